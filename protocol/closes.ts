@@ -1,0 +1,34 @@
+/**
+ * The catalogue of closes: reasons for which the server ends a connection. 4000 to 4099: reconnect, after
+ * the advised delay. 4100 to 4199: do not reconnect before something has changed. Codes are stable. The
+ * close frame's reason is JSON: `{"code": NAME, "retryAfterMs"?: number}`. [SPEC: CL]
+ */
+export const closes = {
+  SHUTDOWN: { code: 4000, reconnect: true, text: 'The server goes down or restarts.' },
+  SLOW_CONSUMER: { code: 4001, reconnect: true, text: 'The client did not read for too long.' },
+  HEARTBEAT_TIMEOUT: { code: 4002, reconnect: true, text: 'No heartbeat within the grace period.' },
+  CONNECT_TIMEOUT: { code: 4003, reconnect: true, text: 'No token within the time for connecting.' },
+  OVERLOADED: { code: 4004, reconnect: true, text: 'The client sent faster than it can be served.' },
+  KEYS_UNAVAILABLE: { code: 4005, reconnect: true, text: 'Tokens cannot be verified at present.' },
+  TOKEN_INVALID: { code: 4100, reconnect: false, text: 'The token cannot be verified.' },
+  TOKEN_EXPIRED: { code: 4101, reconnect: false, text: 'The token has expired; come back with a new one.' },
+  FLOOD: { code: 4102, reconnect: false, text: 'Ten times the rate limit was exceeded.' },
+  KICKED: { code: 4103, reconnect: false, text: 'An operator or another session ended this connection.' },
+  PROTOCOL_VIOLATION: { code: 4104, reconnect: false, text: 'Too many frames could not be understood.' },
+  ORIGIN_REFUSED: { code: 4105, reconnect: false, text: 'Cookies are not accepted from this origin.' },
+} as const;
+
+export type CloseName = keyof typeof closes;
+
+/** RFC 6455, section 7.4.1. */
+export const CLOSE_TOO_BIG = 1009;
+
+export interface CloseAdvice {
+  /** Full jitter is the client's own business; this spreads a crowd. */
+  retryAfterMs?: number;
+}
+
+/** The close frame's reason: JSON, at most 123 bytes (RFC 6455, section 5.5). */
+export function closeReason(name: CloseName, advice: CloseAdvice = {}): string {
+  return JSON.stringify({ code: name, ...advice });
+}

@@ -1,0 +1,140 @@
+import { type Static, type TProperties, Type } from 'typebox';
+import { limits } from './limits.ts';
+import { Operation, Operations } from './scene.ts';
+import { CameraState, Id, JsonObject, Ref, UserPresence, Vector, Version } from './values.ts';
+
+/**
+ * What clients send: one JSON object, discriminated by `type`. `roomId` may be left out by a connection that
+ * is in one room; `userId` may be left out, and must otherwise be the connection's own. Unknown
+ * fields are ignored, so that newer clients can speak to older servers. [SPEC: NP]
+ */
+function command<const T extends string, P extends TProperties>(type: T, description: string, properties: P) {
+  return Type.Object(
+    { type: Type.Literal(type), ref: Type.Optional(Ref), ...properties },
+    { additionalProperties: true, description },
+  );
+}
+
+const inRoom = { roomId: Type.Optional(Id), userId: Type.Optional(Id) };
+const onThing = { ...inRoom, planetId: Id };
+const opId = Type.Optional(Id);
+const document = Type.Object({ documentId: Id });
+
+/** Where a client stands that comes back: `offset` recovers everything, `version` alone the scene. */
+export const Position = Type.Object(
+  { epoch: Id, version: Type.Optional(Version), offset: Type.Optional(Version) },
+  { description: 'a position {epoch, version?, offset?}' },
+);
+export type Position = Static<typeof Position>;
+
+/** An `ot-text-unicode` operation: skip n code points, insert a string, delete {d: n or string}. */
+export const TextOperation = Type.Array(
+  Type.Union([
+    Type.Integer({ minimum: 1 }),
+    Type.String({ minLength: 1 }),
+    Type.Object(
+      { d: Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1 })]) },
+      { additionalProperties: false },
+    ),
+  ]),
+  { maxItems: 1000, description: 'a list of numbers (skip), strings (insert) and {d} (delete)' },
+);
+export type TextOperation = Static<typeof TextOperation>;
+
+export const commands = {
+  join: command(
+    'join',
+    'Enters a room, or updates the details of the user who is in it; with `since`, resumes where the client was.',
+    {
+      roomId: Id,
+      user: Type.Optional(UserPresence),
+      userId: Type.Optional(Id),
+      scene: Type.Optional(Type.Boolean()),
+      since: Type.Optional(Position),
+    },
+  ),
+  leave: command(
+    'leave',
+    'Leaves a room, with all that the connection has selected and views there.',
+    inRoom,
+  ),
+  select: command(
+    'select',
+    'Selects a thing. The first to select it holds its lock; the others are told by `conflict` who does.',
+    onThing,
+  ),
+  unselect: command('unselect', 'Gives a selection back, and with it the lock.', onThing),
+  join_viewer: command(
+    'join_viewer',
+    'Joins those who look at a thing and see the cameras of each other.',
+    onThing,
+  ),
+  leave_viewer: command('leave_viewer', 'Looks at a thing no longer.', onThing),
+  camera: command('camera', 'Signal: where the user looks from. Only those who view the same thing get it.', {
+    ...onThing,
+    camera: CameraState,
+  }),
+  heartbeat: command('heartbeat', 'A sign of life. Renews the locks of the connection.', {
+    ...inRoom,
+    ts: Type.Optional(Type.Number()),
+  }),
+  cursor: command('cursor', 'Signal: where the pointer is, and what is marked.', {
+    ...inRoom,
+    position: Type.Optional(Type.Union([Vector, Type.Null()])),
+    selection: Type.Optional(Type.Unknown()),
+    target: Type.Optional(Id),
+  }),
+  typing: command('typing', 'Signal: whether the user is typing.', {
+    ...inRoom,
+    isTyping: Type.Boolean(),
+    target: Type.Optional(Id),
+  }),
+  scroll: command('scroll', 'Signal: how far the user has scrolled.', {
+    ...inRoom,
+    position: Type.Unknown(),
+    target: Type.Optional(Id),
+  }),
+  sceneOperation: command(
+    'sceneOperation',
+    'Changes the scene, by either `operation` or `operations`: accepted all or none. With a `version` it is refused where somebody else changed the same property since.',
+    {
+      ...inRoom,
+      operation: Type.Optional(Operation),
+      operations: Type.Optional(Operations),
+      version: Type.Optional(Version),
+      opId,
+    },
+  ),
+  requestSync: command(
+    'requestSync',
+    'Asks for what came after a position or, with `documentId`, for one text document.',
+    {
+      ...inRoom,
+      epoch: Type.Optional(Id),
+      version: Type.Optional(Version),
+      offset: Type.Optional(Version),
+      ...Type.Partial(document).properties,
+    },
+  ),
+  message: command('message', 'A chat message for everybody in the room, its author included.', {
+    ...inRoom,
+    text: Type.String({ minLength: 1, maxLength: limits.MAX_CHAT_LENGTH }),
+    kind: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    metadata: Type.Optional(JsonObject),
+    opId,
+  }),
+  operation: command('operation', 'Changes a text document, as it was at `version`.', {
+    ...inRoom,
+    ...document.properties,
+    operation: TextOperation,
+    version: Version,
+    opId,
+  }),
+  auth: command('auth', 'Hands in a token, the first or a new one for the same user.', {
+    token: Type.String({ minLength: 1, maxLength: 8192 }),
+  }),
+} as const;
+
+export type CommandType = keyof typeof commands;
+export type CommandOf<T extends CommandType> = Static<(typeof commands)[T]>;
+export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
