@@ -1,0 +1,50 @@
+import type { DirectEvent, RoomEvent, RoomView, SignalEvent } from './events.ts';
+
+/**
+ * One application's way of speaking: framing × vocabulary. What is rendered for one connection of a dialect
+ * fits every other, so a room's events are rendered once per dialect.
+ */
+export interface Dialect {
+  /** Short and unique: it is part of topic names. */
+  readonly name: string;
+  readonly framing: Framing;
+  readonly vocabulary: Vocabulary;
+}
+
+export interface Framing {
+  /** The message in a frame, not validated. Throws a Refusal. */
+  decode(bytes: Uint8Array, isBinary: boolean): unknown;
+  encode(message: object): string;
+  /** Encoded messages as they leave, each string one frame. */
+  frames(encoded: readonly string[]): string[];
+  /** Whether one frame holds all messages of a flush, so that nobody can be left out of some of them: a
+   * client then gets what it sent itself, too, and knows it by the connection id. */
+  readonly batches: boolean;
+}
+
+/** The messages that an event becomes; `null`: this application never hears of it. `view` is there whenever
+ * an event concerns a room. */
+export interface Vocabulary {
+  readonly room: { readonly [T in RoomEvent['type']]: Rule<Extract<RoomEvent, { type: T }>, RoomView> };
+  readonly signal: Rule<SignalEvent, RoomView>;
+  readonly direct: {
+    readonly [T in DirectEvent['type']]: Rule<Extract<DirectEvent, { type: T }>, RoomView | undefined>;
+  };
+}
+
+export type Rule<E, V> = ((event: E, view: V) => object[]) | null;
+
+export function renderRoom(dialect: Dialect, event: RoomEvent, view: RoomView): string[] {
+  const rule = dialect.vocabulary.room[event.type] as Rule<RoomEvent, RoomView>;
+  return rule === null ? [] : rule(event, view).map(dialect.framing.encode);
+}
+
+export function renderSignal(dialect: Dialect, event: SignalEvent, view: RoomView): string[] {
+  const rule = dialect.vocabulary.signal;
+  return rule === null ? [] : rule(event, view).map(dialect.framing.encode);
+}
+
+export function renderDirect(dialect: Dialect, event: DirectEvent, view?: RoomView): string[] {
+  const rule = dialect.vocabulary.direct[event.type] as Rule<DirectEvent, RoomView | undefined>;
+  return rule === null ? [] : rule(event, view).map(dialect.framing.encode);
+}

@@ -1,0 +1,112 @@
+import type {
+  ChatMessage,
+  ErrorCode,
+  ErrorDetails,
+  Operation,
+  TextDocument,
+  TextOperation,
+} from '../../protocol/index.ts';
+import type { RoomState } from '../room/state.ts';
+
+/**
+ * What the server has to say, before any application's words for it. Every vocabulary decides about every
+ * type of event; a new one does not compile until all of them have.
+ */
+export type Event = RoomEvent | SignalEvent | DirectEvent;
+
+/** For everybody in a room, in the room's order. */
+export type RoomEvent =
+  /** Who came, went or changed since the last flush; who is there now stands in the view. */
+  | { type: 'presence'; joined: readonly string[]; left: readonly string[]; updated: readonly string[] }
+  | { type: 'selection' }
+  | { type: 'delta'; offset: number; fromVersion: number; toVersion: number; operations: Operation[] }
+  | {
+      type: 'text';
+      offset: number;
+      documentId: string;
+      operation: TextOperation;
+      version: number;
+      userId: string;
+      connectionId: string;
+      opId?: string;
+    }
+  | { type: 'message'; offset: number; message: ChatMessage }
+  | {
+      type: 'published';
+      offset: number;
+      id: string;
+      event: string;
+      data: unknown;
+      userId?: string;
+      at: number;
+    };
+
+/** Where somebody is right now; `payload` has the fields of the command that told it. */
+export interface SignalEvent {
+  type: 'signal';
+  kind: SignalKind;
+  connectionId: string;
+  userId: string;
+  /** What it is about: only who views it gets the signal. */
+  thing: string | undefined;
+  payload: Readonly<Record<string, unknown>>;
+}
+
+export const signalKinds = ['camera', 'cursor', 'typing', 'scroll'] as const;
+export type SignalKind = (typeof signalKinds)[number];
+
+/** For one connection. */
+export type DirectEvent =
+  | { type: 'welcome'; connectionId: string; userId: string | undefined; terms: Terms }
+  | {
+      type: 'ack';
+      op: string;
+      ref?: Ref;
+      roomId?: string;
+      ts?: number;
+      version?: number;
+      opId?: string;
+      id?: string;
+    }
+  /** The answer to a join that was accepted, and where its room stands. */
+  | { type: 'joined'; ref?: Ref; version: number; offset: number }
+  | {
+      type: 'error';
+      op?: string;
+      ref?: Ref;
+      roomId?: string;
+      opId?: string;
+      code: ErrorCode;
+      message?: string;
+      details?: ErrorDetails;
+    }
+  | { type: 'conflict'; op: string; ref?: Ref; opId?: string; thing: string; lockedBy: string }
+  | { type: 'state'; offset: number }
+  | { type: 'sync'; ref?: Ref; answer: SyncAnswer }
+  | { type: 'viewerCameras'; thing: string; cameras: Readonly<Record<string, unknown>> }
+  | { type: 'authExpiring'; expiresAt: number; inMs: number };
+
+export type Ref = string | number;
+
+export type SyncAnswer =
+  | { mode: 'current'; version: number; offset: number }
+  | { mode: 'delta'; version: number; offset: number; fromVersion: number; operations: Operation[] }
+  | { mode: 'full'; version: number; offset: number }
+  | { mode: 'document'; version: number; offset: number; documents: Record<string, TextDocument> };
+
+/** What a client has to know of the server. */
+export interface Terms {
+  heartbeatMs: number;
+  heartbeatGraceMs: number;
+  tickMs: number;
+  limits: Readonly<Record<string, number>>;
+}
+
+/** The room that an event is about, as it is at the flush. */
+export interface RoomView {
+  readonly roomId: string;
+  readonly epoch: string;
+  readonly state: RoomState;
+  /** When a user was last heard of, in milliseconds since the Unix epoch. */
+  lastSeen(userId: string): number;
+}

@@ -1,0 +1,112 @@
+import { errors, type Message, type MessageOf } from '../../../protocol/index.ts';
+import type { Dialect, Vocabulary } from '../dialect.ts';
+import type { RoomView, SyncAnswer } from '../events.ts';
+import { batchFrames, singleFrames } from '../framings/json.ts';
+
+/** The protocol's own words. [SPEC: NP] */
+export const native: Vocabulary = {
+  room: {
+    presence: (_, view) => [presenceOf(view)],
+    selection: (_, view) => [selectionOf(view)],
+    delta: ({ offset, fromVersion, toVersion, operations }, { roomId }) =>
+      say({ type: 'sceneDelta', roomId, offset, fromVersion, toVersion, operations }),
+    text: ({ type: _, ...operation }, { roomId }) => say({ type: 'operation', roomId, ...operation }),
+    message: ({ offset, message }, { roomId }) => say({ type: 'message', roomId, offset, ...message }),
+    published: ({ type: _, at, ...event }, { roomId }) =>
+      say({ type: 'event', roomId, ...event, timestamp: at }),
+  },
+  signal: ({ kind, userId, connectionId, payload }, { roomId }) => {
+    const { type: _, ref: __, ...fields } = payload;
+    return [{ type: kind, ...fields, roomId, userId, connectionId }];
+  },
+  direct: {
+    welcome: ({ connectionId, userId, terms }) =>
+      say({ type: 'welcome', connectionId, ...(userId === undefined ? {} : { userId }), ...terms }),
+    ack: ({ type: _, op, ...fields }) => say({ type: 'ack', op, ok: true, ...fields }),
+    joined: ({ type: _, ...place }, view) => [
+      { type: 'ack', op: 'join', ok: true, ...place, ...roomOf(view), ...epochOf(view) },
+    ],
+    error: ({ type: _, op, code, message, details, ...fields }) => [
+      {
+        type: 'error',
+        ...(op === undefined ? {} : { op }),
+        ok: false,
+        code,
+        message: message ?? errors[code],
+        ...fields,
+        ...details,
+      },
+    ],
+    conflict: ({ type: _, thing, lockedBy, ...fields }, view) => [
+      { type: 'conflict', ...roomOf(view), planetId: thing, lockedBy, reason: 'locked', ...fields },
+    ],
+    state: ({ offset }, view) =>
+      view === undefined ? [] : say({ type: 'sceneState', ...wholeOf(view, offset) }),
+    sync: ({ ref, answer }, view) => (view === undefined ? [] : [syncOf(answer, view, ref)]),
+    viewerCameras: ({ thing, cameras }, view) => [
+      { type: 'viewer_cameras', ...roomOf(view), planetId: thing, cameras },
+    ],
+    authExpiring: ({ expiresAt, inMs }) => say({ type: 'auth_expiring', expiresAt, inMs }),
+  },
+};
+
+/** Plain WebSocket clients. */
+export const nativeSingle: Dialect = { name: 'n1', framing: singleFrames, vocabulary: native };
+/** Those that asked for `tandem.v1`. */
+export const nativeBatch: Dialect = { name: 'nb', framing: batchFrames, vocabulary: native };
+
+function say(message: Message): Message[] {
+  return [message];
+}
+
+function roomOf(view: RoomView | undefined): { roomId?: string } {
+  return view === undefined ? {} : { roomId: view.roomId };
+}
+
+function epochOf(view: RoomView | undefined): { epoch?: string } {
+  return view === undefined ? {} : { epoch: view.epoch };
+}
+
+function presenceOf({ roomId, state, lastSeen }: RoomView): MessageOf<'presence'> {
+  const users = [...state.members.values()].map((member) => ({
+    ...member.user,
+    lastSeen: lastSeen(member.user.userId),
+    connections: member.sessions.size,
+  }));
+  return { type: 'presence', roomId, users };
+}
+
+function selectionOf({ roomId, state }: RoomView): MessageOf<'selection_state'> {
+  const selected = Object.fromEntries(
+    [...state.selections].map(([thing, line]) => [thing, line.map((claim) => claim.userId)]),
+  );
+  return { type: 'selection_state', roomId, selected };
+}
+
+function wholeOf({ roomId, epoch, state }: RoomView, offset: number) {
+  return {
+    roomId,
+    epoch,
+    version: state.scene.version,
+    offset,
+    manifest: {
+      properties: state.scene.properties.data,
+      items: Object.fromEntries([...state.scene.items].map(([id, item]) => [id, item.data])),
+    },
+    documents: Object.fromEntries([...state.texts].map(([id, { version, text }]) => [id, { version, text }])),
+    messages: state.messages,
+  };
+}
+
+function syncOf(answer: SyncAnswer, view: RoomView, ref: string | number | undefined): object {
+  const head = {
+    type: 'syncResponse',
+    roomId: view.roomId,
+    ...(ref === undefined ? {} : { ref }),
+    epoch: view.epoch,
+  };
+  if (answer.mode === 'document') return { ...head, ...answer, mode: 'full' };
+  return answer.mode === 'full'
+    ? { ...head, ...wholeOf(view, answer.offset), mode: 'full' }
+    : { ...head, ...answer };
+}
