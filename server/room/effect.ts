@@ -1,0 +1,48 @@
+import type { ChatMessage, Operation, TextOperation } from '../../protocol/index.ts';
+import type { Answer, Author, CommandEntry, LeaveReason } from './entry.ts';
+
+/**
+ * What follows from an entry. The fold returns effects as values; the open room executes them, after the log
+ * has accepted the entry.
+ */
+export type Effect =
+  /** Answers the command; sent only where its author's connection is. */
+  | { kind: 'answer'; op: string; to: Author; answer: Answer; opId?: string }
+  /** Tells the author that somebody else holds the lock of what it selected. */
+  | { kind: 'conflict'; op: string; to: Author; thing: string; lockedBy: string }
+  /** The connection is in the room from now on (again: with other details). */
+  | { kind: 'entered'; to: Author; node: string }
+  /** The connection is no longer in the room. */
+  | { kind: 'removed'; connection: string; reason: LeaveReason }
+  /** The connection views the thing from now on, or no longer. */
+  | { kind: 'viewing'; connection: string; thing: string; views: boolean }
+  /** Users came, went or changed. */
+  | { kind: 'members'; joined?: string; left?: string; updated?: string }
+  /** Somebody's selection changed. */
+  | { kind: 'selection' }
+  /** Who holds the lock of a thing, and with which connections, may have changed; `released`: one that let go. */
+  | { kind: 'claims'; thing: string; released?: string }
+  /** The fold failed over an entry: a fault of the program, the same wherever the entry is folded. */
+  | { kind: 'fault'; entry: string; error: unknown }
+  | Recoverable;
+
+/** Ordered events that a client which missed them can get later. */
+export type Recoverable =
+  | { kind: 'operations'; fromVersion: number; toVersion: number; operations: Operation[] }
+  | {
+      kind: 'text';
+      documentId: string;
+      operation: TextOperation;
+      version: number;
+      by: Author;
+      opId?: string;
+    }
+  | { kind: 'message'; message: ChatMessage }
+  | { kind: 'event'; id: string; event: string; data: unknown; userId?: string; at: number };
+
+/** The answer to a command. */
+export function answerTo(entry: CommandEntry, answer: Answer, opId?: string): Effect {
+  const effect: Effect = { kind: 'answer', op: entry.type, to: entry.by, answer };
+  if (opId !== undefined) effect.opId = opId;
+  return effect;
+}

@@ -1,0 +1,107 @@
+import type {
+  ErrorCode,
+  ErrorDetails,
+  Limits,
+  Operation,
+  TextOperation,
+  UserPresence,
+} from '../../protocol/index.ts';
+
+/**
+ * What stands in a room's log. Everything that a fold needs is in the entry: time, ids and identity were put
+ * there by the node that accepted the command.
+ */
+export type Entry =
+  | (Command<'join'> & {
+      user: UserPresence & { userId: string };
+      /** Without a token, so that nobody has proved who this is. */
+      guest: boolean;
+      /** The node that holds the session. */
+      node: string;
+      /** Users that the room may have, this one included. */
+      maxUsers: number;
+      /** Broken connections of the same user: what they hold passes to this one. */
+      replaces?: string[];
+    })
+  | (Command<'leave'> & { reason: LeaveReason })
+  | OnThing<'select'>
+  | OnThing<'unselect'>
+  | OnThing<'join_viewer'>
+  | OnThing<'leave_viewer'>
+  | (Command<'sceneOperation'> & { operations: Operation[]; version?: number; opId?: string })
+  | (Command<'operation'> & {
+      documentId: string;
+      operation: TextOperation;
+      version: number;
+      opId?: string;
+    })
+  | (Command<'message'> & {
+      id: string;
+      text: string;
+      kind: string;
+      metadata?: Record<string, unknown>;
+      opId?: string;
+    })
+  /** Published by a backend, or relayed. */
+  | { type: 'event'; at: number; id: string; event: string; data: unknown; userId?: string }
+  /** A lock's time to live ended: the connection's selection of the thing ends. */
+  | { type: 'expire'; at: number; connection: string; thing: string }
+  /** A node is gone, and all sessions that it held. */
+  | { type: 'nodeGone'; at: number; node: string }
+  /** The limits that hold from here on: they decide what is accepted, so they are part of the history. */
+  | { type: 'configure'; at: number; limits: RoomLimits };
+
+export type LeaveReason = 'left' | 'disconnected' | 'timeout' | 'kicked' | 'forbidden';
+
+interface Command<T extends string> {
+  type: T;
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+  by: Author;
+}
+
+interface OnThing<T extends string> extends Command<T> {
+  thing: string;
+}
+
+export interface Author {
+  connection: string;
+  userId: string;
+  ref?: string | number;
+}
+
+export type EntryOf<T extends Entry['type']> = Extract<Entry, { type: T }>;
+export type CommandEntry = Extract<Entry, { by: Author }>;
+
+/** The limits that decide what a fold accepts and keeps. */
+export const roomLimitNames = [
+  'MAX_USER_SESSIONS',
+  'MAX_SELECTIONS',
+  'MAX_ITEMS',
+  'MAX_SCENE_BYTES',
+  'MAX_DOCUMENTS',
+  'MAX_TEXT_LENGTH',
+  'KEPT_MESSAGES',
+  'KEPT_EVENTS',
+  'KEPT_EVENT_BYTES',
+  'KEPT_TEXT_OPERATIONS',
+  'KEPT_OP_IDS',
+  'KEPT_OP_ID_USERS',
+] as const;
+export type RoomLimits = Pick<Limits, (typeof roomLimitNames)[number]>;
+
+export function roomLimitsOf(limits: Limits): RoomLimits {
+  return Object.fromEntries(roomLimitNames.map((name) => [name, limits[name]])) as RoomLimits;
+}
+
+/** What a command is answered with. */
+export type Answer =
+  | { ok: true; version?: number; id?: string }
+  | { ok: false; code: ErrorCode; details?: ErrorDetails & { thing?: string; lockedBy?: string } };
+
+export function refuse(
+  code: ErrorCode,
+  details?: ErrorDetails & { thing?: string; lockedBy?: string },
+): Answer & { ok: false } {
+  return details === undefined ? { ok: false, code } : { ok: false, code, details };
+}

@@ -1,0 +1,82 @@
+import type { Operation } from '../../protocol/index.ts';
+import type { Recoverable } from './effect.ts';
+
+/** An ordered event and where it stands: `offset` of its entry, the scene's `version` after it. */
+export interface RecentEvent {
+  offset: number;
+  bytes: number;
+  event: Recoverable;
+}
+
+export type RecentOther = RecentEvent & { event: Exclude<Recoverable, { kind: 'operations' }> };
+
+/**
+ * The latest ordered events, for those who come back. `since` is the offset through which events are no
+ * longer kept: who has seen at least that much can be served from here.
+ */
+export interface Recent {
+  events: RecentEvent[];
+  since: number;
+  bytes: number;
+  /** The scene's version at `since`. */
+  sinceVersion: number;
+}
+
+export function emptyRecent(): Recent {
+  return { events: [], since: 0, bytes: 0, sinceVersion: 0 };
+}
+
+export function keep(recent: Recent, one: RecentEvent, most: { events: number; bytes: number }): void {
+  recent.events.push(one);
+  recent.bytes += one.bytes;
+  if (recent.events.length <= most.events && recent.bytes <= most.bytes) return;
+  // Dropped by the quarter, so that the cost of moving the rest is paid rarely.
+  let count = 0;
+  const target = { events: most.events * 0.75, bytes: most.bytes * 0.75 };
+  while (recent.events.length - count > target.events || recent.bytes > target.bytes) {
+    const dropped = recent.events[count];
+    if (dropped === undefined) break;
+    recent.bytes -= dropped.bytes;
+    recent.since = dropped.offset;
+    if (dropped.event.kind === 'operations') recent.sinceVersion = dropped.event.toVersion;
+    count += 1;
+  }
+  recent.events.splice(0, count);
+}
+
+/** The offset of the latest event: whatever else was logged since changed nothing that is kept. */
+export function latestOffset(recent: Recent): number {
+  return recent.events.at(-1)?.offset ?? recent.since;
+}
+
+/** The events after an offset, operations aside; undefined where some of them are no longer kept. */
+export function othersAfter(recent: Recent, offset: number): RecentOther[] | undefined {
+  if (offset < recent.since) return undefined;
+  return recent.events.filter(
+    (one): one is RecentOther => one.offset > offset && one.event.kind !== 'operations',
+  );
+}
+
+/** What leads the scene from a version to the present one; undefined where some of it is no longer kept, or
+ * the version lies inside of a command that was applied as a whole. */
+export function operationsAfter(recent: Recent, version: number): Operation[] | undefined {
+  if (version < recent.sinceVersion) return undefined;
+  const operations: Operation[] = [];
+  for (const { event } of recent.events) {
+    if (event.kind !== 'operations' || event.toVersion <= version) continue;
+    if (event.fromVersion < version) return undefined;
+    operations.push(...event.operations);
+  }
+  return operations;
+}
+
+/** The scene's version as of an offset, for those who know only the offset. */
+export function versionAt(recent: Recent, offset: number): number | undefined {
+  if (offset < recent.since) return undefined;
+  let version = recent.sinceVersion;
+  for (const one of recent.events) {
+    if (one.offset > offset) break;
+    if (one.event.kind === 'operations') version = one.event.toVersion;
+  }
+  return version;
+}

@@ -1,0 +1,177 @@
+import {
+  type Change,
+  changesOf,
+  dataOf,
+  getProperty,
+  isPlainObject,
+  type JsonObject,
+  type Operation,
+  setProperty,
+} from '../../protocol/index.ts';
+import { type Stamp, stamp } from './stamp.ts';
+
+/** Something that has properties, and when each of them was last changed. */
+export interface Propertied {
+  data: JsonObject;
+  /** When it was added; stands for every property that was not changed since. */
+  born: Stamp;
+  /** By path. */
+  stamps: Map<string, Stamp>;
+  bytes: number;
+}
+
+/** [SPEC: SC] */
+export interface Scene {
+  /** Accepted operations. */
+  version: number;
+  properties: Propertied;
+  items: Map<string, Propertied>;
+  /** Of all properties of everything, about as JSON. */
+  bytes: number;
+}
+
+export function emptyScene(): Scene {
+  const born = { version: 0, by: '', otherVersion: 0 };
+  return {
+    version: 0,
+    properties: { data: {}, born, stamps: new Map(), bytes: 0 },
+    items: new Map(),
+    bytes: 0,
+  };
+}
+
+/** The item that an operation is about: `id`, or `data.id` where it adds. */
+export function itemIdOf(operation: Operation): string {
+  return operation.id ?? String(operation.data?.id);
+}
+
+/** The thing that an operation changes; undefined where there is no such item. */
+export function subjectOf(scene: Scene, operation: Operation): Propertied | undefined {
+  return operation.target === 'scene' ? scene.properties : scene.items.get(itemIdOf(operation));
+}
+
+/** A property's keys as one text. Names may hold any character, so no joining one would tell them apart. */
+export function nameOf(keys: readonly string[]): string {
+  return JSON.stringify(keys);
+}
+
+/** Whether a property is part of another one, by their names. */
+export function isPart(name: string, whole: string): boolean {
+  return name.length > whole.length && name.startsWith(whole.slice(0, -1)) && name[whole.length - 1] === ',';
+}
+
+/** When a property was last changed; a change of what it is part of, or of a part of it, counts. */
+export function stampsAt(subject: Propertied, keys: readonly string[]): Stamp[] {
+  const found: Stamp[] = [];
+  for (let depth = 1; depth <= keys.length; depth++) {
+    const one = subject.stamps.get(nameOf(keys.slice(0, depth)));
+    if (one !== undefined) found.push(one);
+  }
+  // Only a transform has parts.
+  if (keys[0] === 'transform' && keys.length < 3) {
+    const name = nameOf(keys);
+    for (const [other, one] of subject.stamps) if (isPart(other, name)) found.push(one);
+  }
+  return found.length === 0 ? [subject.born] : found;
+}
+
+/**
+ * Applies an admitted operation as version `scene.version`.
+ *
+ * @returns the operation with only those values that differ from before, and its bytes; undefined where
+ * nothing does
+ */
+export function applyOperation(
+  scene: Scene,
+  operation: Operation,
+  author: string,
+): { operation: Operation; bytes: number } | undefined {
+  const { type, target } = operation;
+  if (type === 'remove') {
+    const id = itemIdOf(operation);
+    scene.bytes -= scene.items.get(id)?.bytes ?? 0;
+    scene.items.delete(id);
+    return { operation: { type, target, id }, bytes: id.length };
+  }
+  const data = operation.data ?? {};
+  if (type === 'add') {
+    const id = itemIdOf(operation);
+    const item: Propertied = {
+      data: { id },
+      born: { version: scene.version, by: author, otherVersion: 0 },
+      stamps: new Map(),
+      bytes: id.length,
+    };
+    for (const change of changesOf(data)) setProperty(item.data, change.keys, change.value);
+    item.bytes = sizeOf(item.data);
+    scene.items.set(id, item);
+    scene.bytes += item.bytes;
+    return { operation: { type, target, id, data: { ...data, id } }, bytes: item.bytes };
+  }
+  const subject = subjectOf(scene, operation);
+  if (subject === undefined) return undefined;
+  const changes: Change[] = [];
+  // One after the other, for one operation may name a property twice, or a whole and its part.
+  for (const change of changesOf(data)) {
+    if (sameJson(getProperty(subject.data, change.keys), change.value)) continue;
+    const name = nameOf(change.keys);
+    const growth = assign(subject.data, change);
+    subject.bytes += growth;
+    scene.bytes += growth;
+    subject.stamps.set(name, stamp(subject.stamps.get(name) ?? subject.born, scene.version, author));
+    changes.push(change);
+  }
+  if (changes.length === 0) return undefined;
+  const visible = { type, target, ...(operation.id === undefined ? {} : { id: operation.id }) };
+  return { operation: { ...visible, data: dataOf(changes) }, bytes: sizeOf(data) };
+}
+
+/** The bytes by which an operation will let the scene grow, about; negative where it shrinks. */
+export function growthOf(subject: Propertied | undefined, operation: Operation): number {
+  if (operation.type === 'remove') return -(subject?.bytes ?? 0);
+  if (operation.type === 'add' || subject === undefined) return sizeOf(operation.data);
+  let growth = 0;
+  for (const change of changesOf(operation.data ?? {})) {
+    const previous = getProperty(subject.data, change.keys);
+    growth += sizeOf(change.value);
+    growth -= previous === undefined ? -(change.keys.at(-1) as string).length - 4 : sizeOf(previous);
+  }
+  return growth;
+}
+
+/** Sets a property. Returns the bytes by which the data has grown: sums of them do not drift. */
+function assign(data: JsonObject, { keys, value }: Change): number {
+  // Measured where it changes: a whole transform would be written out for each of its axes.
+  let parent = data;
+  let depth = 0;
+  for (; depth < keys.length - 1; depth++) {
+    const child = getProperty(parent, [keys[depth] as string]);
+    if (!isPlainObject(child)) break;
+    parent = child;
+  }
+  const name = keys[depth] as string;
+  const size = depth === 0 ? sizeOf : (one: unknown) => JSON.stringify(one).length;
+  const before = Object.hasOwn(parent, name) ? size(parent[name]) : -name.length - 4;
+  setProperty(data, keys, value);
+  return size(parent[name]) - before;
+}
+
+/** Characters of the JSON, about; numbers are not worth writing out. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'number') return 8;
+  if (typeof value === 'string') return value.length + 2;
+  return value === undefined ? 0 : JSON.stringify(value).length;
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((value, index) => sameJson(value, b[index]));
+  }
+  if (!isPlainObject(a) || !isPlainObject(b)) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+  );
+}
