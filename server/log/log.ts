@@ -1,0 +1,77 @@
+/**
+ * The port of the log: for every room an ordered, durable sequence of entries, and at most one snapshot.
+ *
+ * Entries and snapshots are opaque text to the log. Offsets count the entries of a room from 1, without gaps.
+ *
+ * Guarantees that every implementation gives (test/contract/log.ts runs them on each):
+ * 1. **Order.** Every listener of a room sees the same batches in the same order, each exactly once.
+ * 2. **Atomic batches.** A batch is stored whole or not at all.
+ * 3. **Durability.** `append` resolves only after the batch is durable and this opening's listener has been
+ *    called with it. A rejected `append` with `retryable` has stored nothing.
+ * 4. **Nothing is emptied.** A store that cannot be understood is refused, never reset.
+ */
+export interface Log {
+  /**
+   * Opens the log of a room, creating an empty one with a new epoch if there is none. `listener` is called
+   * once for each batch that is appended from here on, in the order of offsets, this node's own included. It
+   * must not throw. One opening per room and process at a time.
+   */
+  open(roomId: string, listener: LogListener): Promise<RoomLog>;
+  /** False while appends fail (disk full, log server away): `/ready` says so. */
+  writable(): boolean;
+  /** Waits for appends under way, then releases the store. */
+  close(): Promise<void>;
+}
+
+/** `first`: the offset of `entries[0]`. */
+export type LogListener = (first: number, entries: readonly string[]) => void;
+
+export interface Snapshot {
+  /** The last offset that the state includes; 0 for none. */
+  readonly offset: number;
+  readonly state: string;
+}
+
+export interface RoomLog {
+  /** Names one life of this log: 8 to 32 characters, new whenever the log starts from nothing. */
+  readonly epoch: string;
+  /** As of the opening. */
+  readonly snapshot: Snapshot | undefined;
+  /** The entries after the snapshot (from offset 1 without one), as of the opening. */
+  readonly tail: readonly string[];
+  /**
+   * Appends a batch. Callers wait for one append before the next. The listener of this opening is given the
+   * same array, by which it knows its own: do not change it afterwards. Rejects with {@link LogError}.
+   */
+  append(entries: readonly string[]): Promise<void>;
+  /**
+   * Up to `limit` entries from offset `from` on; `undefined` where `from` lies before the oldest entry kept.
+   * An offset past the end gives an empty list.
+   */
+  read(from: number, limit: number): Promise<readonly string[] | undefined>;
+  /** Stores a snapshot atomically in place of the last one, and drops entries up to `dropThrough`
+   * (at most `snapshot.offset`). */
+  compact(snapshot: Snapshot, dropThrough: number): Promise<void>;
+  /** Forgets the room: entries, snapshot and epoch. Its next opening starts a new epoch. Ends this opening. */
+  drop(): Promise<void>;
+  /** Ends this opening. */
+  close(): Promise<void>;
+}
+
+/** Why a log refuses.
+ * - `LOG_UNAVAILABLE`: cannot be written at present (disk full, connection lost); retryable, nothing stored.
+ * - `LOG_CORRUPT`: what is stored cannot be understood; an operator has to look.
+ * - `LOG_LOCKED`: another process holds the data directory. */
+export type LogErrorCode = 'LOG_UNAVAILABLE' | 'LOG_CORRUPT' | 'LOG_LOCKED';
+
+export class LogError extends Error {
+  override readonly name = 'LogError';
+  readonly code: LogErrorCode;
+  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+  get retryable(): boolean {
+    return this.code === 'LOG_UNAVAILABLE';
+  }
+}
