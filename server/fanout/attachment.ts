@@ -1,0 +1,42 @@
+import type { Ref } from '../dialect/events.ts';
+import type { Audience } from './audience.ts';
+import type { Claimed, Place } from './position.ts';
+import type { Receiver } from './receiver.ts';
+
+/** A receiver's place in a room. */
+export interface Attachment {
+  readonly receiver: Receiver;
+  readonly userId: string;
+  /** What it views. */
+  readonly things: Set<string>;
+  standing: Standing;
+}
+
+/** How a receiver stands to the room: it waits to be brought up to date, is live, or is paused as lagging. */
+export type Standing =
+  | { kind: 'waiting'; want: Want; replies: string[] }
+  | { kind: 'live'; audience: Audience }
+  | { kind: 'paused'; place: Place | undefined };
+
+/** What a receiver waits for. */
+export interface Want {
+  /** Joins that are to be answered. */
+  joins: readonly { ref: Ref | undefined }[];
+  /** The whole state also of an empty room. */
+  scene: boolean;
+  since: Claimed | undefined;
+  /** Where a lagging receiver was lost. */
+  place?: Place | undefined;
+  /** A lagging receiver comes back. */
+  resync?: boolean;
+}
+
+/** Waits for `want`, and for the answers to joins that it waited for already. */
+export function waitingFor(want: Want, before?: Standing): Standing & { kind: 'waiting' } {
+  if (before?.kind !== 'waiting') return { kind: 'waiting', want, replies: [] };
+  return {
+    kind: 'waiting',
+    want: { ...want, joins: [...before.want.joins, ...want.joins] },
+    replies: before.replies,
+  };
+}

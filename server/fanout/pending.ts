@@ -1,0 +1,95 @@
+import type { Operation } from '../../protocol/index.ts';
+import type { RoomEvent } from '../dialect/events.ts';
+import type { Effect, Recoverable } from '../room/effect.ts';
+import { coalesce } from './coalesce.ts';
+
+/** What has happened in a room since its last flush, as far as all shall hear of it. */
+export interface Pending {
+  joined: Set<string>;
+  left: Set<string>;
+  updated: Set<string>;
+  selection: boolean;
+  operations: Operation[];
+  fromVersion: number | undefined;
+  toVersion: number;
+  /** Texts, messages, published events, in order. */
+  others: RoomEvent[];
+}
+
+export function emptyPending(): Pending {
+  return {
+    joined: new Set(),
+    left: new Set(),
+    updated: new Set(),
+    selection: false,
+    operations: [],
+    fromVersion: undefined,
+    toVersion: 0,
+    others: [],
+  };
+}
+
+/** @param offset of the entry that the effect follows from */
+export function absorb(pending: Pending, effect: Effect, offset: number): void {
+  switch (effect.kind) {
+    case 'members':
+      return absorbMembers(pending, effect);
+    case 'selection':
+      pending.selection = true;
+      return;
+    case 'operations':
+      pending.fromVersion ??= effect.fromVersion;
+      pending.toVersion = effect.toVersion;
+      for (const operation of effect.operations) pending.operations.push(operation);
+      return;
+    case 'text':
+    case 'message':
+    case 'event':
+      pending.others.push(eventOf(effect, offset));
+  }
+}
+
+function absorbMembers(
+  pending: Pending,
+  { joined, left, updated }: Extract<Effect, { kind: 'members' }>,
+): void {
+  if (joined !== undefined && !pending.left.delete(joined)) pending.joined.add(joined);
+  else if (joined !== undefined) pending.updated.add(joined);
+  if (left !== undefined && !pending.joined.delete(left)) pending.left.add(left);
+  if (left !== undefined) pending.updated.delete(left);
+  if (updated !== undefined && !pending.joined.has(updated)) pending.updated.add(updated);
+}
+
+/** The events of a flush, in the order in which they leave; the delta last, for its offset covers the rest. */
+export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
+  const events: RoomEvent[] = [];
+  const { joined, left, updated, fromVersion, toVersion } = pending;
+  if (joined.size + left.size + updated.size > 0) {
+    events.push({ type: 'presence', joined: [...joined], left: [...left], updated: [...updated] });
+  }
+  if (pending.selection) events.push({ type: 'selection' });
+  events.push(...pending.others);
+  if (fromVersion !== undefined) {
+    const operations = coalesce(pending.operations);
+    events.push({ type: 'delta', offset, fromVersion, toVersion, operations });
+  }
+  return events;
+}
+
+export function eventOf(
+  effect: Exclude<Recoverable, { kind: 'operations' }>,
+  offset: number,
+): Exclude<RoomEvent, { type: 'delta' | 'presence' | 'selection' }> {
+  switch (effect.kind) {
+    case 'text': {
+      const { kind: _, by, ...text } = effect;
+      return { type: 'text', offset, ...text, userId: by.userId, connectionId: by.connection };
+    }
+    case 'message':
+      return { type: 'message', offset, message: effect.message };
+    case 'event': {
+      const { kind: _, ...event } = effect;
+      return { type: 'published', offset, ...event };
+    }
+  }
+}

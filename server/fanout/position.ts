@@ -1,0 +1,58 @@
+import type { Operation } from '../../protocol/index.ts';
+import { latestOffset, operationsAfter, othersAfter, type RecentOther, versionAt } from '../room/recent.ts';
+import type { RoomState } from '../room/state.ts';
+
+/**
+ * How much of a room a client has seen: the scene's version, and the offset through which it has all texts,
+ * messages and published events. Two numbers, because operations are merged within a tick and so leave
+ * behind what came between them.
+ */
+export interface Place {
+  version: number;
+  offset: number;
+}
+
+export function placeOf(state: RoomState): Place {
+  return { version: state.scene.version, offset: latestOffset(state.recent) };
+}
+
+/** What a client names that comes back. */
+export interface Claimed {
+  epoch: string;
+  version?: number;
+  offset?: number;
+}
+
+/** What leads from a place to the present; `undefined`: only the whole state does. */
+export interface Missed {
+  fromVersion: number;
+  operations: Operation[];
+  others: RecentOther[];
+}
+
+export function missedSince(state: RoomState, place: Place): Missed | undefined {
+  if (place.version > state.scene.version || place.offset > state.offset) return undefined;
+  const operations = operationsAfter(state.recent, place.version);
+  const others = othersAfter(state.recent, place.offset);
+  if (operations === undefined || others === undefined) return undefined;
+  return { fromVersion: place.version, operations, others };
+}
+
+/**
+ * The place that a claim names; undefined where it is of another epoch or names nothing. Without an offset
+ * only the scene is recovered; without a version it follows from the offset.
+ */
+export function placeFrom(state: RoomState, epoch: string, claimed: Claimed): Place | undefined {
+  if (claimed.epoch !== epoch) return undefined;
+  const offset = claimed.offset ?? latestOffset(state.recent);
+  const version = claimed.version ?? versionAt(state.recent, offset);
+  return version === undefined || (claimed.version === undefined && claimed.offset === undefined)
+    ? undefined
+    : { version, offset };
+}
+
+/** The earlier of two places, number by number; undefined: nothing is known to have arrived. */
+export function earlier(a: Place | undefined, b: Place | undefined): Place | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return { version: Math.min(a.version, b.version), offset: Math.min(a.offset, b.offset) };
+}

@@ -1,0 +1,143 @@
+import type { Clock } from '../clock.ts';
+import type { Dialect } from '../dialect/dialect.ts';
+import type { Connection, Frame } from '../transport/connection.ts';
+import type { Place } from './position.ts';
+
+/** A room as a receiver sees it. */
+export interface Feed {
+  /** The sequence number of a frame of the last flush; undefined if it is none of them. */
+  findFrame(bytes: Uint8Array): number | undefined;
+  /** What a receiver has of the room if it got all published frames before this one; undefined: unknown. */
+  placeBefore(sequence: number): Place | undefined;
+  /** Takes the receiver out of the room's traffic. */
+  pause(receiver: Receiver, place: Place | undefined): void;
+  /** Brings the receiver up to date and back into the room's traffic. */
+  resume(receiver: Receiver): void;
+}
+
+export interface ReceiverOptions {
+  clock: Clock;
+  maxHeldBytes: number;
+  drainTimeoutMs: number;
+  onLagging(receiver: Receiver): void;
+  onResynced(): void;
+  onFrame(bytes: number): void;
+  /** The receiver cannot be helped: it has to be closed. */
+  onHopeless(receiver: Receiver): void;
+}
+
+/**
+ * The outbound side of a connection. It is either live, or lagging: over the bound of its buffer. A lagging
+ * one gets nothing of its rooms; replies to its own commands are held for it, within a bound. Once it has
+ * drained it is brought up to date from where each room was lost to it.
+ */
+export class Receiver {
+  readonly connection: Connection;
+  readonly dialect: Dialect;
+  readonly feeds = new Map<string, Feed>();
+  readonly #options: ReceiverOptions;
+  #ended = false;
+  #lag: { since: number; held: string[]; heldBytes: number; lostFrom: number } | undefined;
+
+  constructor(connection: Connection, dialect: Dialect, options: ReceiverOptions) {
+    this.connection = connection;
+    this.dialect = dialect;
+    this.#options = options;
+  }
+
+  get lagging(): boolean {
+    return this.#lag !== undefined;
+  }
+
+  /** Sends encoded messages to this connection alone. */
+  reply(encoded: readonly string[]): void {
+    if (encoded.length === 0 || this.#ended) return;
+    const { framing } = this.dialect;
+    const sent = this.sendFrames(framing.frames(encoded));
+    if (framing.batches) this.#hold(sent === 0 ? encoded : []);
+    else this.#hold(encoded.slice(sent));
+  }
+
+  /**
+   * Sends finished frames.
+   *
+   * @returns how many were accepted; if not all, the receiver is lagging
+   */
+  sendFrames(frames: readonly Frame[]): number {
+    if (this.#lag !== undefined || this.#ended) return 0;
+    let sent = 0;
+    const sendAll = () => {
+      for (const frame of frames) {
+        if (this.connection.send(frame) === 'dropped') return;
+        this.#options.onFrame(frame.length);
+        sent += 1;
+      }
+    };
+    if (frames.length > 1) this.connection.cork(sendAll);
+    else sendAll();
+    // What was published before may still be lost, too; if so, that is reported after this.
+    if (sent < frames.length) this.#fallBehind(Number.POSITIVE_INFINITY);
+    return sent;
+  }
+
+  /** A published frame did not fit. */
+  frameDropped(bytes: Uint8Array): void {
+    for (const feed of this.feeds.values()) {
+      const sequence = feed.findFrame(bytes);
+      if (sequence !== undefined) return this.#fallBehind(sequence);
+    }
+    // Not one of the latest frames: the rooms' whole state makes up for whatever it was.
+    this.#fallBehind(Number.NEGATIVE_INFINITY);
+  }
+
+  /** The buffer has become smaller. */
+  drained(): void {
+    if (this.#lag === undefined || this.connection.bufferedBytes() > 0) return;
+    const { held } = this.#lag;
+    this.#lag = undefined;
+    this.#options.onResynced();
+    this.reply(held);
+    for (const feed of this.feeds.values()) feed.resume(this);
+  }
+
+  /** The connection has closed. */
+  ended(): void {
+    this.#ended = true;
+    this.feeds.clear();
+  }
+
+  /** Gives up on a receiver that has not drained in time. */
+  checkDrain(): void {
+    if (this.#lag === undefined || this.#ended) return;
+    const lagged = this.#options.clock.monotonic() - this.#lag.since;
+    if (lagged > this.#options.drainTimeoutMs) this.#giveUp();
+    else this.drained();
+  }
+
+  #giveUp(): void {
+    this.#ended = true;
+    this.#options.onHopeless(this);
+  }
+
+  /** @param lostFrom the published frame from which on nothing arrives */
+  #fallBehind(lostFrom: number): void {
+    if (this.#ended || (this.#lag !== undefined && lostFrom >= this.#lag.lostFrom)) return;
+    const isNew = this.#lag === undefined;
+    if (this.#lag === undefined) {
+      this.#lag = { since: this.#options.clock.monotonic(), held: [], heldBytes: 0, lostFrom };
+    }
+    this.#lag.lostFrom = lostFrom;
+    for (const feed of this.feeds.values()) feed.pause(this, feed.placeBefore(lostFrom));
+    if (isNew) this.#options.onLagging(this);
+  }
+
+  #hold(encoded: readonly string[]): void {
+    const lag = this.#lag;
+    if (lag === undefined || encoded.length === 0) return;
+    for (const one of encoded) {
+      lag.held.push(one);
+      lag.heldBytes += one.length;
+    }
+    if (lag.heldBytes > this.#options.maxHeldBytes && !this.#ended) this.#giveUp();
+  }
+}

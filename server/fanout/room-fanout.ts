@@ -1,0 +1,270 @@
+import { renderDirect } from '../dialect/dialect.ts';
+import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/events.ts';
+import type { Effect } from '../room/effect.ts';
+import { type Attachment, type Want, waitingFor } from './attachment.ts';
+import { type Audience, Audiences } from './audience.ts';
+import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
+import type { FanoutOptions } from './fanout-options.ts';
+import { absorb, emptyPending, eventsOf } from './pending.ts';
+import { earlier, type Place, placeOf } from './position.ts';
+import { publishToAll } from './publish.ts';
+import { Published } from './published.ts';
+import type { Feed, Receiver } from './receiver.ts';
+import { createRendering, EncodedState } from './rendering.ts';
+import { Signals } from './signals.ts';
+import type { Flushable } from './ticker.ts';
+
+/**
+ * What a room sends. Changes wait for the flush, in which they are merged, rendered once per dialect, and
+ * published once per audience; whoever joins or comes back is brought up to date right after a flush, so
+ * that everybody's next delta begins where the room stands.
+ */
+export class RoomFanout implements Flushable, Feed {
+  readonly view: RoomView;
+  readonly #options: FanoutOptions;
+  readonly #attachments = new Map<string, Attachment>();
+  readonly #audiences = new Audiences();
+  readonly #signals = new Signals();
+  readonly #encoded = new EncodedState();
+  #pending = emptyPending();
+  #somethingPending = false;
+  #waiting: Attachment[] = [];
+  #syncs: { attachment: Attachment; request: SyncRequest }[] = [];
+  /** Where the room stood at the last flush. */
+  #place: Place;
+  readonly #published = new Published();
+
+  constructor(view: RoomView, options: FanoutOptions) {
+    this.view = view;
+    this.#options = options;
+    this.#place = placeOf(view.state);
+  }
+
+  attachmentOf(connectionId: string): Attachment | undefined {
+    return this.#attachments.get(connectionId);
+  }
+
+  /** Takes a receiver in, or serves it anew. */
+  attach(receiver: Receiver, userId: string, want: Want): void {
+    const known = this.#attachments.get(receiver.connection.id);
+    const attachment = known ?? { receiver, userId, things: new Set(), standing: waitingFor(want) };
+    this.#attachments.set(receiver.connection.id, attachment);
+    receiver.feeds.set(this.view.roomId, this);
+    if (known !== undefined) {
+      this.#answerWaiting(known);
+      this.#wait(known, want);
+    } else this.#waiting.push(attachment);
+    if (receiver.lagging) this.#answerWaiting(attachment);
+    // No flush is asked for: what else follows from the same batch has to be taken in before.
+  }
+
+  detach(connectionId: string): void {
+    const attachment = this.#attachments.get(connectionId);
+    if (attachment === undefined) return;
+    this.#attachments.delete(connectionId);
+    attachment.receiver.feeds.delete(this.view.roomId);
+    this.#leave(attachment);
+    this.#signals.forget(connectionId);
+    this.#waiting = this.#waiting.filter((one) => one !== attachment);
+    const place = placeOf(this.view.state);
+    for (const { request } of this.#syncs.filter((one) => one.attachment === attachment)) {
+      attachment.receiver.reply(syncAnswer(attachment.receiver.dialect, this.view, request, place));
+    }
+    this.#syncs = this.#syncs.filter((one) => one.attachment !== attachment);
+    this.#answerWaiting(attachment);
+  }
+
+  /** Replies that belong behind the answer to a join wait for it. */
+  reply(receiver: Receiver, encoded: readonly string[]): void {
+    const standing = this.#attachments.get(receiver.connection.id)?.standing;
+    // A lagging one holds them itself, within its bound.
+    if (standing?.kind === 'waiting' && !receiver.lagging) standing.replies.push(...encoded);
+    else receiver.reply(encoded);
+  }
+
+  setViewing(connectionId: string, thing: string, views: boolean): void {
+    const attachment = this.#attachments.get(connectionId);
+    if (attachment === undefined) return;
+    if (views) attachment.things.add(thing);
+    else {
+      attachment.things.delete(thing);
+      this.#signals.forgetCamera(thing, connectionId);
+    }
+    if (attachment.standing.kind !== 'live') return;
+    const before = attachment.standing.audience;
+    const now = this.#enterAudience(attachment);
+    if (now !== before) attachment.receiver.connection.unsubscribe(before.topic);
+    this.#audiences.leave(before);
+    if (views) attachment.receiver.reply(this.#camerasFor(attachment, thing));
+  }
+
+  signal(
+    connectionId: string,
+    kind: SignalKind,
+    thing: string | undefined,
+    payload: SignalEvent['payload'],
+  ): void {
+    const userId = this.#attachments.get(connectionId)?.userId;
+    if (userId === undefined) return;
+    this.#signals.put({ type: 'signal', kind, connectionId, userId, thing, payload });
+    this.#options.ticker.request(this);
+  }
+
+  /** Answers with the next flush, which is not asked for here: this may be amid a batch. */
+  sync(connectionId: string, request: SyncRequest): void {
+    const attachment = this.#attachments.get(connectionId);
+    if (attachment !== undefined) this.#syncs.push({ attachment, request });
+  }
+
+  /** Takes in what follows from the entry at an offset. */
+  absorb(effect: Effect, offset: number): void {
+    absorb(this.#pending, effect, offset);
+    this.#somethingPending = true;
+  }
+
+  flush(): boolean {
+    const idle = !this.#somethingPending && !this.#signals.pending;
+    if (idle && this.#waiting.length === 0 && this.#syncs.length === 0) {
+      // A whole tick has passed since the last publish: what was lost of it has been reported.
+      this.#published.clear();
+      return false;
+    }
+    const begun = this.#options.monotonic();
+    const after = placeOf(this.view.state);
+    const events = eventsOf(this.#pending, after.offset);
+    const signals = this.#signals.take();
+    this.#pending = emptyPending();
+    this.#somethingPending = false;
+    if (!idle) this.#publish(events, signals, after);
+    this.#place = after;
+    this.#serveWaiting();
+    this.#answerSyncs();
+    for (const event of events) this.#options.onSent(event.type);
+    for (const signal of signals) this.#options.onSent(signal.kind);
+    this.#options.onFlush(this.#options.monotonic() - begun);
+    return true;
+  }
+
+  findFrame(bytes: Uint8Array): number | undefined {
+    return this.#published.find(bytes);
+  }
+
+  placeBefore(sequence: number): Place | undefined {
+    if (sequence === Number.NEGATIVE_INFINITY) return undefined;
+    return this.#published.placeBefore(sequence) ?? this.#place;
+  }
+
+  pause(receiver: Receiver, place: Place | undefined): void {
+    const attachment = this.#attachments.get(receiver.connection.id);
+    if (attachment === undefined) return;
+    this.#leave(attachment);
+    const { standing } = attachment;
+    if (standing.kind === 'waiting') this.#answerWaiting(attachment);
+    // Lost again before it was brought up to date: the first loss counts.
+    else if (standing.kind === 'paused') standing.place = earlier(standing.place, place);
+    else attachment.standing = { kind: 'paused', place };
+  }
+
+  resume(receiver: Receiver): void {
+    const attachment = this.#attachments.get(receiver.connection.id);
+    if (attachment === undefined) return;
+    if (attachment.standing.kind === 'paused') {
+      const { place } = attachment.standing;
+      this.#wait(attachment, { joins: [], scene: true, since: undefined, place, resync: true });
+    }
+    this.#options.ticker.request(this);
+  }
+
+  #publish(events: readonly RoomEvent[], signals: readonly SignalEvent[], after: Place): void {
+    this.#published.beginFlush();
+    const render = createRendering(this.view, events, signals, this.#place, after);
+    publishToAll(this.#audiences.values(), render, (audience, frame, before, from) => {
+      this.#published.add(frame, before);
+      const except = from === undefined ? undefined : this.#attachments.get(from)?.receiver.connection;
+      this.#options.publish(audience.topic, frame, except);
+    });
+  }
+
+  #serveWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    const ready = this.#waiting.filter((one) => !one.receiver.lagging);
+    this.#waiting = this.#waiting.filter((one) => one.receiver.lagging);
+    const shared = new Map<string, string[]>();
+    for (const attachment of ready) {
+      const { standing, receiver } = attachment;
+      if (standing.kind !== 'waiting') continue;
+      this.#enterAudience(attachment);
+      const answers = this.#joined(receiver, standing.want, this.#place);
+      const update = bringUpToDate(receiver, this.view, standing.want, this.#place, shared);
+      const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
+      const state = update.whole
+        ? this.#encoded.framesFor(receiver.dialect, this.view, this.#place.offset)
+        : [];
+      receiver.reply([...answers, ...update.encoded, ...cameras]);
+      const served = receiver.sendFrames(state) === state.length;
+      // Whatever came before a state that did not fit, the whole of it is needed.
+      if (!served) this.pause(receiver, undefined);
+      receiver.reply(standing.replies);
+    }
+  }
+
+  #answerSyncs(): void {
+    const asked = this.#syncs;
+    this.#syncs = [];
+    for (const one of asked) {
+      const { receiver, standing } = one.attachment;
+      if (standing.kind !== 'live') {
+        this.#syncs.push(one);
+        continue;
+      }
+      const { framing } = receiver.dialect;
+      const frames = framing.frames(syncAnswer(receiver.dialect, this.view, one.request, this.#place));
+      // An answer may be as large as a scene: it is made anew rather than held.
+      if (receiver.sendFrames(frames) < frames.length) this.#syncs.push(one);
+    }
+  }
+
+  /** Its join was accepted, whatever comes next: the answer, and those behind it, are due. */
+  #answerWaiting({ standing, receiver }: Attachment): void {
+    if (standing.kind !== 'waiting') return;
+    const { want, replies } = standing;
+    const answers = this.#joined(receiver, want, placeOf(this.view.state));
+    standing.want = { ...want, joins: [] };
+    standing.replies = [];
+    receiver.reply([...answers, ...replies]);
+  }
+
+  #joined(receiver: Receiver, { joins }: Want, place: Place): string[] {
+    return joins.flatMap(({ ref }) =>
+      this.#direct(receiver, { type: 'joined', ...(ref === undefined ? {} : { ref }), ...place }),
+    );
+  }
+
+  #camerasFor(attachment: Attachment, thing: string): string[] {
+    const cameras = this.#signals.camerasOn(thing, attachment.receiver.connection.id);
+    return this.#direct(attachment.receiver, { type: 'viewerCameras', thing, cameras });
+  }
+
+  #direct(receiver: Receiver, event: Parameters<typeof renderDirect>[1]): string[] {
+    return renderDirect(receiver.dialect, event, this.view);
+  }
+
+  #enterAudience(attachment: Attachment): Audience {
+    const audience = this.#audiences.enter(attachment.receiver.dialect, attachment.things);
+    attachment.receiver.connection.subscribe(audience.topic);
+    attachment.standing = { kind: 'live', audience };
+    return audience;
+  }
+
+  #wait(attachment: Attachment, want: Want): void {
+    this.#leave(attachment);
+    if (attachment.standing.kind !== 'waiting') this.#waiting.push(attachment);
+    attachment.standing = waitingFor(want, attachment.standing);
+  }
+
+  #leave({ standing, receiver }: Attachment): void {
+    if (standing.kind !== 'live') return;
+    receiver.connection.unsubscribe(standing.audience.topic);
+    this.#audiences.leave(standing.audience);
+  }
+}

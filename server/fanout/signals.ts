@@ -1,0 +1,68 @@
+import type { SignalEvent } from '../dialect/events.ts';
+
+/**
+ * The signals of a room: the latest of each (connection, kind, thing) waits for the flush; cameras are also
+ * kept, for those who begin to view.
+ */
+export class Signals {
+  #waiting: SignalEvent[] = [];
+  /** Where a connection's waiting signals are, so that a newer one takes the place of the older. */
+  readonly #slots = new Map<string, SignalEvent[]>();
+  readonly #cameras = new Map<string, Map<string, SignalEvent>>();
+
+  get pending(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  put(signal: SignalEvent): void {
+    if (signal.kind === 'camera' && signal.thing !== undefined) this.#keepCamera(signal.thing, signal);
+    const own = this.#slots.get(signal.connectionId);
+    if (own === undefined) {
+      this.#slots.set(signal.connectionId, [signal]);
+    } else {
+      for (const waiting of own) {
+        if (waiting.kind !== signal.kind || waiting.thing !== signal.thing) continue;
+        if (waiting.payload.target !== signal.payload.target) continue;
+        waiting.payload = signal.payload;
+        return;
+      }
+      own.push(signal);
+    }
+    this.#waiting.push(signal);
+  }
+
+  /** The waiting signals, in the order of their first; none wait afterwards. */
+  take(): SignalEvent[] {
+    const taken = this.#waiting;
+    this.#waiting = [];
+    this.#slots.clear();
+    return taken;
+  }
+
+  /** Drops all that is known of a connection. */
+  forget(connectionId: string): void {
+    for (const thing of this.#cameras.keys()) this.forgetCamera(thing, connectionId);
+    if (!this.#slots.delete(connectionId)) return;
+    this.#waiting = this.#waiting.filter((one) => one.connectionId !== connectionId);
+  }
+
+  /** The latest cameras on a thing, by user. */
+  camerasOn(thing: string, exceptConnection: string): Record<string, unknown> {
+    const cameras = [...(this.#cameras.get(thing)?.values() ?? [])]
+      .filter((one) => one.connectionId !== exceptConnection)
+      .map((one) => [one.userId, one.payload.camera]);
+    return Object.fromEntries(cameras);
+  }
+
+  forgetCamera(thing: string, connectionId: string): void {
+    const cameras = this.#cameras.get(thing);
+    if (cameras?.delete(connectionId) && cameras.size === 0) this.#cameras.delete(thing);
+  }
+
+  #keepCamera(thing: string, signal: SignalEvent): void {
+    const cameras = this.#cameras.get(thing) ?? new Map<string, SignalEvent>();
+    this.#cameras.set(thing, cameras);
+    cameras.delete(signal.connectionId);
+    cameras.set(signal.connectionId, signal);
+  }
+}
