@@ -1,0 +1,116 @@
+/**
+ * The port of the transport: message-oriented connections, and topics through which one frame reaches many
+ * of them without a loop in JavaScript.
+ *
+ * Guarantees that every implementation gives (test/contract/transport.ts runs them on each):
+ * 1. A connection gets its frames in the order of the calls, direct ones and published ones alike.
+ * 2. A frame goes out whole or not at all. One that does not fit is reported: a direct one by `dropped`, a
+ *    published one by {@link ConnectionHandler.dropped}. Nothing is lost silently.
+ * 3. A connection's outbound buffer never exceeds the bound by more than one direct and one published frame.
+ * 4. `closed` is called exactly once, and nothing after it.
+ */
+export interface Connection {
+  /** Unique among all nodes and never used again: it is the connection's generation, too. */
+  readonly id: string;
+  readonly handshake: Handshake;
+  /** What the layer above keeps with the connection. */
+  state: unknown;
+  send(frame: Frame): SendResult;
+  /** Runs `action`, in which several sends leave in one write. */
+  cork(action: () => void): void;
+  subscribe(topic: string): void;
+  /** Takes effect for what is published from now on: what was published before still arrives. */
+  unsubscribe(topic: string): void;
+  /** Bytes accepted and not yet handed to the operating system. */
+  bufferedBytes(): number;
+  /**
+   * Sends a close frame, where the bound leaves room for one, and ends. `closed` is called before or soon
+   * after this returns. Idempotent.
+   */
+  close(code: number, reason: string): void;
+  /** Ends without a close frame: for peers that do not read. Idempotent. */
+  terminate(): void;
+}
+
+/**
+ * Text frames are strings, or the UTF-8 bytes of one where it was encoded ahead for many receivers. Bytes are
+ * not changed after they were handed over.
+ */
+export type Frame = string | Uint8Array;
+
+/** `sent`; `buffered`: accepted, but the peer is behind; `dropped`: not accepted, over the bound or closed. */
+export type SendResult = 'sent' | 'buffered' | 'dropped';
+
+/** What is known of a connection from its opening request. Header names are in lower case. */
+export interface Handshake {
+  readonly path: string;
+  /** The raw query string, without `?`. Never logged: it may hold a token. */
+  readonly query: string;
+  readonly authorization: string | undefined;
+  readonly cookie: string | undefined;
+  readonly origin: string | undefined;
+  /** The Host header. */
+  readonly host: string | undefined;
+  /** The peer's address as text. */
+  readonly address: string;
+  /** The negotiated subprotocol, or ''. */
+  readonly protocol: string;
+}
+
+export interface ConnectionHandler {
+  /** The subprotocol to answer with, out of those that the client offers; '' for none. */
+  selectProtocol(offered: readonly string[]): string;
+  opened(connection: Connection): void;
+  /** `bytes` may be reused after this returns: decode before that. */
+  received(connection: Connection, bytes: Uint8Array, isBinary: boolean): void;
+  /**
+   * A published frame did not fit. Called soon after the publish, once it is safe to do anything, and before
+   * `drained`. What is published to the connection between the loss and this call is dropped without a call.
+   */
+  dropped(connection: Connection, frame: Uint8Array): void;
+  /** The outbound buffer has become smaller; see `bufferedBytes`. */
+  drained(connection: Connection): void;
+  /** `clean`: the peer said goodbye with a close frame of its own (1000, 1001 or 1005), so it is not coming back. */
+  closed(connection: Connection, code: number, clean: boolean): void;
+}
+
+export interface Transport {
+  /** Sends a frame to every subscriber of the topic, except one. */
+  publish(topic: string, frame: Frame, except?: Connection): void;
+  /** Resolves with the port. */
+  listen(host: string, port: number): Promise<number>;
+  /** Accepts no new connections; those that exist live on. */
+  stopListening(): void;
+  /** Ends everything. */
+  close(): Promise<void>;
+}
+
+/** What every transport is made from. */
+export interface TransportOptions {
+  /** Paths at which WebSockets are accepted. */
+  readonly paths: readonly string[];
+  /** Outbound bytes a connection may have buffered; above it frames are dropped and reported. */
+  readonly maxBufferedBytes: number;
+  /** Inbound frames above it close the connection with 1009. */
+  readonly maxFrameBytes: number;
+  readonly handler: ConnectionHandler;
+  readonly http: HttpHandler;
+  /** Makes connection ids. */
+  readonly newId: () => string;
+}
+
+/** A plain HTTP request, its body not read. */
+export interface HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Answers every request that is not an upgrade. Rejections become a 500. */
+export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;

@@ -1,0 +1,35 @@
+import type { ConnectionHandler } from './connection.ts';
+
+/** The subprotocol to answer with, given the request's `Sec-WebSocket-Protocol`; '' for none. */
+export function negotiatedProtocol(handler: ConnectionHandler, header: string): string {
+  const offered = header
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (offered.length === 0) return '';
+  const chosen = handler.selectProtocol(offered);
+  // A client must fail the connection when it gets a subprotocol that it did not offer.
+  return offered.includes(chosen) ? chosen : '';
+}
+
+/** One spelling for an address, whichever implementation read it: IPv4 dotted, IPv6 compressed. */
+export function peerAddress(text: string): string {
+  if (!text.includes(':')) return text;
+  const mapped = /^(?:::|(?:0+:){5})ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(text);
+  if (mapped?.[1] !== undefined) return mapped[1];
+  const [address = text] = text.split('%');
+  return new URL(`http://[${address}]`).hostname.slice(1, -1);
+}
+
+/** A header that is empty says as much as one that is missing. */
+export function optional(header: string | undefined): string | undefined {
+  return header === '' ? undefined : header;
+}
+
+/** Path and raw query of a request target. */
+export function splitTarget(target: string): { path: string; query: string } {
+  const mark = target.indexOf('?');
+  return mark < 0
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
+}

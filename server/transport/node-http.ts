@@ -1,0 +1,49 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { HttpHandler } from './connection.ts';
+import { splitTarget } from './handshake.ts';
+import { isBodiless, responseTo } from './http-response.ts';
+import { listenError } from './listen-error.ts';
+
+/** Answers a request of node:http. Resolves when the answer is written, or the request was aborted. */
+export async function answerNode(
+  http: HttpHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { path, query } = splitTarget(request.url ?? '/');
+  const answer = responseTo(http, { method: request.method ?? 'GET', path, query });
+  // Not awaited where it is there already: pipelined requests are answered within their own turn.
+  const { status, headers, body } = answer instanceof Promise ? await answer : answer;
+  if (response.destroyed) return;
+  const length = isBodiless(status) ? {} : { 'content-length': Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...length });
+  response.end(isBodiless(status) ? undefined : body);
+}
+
+/** Resolves with the port. */
+export function listenNode(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error) => reject(listenError(host, port, cause));
+    server.once('error', failed);
+    server.listen(port, host, () => {
+      server.off('error', failed);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Returns what ends the server with all its connections, upgraded ones among them. */
+export function closerOf(server: Server): () => Promise<void> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return async () => {
+    // Calls back also where the server does not listen: with an error, which says just that.
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+}

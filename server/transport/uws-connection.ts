@@ -1,0 +1,92 @@
+import type { WebSocket } from 'uWebSockets.js';
+import { fittingReason } from './close-frame.ts';
+import type { Connection, Frame, Handshake, SendResult } from './connection.ts';
+
+/** What µWS keeps with a socket. */
+export interface Slot {
+  readonly connection: UwsConnection;
+}
+
+/** µWS's answer to a send whose bytes all went to the operating system. */
+const SENT = 1;
+const DROPPED = 2;
+
+/** A connection on µWS, which throws when a closed socket is touched: the socket is let go of before that. */
+export class UwsConnection implements Connection {
+  readonly id: string;
+  readonly handshake: Handshake;
+  state: unknown = undefined;
+  readonly #maxBufferedBytes: number;
+  #socket: WebSocket<Slot> | undefined;
+  #closedWith: number | undefined;
+
+  constructor(id: string, handshake: Handshake, maxBufferedBytes: number) {
+    this.id = id;
+    this.handshake = handshake;
+    this.#maxBufferedBytes = maxBufferedBytes;
+  }
+
+  /** The code that this side closed with, if it did. */
+  get closedWith(): number | undefined {
+    return this.#closedWith;
+  }
+
+  attach(socket: WebSocket<Slot>): void {
+    this.#socket = socket;
+  }
+
+  detach(): void {
+    this.#socket = undefined;
+  }
+
+  send(frame: Frame): SendResult {
+    // µWS compares likewise, but would also call its `dropped`, which is for published frames.
+    if (this.#socket === undefined || this.#isOver(this.#socket)) return 'dropped';
+    const result = this.#socket.send(frame, false, false);
+    if (result === DROPPED) return 'dropped';
+    return result === SENT ? 'sent' : 'buffered';
+  }
+
+  cork(action: () => void): void {
+    if (this.#socket === undefined) action();
+    else this.#socket.cork(action);
+  }
+
+  subscribe(topic: string): void {
+    this.#socket?.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#socket?.unsubscribe(topic);
+  }
+
+  bufferedBytes(): number {
+    return this.#socket?.getBufferedAmount() ?? 0;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#socket === undefined || this.#closedWith !== undefined) return;
+    this.#closedWith = code;
+    // A close frame over the bound would be dropped, and what is buffered be kept for nobody.
+    if (this.#isOver(this.#socket)) this.#socket.close();
+    else this.#socket.end(code, fittingReason(reason));
+  }
+
+  terminate(): void {
+    this.#socket?.close();
+  }
+
+  /**
+   * Publishes to every subscriber but this one. False where this is no subscriber: µWS would, for a socket
+   * without any topic, publish to nobody.
+   */
+  publishToOthers(topic: string, frame: Frame): boolean {
+    if (!this.#socket?.isSubscribed(topic)) return false;
+    this.#socket.publish(topic, frame, false, false);
+    return true;
+  }
+
+  #isOver(socket: WebSocket<Slot>): boolean {
+    return socket.getBufferedAmount() > this.#maxBufferedBytes;
+  }
+}

@@ -1,0 +1,135 @@
+import type * as Uws from 'uWebSockets.js';
+import { CLOSE_TOO_BIG } from '../../protocol/closes.ts';
+import { isGoodbye } from './close-frame.ts';
+import type { Connection, Handshake, Transport, TransportOptions } from './connection.ts';
+import { createDropReports } from './drop-reports.ts';
+import { negotiatedProtocol, optional, peerAddress } from './handshake.ts';
+import { listenError } from './listen-error.ts';
+import { listenExclusively, uws } from './uws-binary.ts';
+import { type Slot, UwsConnection } from './uws-connection.ts';
+import { answerUws } from './uws-http.ts';
+
+/** A peer that is silent for so long is gone; µWS pings it before. */
+const IDLE_TIMEOUT_SECONDS = 120;
+
+/** The transport on µWebSockets.js: sockets, topics and fan-out in C++. */
+export function createUwsTransport(options: TransportOptions): Transport {
+  const { handler, http, maxBufferedBytes, maxFrameBytes } = options;
+  const app = uws.App();
+  const paths = new Set(options.paths);
+  const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
+  let listenSocket: Uws.us_listen_socket | undefined;
+  let ended = false;
+
+  app.ws<Slot>('/*', {
+    compression: uws.DISABLED,
+    maxBackpressure: maxBufferedBytes,
+    idleTimeout: IDLE_TIMEOUT_SECONDS,
+    // µWS cuts the connection above this without a close frame. Between the limit and twice of it the client
+    // is told 1009; above, it sees 1006: a client that exceeds the limit by that much is not a mistaken one.
+    maxPayloadLength: 2 * maxFrameBytes,
+
+    upgrade(response, request, context) {
+      // µWS looks at the key alone.
+      const isUpgrade =
+        request.getHeader('upgrade').toLowerCase() === 'websocket' &&
+        request.getHeader('sec-websocket-version') === '13';
+      if (!isUpgrade || !paths.has(request.getUrl())) {
+        answerUws(http, response, request);
+        return;
+      }
+      const key = request.getHeader('sec-websocket-key');
+      let connection: UwsConnection;
+      try {
+        const handshake = readHandshake(response, request);
+        connection = new UwsConnection(options.newId(), handshake, maxBufferedBytes);
+      } catch (error) {
+        // A request that is neither answered nor upgraded ends the process.
+        response.close();
+        throw error;
+      }
+      // No extensions are passed on: none is negotiated.
+      response.upgrade<Slot>({ connection }, key, connection.handshake.protocol, '', context);
+    },
+
+    open(socket) {
+      const { connection } = socket.getUserData();
+      connection.attach(socket);
+      handler.opened(connection);
+    },
+
+    message(socket, message, isBinary) {
+      const { connection } = socket.getUserData();
+      if (message.byteLength > maxFrameBytes) connection.close(CLOSE_TOO_BIG, '');
+      else handler.received(connection, new Uint8Array(message), isBinary);
+    },
+
+    // Called amid the drain of the topic tree, where closing, subscribing or publishing corrupts it. Direct
+    // sends never come here, see UwsConnection.send; a pong that does not fit does, and harms as little.
+    dropped(socket, message) {
+      const { connection } = socket.getUserData();
+      if (!drops.has(connection)) drops.add(connection, new Uint8Array(message.slice(0)));
+    },
+
+    drain(socket) {
+      const { connection } = socket.getUserData();
+      drops.flush(connection);
+      handler.drained(connection);
+    },
+
+    close(socket, code) {
+      const { connection } = socket.getUserData();
+      connection.detach();
+      drops.forget(connection);
+      const own = connection.closedWith;
+      handler.closed(connection, own ?? code, own === undefined && isGoodbye(code));
+    },
+  });
+
+  app.any('/*', (response, request) => answerUws(http, response, request));
+
+  function readHandshake(response: Uws.HttpResponse, request: Uws.HttpRequest): Handshake {
+    return {
+      path: request.getUrl(),
+      query: request.getQuery() ?? '',
+      authorization: optional(request.getHeader('authorization')),
+      cookie: optional(request.getHeader('cookie')),
+      origin: optional(request.getHeader('origin')),
+      host: optional(request.getHeader('host')),
+      address: peerAddress(Buffer.from(response.getRemoteAddressAsText()).toString()),
+      protocol: negotiatedProtocol(handler, request.getHeader('sec-websocket-protocol')),
+    };
+  }
+
+  return {
+    publish(topic, frame, except?: Connection) {
+      if (ended) return;
+      if (except instanceof UwsConnection && except.publishToOthers(topic, frame)) return;
+      app.publish(topic, frame, false, false);
+    },
+
+    listen(host, port) {
+      return new Promise((resolve, reject) => {
+        listenExclusively(app, host, port, (socket) => {
+          if (socket === false) {
+            reject(listenError(host, port));
+            return;
+          }
+          listenSocket = socket;
+          resolve(uws.us_socket_local_port(socket as Uws.us_socket));
+        });
+      });
+    },
+
+    stopListening() {
+      if (listenSocket !== undefined && !ended) uws.us_listen_socket_close(listenSocket);
+      listenSocket = undefined;
+    },
+
+    async close() {
+      if (ended) return;
+      ended = true;
+      app.close();
+    },
+  };
+}
