@@ -1,0 +1,167 @@
+import { type CommandOf, Refusal, type UserPresence } from '../../../protocol/index.ts';
+import type { Want } from '../../fanout/attachment.ts';
+import { authorOf, checkUser, membershipOf, principalOf } from '../membership.ts';
+import type { Guest, Principal } from '../principal.ts';
+import type { Membership, Session } from '../session.ts';
+import { bytesOf } from '../size.ts';
+import type { Stage, Treatment } from '../stage.ts';
+
+export const join: Treatment<'join'> = {
+  bucket: 'commands',
+  handle(stage, session, command) {
+    const before = principalOf(session);
+    if (before === undefined) throw new Refusal('UNAUTHENTICATED');
+    const principal = identified(before, command);
+    const user = presenceOf(principal, command.user, stage.limits.MAX_USER_BYTES);
+    const { roomId } = command;
+    const present = session.memberships.get(roomId);
+    // One that is being left hands nothing on.
+    const known = present?.phase === 'leaving' ? undefined : present;
+    if (present === undefined && session.memberships.size >= stage.limits.MAX_CONNECTION_ROOMS) {
+      throw new Refusal('TOO_MANY_ROOMS', { limit: stage.limits.MAX_CONNECTION_ROOMS });
+    }
+    const may = stage.authorize(principal, 'join', roomId);
+    const mayWrite = stage.authorize(principal, 'write', roomId);
+    const admitted = (joins: boolean, writes: boolean) => {
+      if (!joins) throw new Refusal('FORBIDDEN');
+      // The connection may have ended meanwhile.
+      if (session.phase.kind !== 'open') return;
+      if (principal !== before) stage.admit(session, principal);
+      const membership: Membership = {
+        roomId,
+        userId: user.userId,
+        user,
+        phase: known?.phase === 'joined' ? 'joined' : 'joining',
+        mayWrite: writes,
+        viewing: known?.viewing ?? new Set(),
+        locks: known?.locks ?? new Map(),
+      };
+      session.memberships.set(roomId, membership);
+      const { ref, scene = false, since } = command;
+      enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref);
+    };
+    // Most answers are known at once; then the commands behind it need not wait.
+    if (typeof may === 'boolean' && typeof mayWrite === 'boolean') return admitted(may, mayWrite);
+    return Promise.all([may, mayWrite]).then(([joins, writes]) => admitted(joins, writes));
+  },
+};
+
+/** @param want what the join asks for; undefined where the room serves the connection already */
+function enter(
+  stage: Stage,
+  session: Session,
+  membership: Membership,
+  want: Want | undefined,
+  ref: string | number | undefined,
+): void {
+  const { roomId, user } = membership;
+  const replaced = stage.lostSessions(user.userId, roomId);
+  stage.expect(session, { membership, want, replaced });
+  stage.submit(roomId, {
+    type: 'join',
+    at: stage.now(),
+    by: authorOf(session, membership, ref === undefined ? {} : { ref }),
+    user,
+    guest: principalOf(session)?.kind === 'guest',
+    node: stage.nodeId,
+    maxUsers: stage.maxRoomUsers,
+    ...(replaced.length === 0 ? {} : { replaces: replaced.map((one) => one.id) }),
+  });
+}
+
+/** Who joins: the token's user, or the guest as it named itself first. */
+function identified(principal: Principal, command: CommandOf<'join'>): Principal & { userId: string } {
+  const { user } = command;
+  const named = user?.userId ?? user?.id;
+  const claims = [command.userId, user?.userId, user?.id].filter((one) => one !== undefined);
+  const userId = principal.userId ?? command.userId ?? named;
+  if (userId === undefined) {
+    throw new Refusal('INVALID_FIELD', { path: 'user.userId', expected: 'the id of the user who joins' });
+  }
+  // `id` may be a number of the application's own beside a `userId`; who it is says `userId` then.
+  const decisive = user?.userId === undefined ? claims : [command.userId, user.userId];
+  if (decisive.some((one) => one !== undefined && one !== userId)) {
+    const path = command.userId !== undefined && command.userId !== userId ? 'userId' : 'user.userId';
+    throw new Refusal('IDENTITY_MISMATCH', { path, expected: JSON.stringify(userId) });
+  }
+  return principal.kind === 'user' ? principal : ({ kind: 'guest', userId } satisfies Guest);
+}
+
+function presenceOf(
+  principal: Principal & { userId: string },
+  given: UserPresence | undefined,
+  maxBytes: number,
+): UserPresence & { userId: string } {
+  if (bytesOf(given ?? {}) > maxBytes) {
+    throw new Refusal('INVALID_FIELD', {
+      path: 'user',
+      expected: `at most ${maxBytes} bytes`,
+      limit: maxBytes,
+    });
+  }
+  const name = principal.kind === 'user' ? principal.name : undefined;
+  return { ...given, ...(name === undefined ? {} : { name }), userId: principal.userId };
+}
+
+export const leave: Treatment<'leave'> = {
+  bucket: 'commands',
+  handle(stage, session, command) {
+    stage.dismiss(session, membershipOf(session, command), 'left', command.ref);
+  },
+};
+
+export const heartbeat: Treatment<'heartbeat'> = {
+  bucket: 'commands',
+  handle(stage, session, command) {
+    for (const { userId } of session.memberships.values()) checkUser(command.userId, userId);
+    // One heartbeat is enough for a connection in many rooms, and harmless before the first join.
+    const concerned =
+      command.roomId === undefined ? session.memberships.values() : [membershipOf(session, command)];
+    for (const { locks } of concerned) {
+      for (const thing of locks.keys()) locks.set(thing, stage.monotonic() + stage.lockTtlMs);
+    }
+    stage.answer(session, {
+      type: 'ack',
+      op: 'heartbeat',
+      ...(command.ref === undefined ? {} : { ref: command.ref }),
+      ts: command.ts ?? stage.now(),
+    });
+  },
+};
+
+export const auth: Treatment<'auth'> = {
+  bucket: 'commands',
+  anonymous: true,
+  async handle(stage, session, command) {
+    const user = await stage.verifyToken(command.token);
+    const before = principalOf(session);
+    if (before?.userId !== undefined && before.userId !== user.userId) {
+      throw new Refusal('IDENTITY_MISMATCH', {
+        path: 'token',
+        expected: `a token of ${JSON.stringify(before.userId)}`,
+      });
+    }
+    const rights = new Map<Membership, { stays: boolean; mayWrite: boolean }>();
+    for (const membership of session.memberships.values()) {
+      const stays = await stage.authorize(user, 'join', membership.roomId);
+      const mayWrite = await stage.authorize(user, 'write', membership.roomId);
+      rights.set(membership, { stays, mayWrite });
+    }
+    if (session.phase.kind !== 'open' && session.phase.kind !== 'arriving') return;
+    stage.admit(session, user);
+    for (const [membership, { stays, mayWrite }] of rights) {
+      // It may have been left, or removed, while that was asked.
+      if (session.memberships.get(membership.roomId) !== membership || membership.phase === 'leaving')
+        continue;
+      if (!stays) stage.dismiss(session, membership, 'forbidden');
+      else membership.mayWrite = mayWrite;
+      // A guest that has shown who it is gives way to nobody any more.
+      if (stays && before?.kind === 'guest') enter(stage, session, membership, undefined, command.ref);
+    }
+    stage.answer(session, {
+      type: 'ack',
+      op: 'auth',
+      ...(command.ref === undefined ? {} : { ref: command.ref }),
+    });
+  },
+};

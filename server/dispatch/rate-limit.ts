@@ -1,0 +1,108 @@
+/** So much in so long, and how much of it may come at once. */
+export interface Rate {
+  readonly count: number;
+  readonly windowMs: number;
+  readonly burst: number;
+}
+
+/** The state of a token bucket: changed in place, so that a message costs no allocation. */
+export interface Bucket {
+  readonly capacity: number;
+  readonly perMs: number;
+  tokens: number;
+  filledAtMs: number;
+}
+
+/** Sums of fractions of tokens are off by about this much. */
+const EPSILON = 1e-6;
+
+/** A full bucket. */
+export function createBucket(rate: Rate, nowMs: number): Bucket {
+  return { capacity: rate.burst, perMs: rate.count / rate.windowMs, tokens: rate.burst, filledAtMs: nowMs };
+}
+
+/**
+ * Takes `cost` tokens, or none. What costs more than the bucket holds passes when the bucket is full and
+ * leaves a debt, so that it is slow but not impossible.
+ *
+ * @param nowMs monotonic milliseconds
+ * @returns 0, or the milliseconds after which the same will pass
+ */
+export function take(bucket: Bucket, cost: number, nowMs: number): number {
+  const elapsedMs = nowMs - bucket.filledAtMs;
+  if (elapsedMs > 0) {
+    bucket.tokens = Math.min(bucket.capacity, bucket.tokens + elapsedMs * bucket.perMs);
+    bucket.filledAtMs = nowMs;
+  }
+  const missing = Math.min(cost, bucket.capacity) - bucket.tokens;
+  if (missing > EPSILON) return Math.max(1, Math.ceil(missing / bucket.perMs));
+  bucket.tokens -= cost;
+  return 0;
+}
+
+/** Commands; signals and operations. */
+export type BucketName = 'commands' | 'stream';
+
+/** `limited-tell`: refuse and say so; `limited-silent`: refuse; `flood`: close the connection (FLOOD). */
+export type Admission = 'ok' | 'limited-tell' | 'limited-silent' | 'flood';
+
+export interface Limiter {
+  /** Decides on one message. `nowMs`: monotonic milliseconds. */
+  admit(name: BucketName, cost: number, nowMs: number): Admission;
+  /** After a refusal: when the same would be admitted. */
+  readonly retryAfterMs: number;
+}
+
+/** RATE_LIMITED is answered at most this often. */
+const TELL_EVERY_MS = 1000;
+/** So many times the count within its window is a flood. */
+const FLOOD_FACTOR = 10;
+
+/** What one bucket has seen since its window began. */
+interface Meter {
+  readonly bucket: Bucket;
+  readonly windowMs: number;
+  readonly floodAt: number;
+  windowStartMs: number;
+  seen: number;
+}
+
+function createMeter(rate: Rate, nowMs: number): Meter {
+  const bucket = createBucket(rate, nowMs);
+  const { windowMs, count } = rate;
+  return { bucket, windowMs, floodAt: count * FLOOD_FACTOR, windowStartMs: nowMs, seen: 0 };
+}
+
+/** A class, not closures: there is one per connection. */
+class ConnectionLimiter implements Limiter {
+  retryAfterMs = 0;
+  readonly #commands: Meter;
+  readonly #stream: Meter;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(rates: Readonly<Record<BucketName, Rate>>, nowMs: number) {
+    this.#commands = createMeter(rates.commands, nowMs);
+    this.#stream = createMeter(rates.stream, nowMs);
+  }
+
+  admit(name: BucketName, cost: number, nowMs: number): Admission {
+    const meter = name === 'commands' ? this.#commands : this.#stream;
+    this.retryAfterMs = take(meter.bucket, cost, nowMs);
+    if (nowMs - meter.windowStartMs >= meter.windowMs) {
+      meter.windowStartMs = nowMs;
+      meter.seen = 0;
+    }
+    // What is refused counts as one, whatever it would have cost: a large paste is not a flood.
+    meter.seen += this.retryAfterMs === 0 ? cost : 1;
+    if (this.retryAfterMs === 0) return 'ok';
+    if (meter.seen > meter.floodAt) return 'flood';
+    if (nowMs - this.#toldAtMs < TELL_EVERY_MS) return 'limited-silent';
+    this.#toldAtMs = nowMs;
+    return 'limited-tell';
+  }
+}
+
+/** The limiter of one connection. `nowMs`: monotonic milliseconds. */
+export function createLimiter(rates: Readonly<Record<BucketName, Rate>>, nowMs: number): Limiter {
+  return new ConnectionLimiter(rates, nowMs);
+}

@@ -1,0 +1,50 @@
+import type { UserPresence } from '../../protocol/index.ts';
+import type { Receiver } from '../fanout/receiver.ts';
+import type { Principal } from './principal.ts';
+import type { Limiter } from './rate-limit.ts';
+
+/**
+ * One connection's stay. Its phase has only the fields that it can have:
+ * - `arriving`: no principal yet; has until `deadline` (monotonic) to show a token;
+ * - `open`: speaks for its principal;
+ * - `lost`: its connection broke without a goodbye; its memberships live on until `graceEnds` (monotonic);
+ * - `ended`.
+ */
+export interface Session {
+  /** The connection's id. */
+  readonly id: string;
+  readonly receiver: Receiver;
+  readonly limiter: Limiter;
+  /** For logs: never a token. */
+  readonly address: string;
+  phase: Phase;
+  /** By room. */
+  readonly memberships: Map<string, Membership>;
+  /** When anything was last heard of it; wall clock, for presence. */
+  lastSeen: number;
+  /** The same, monotonic: for the grace. */
+  heardAt: number;
+  /** Messages behind a decision that is still being taken, in order; undefined: none is. */
+  inbox: { bytes: Uint8Array; isBinary: boolean }[] | undefined;
+}
+
+export type Phase =
+  | { kind: 'arriving'; deadline: number }
+  | { kind: 'open'; principal: Principal; warned: boolean }
+  | { kind: 'lost'; principal: Principal; graceEnds: number }
+  | { kind: 'ended' };
+
+/** A session's place in a room. */
+export interface Membership {
+  readonly roomId: string;
+  readonly userId: string;
+  /** As it was given last. */
+  readonly user: UserPresence & { userId: string };
+  /** `joining`: the entry is on its way through the log. */
+  phase: 'joining' | 'joined' | 'leaving';
+  mayWrite: boolean;
+  /** Things whose cameras it sends and gets. */
+  readonly viewing: Set<string>;
+  /** When the lock of a thing runs out (monotonic), unless a heartbeat renews it. */
+  readonly locks: Map<string, number>;
+}

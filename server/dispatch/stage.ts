@@ -1,0 +1,64 @@
+import type { Command, CommandOf, CommandType, Limits } from '../../protocol/index.ts';
+import type { DirectEvent, SignalKind } from '../dialect/events.ts';
+import type { Want } from '../fanout/attachment.ts';
+import type { SyncRequest } from '../fanout/catch-up.ts';
+import type { Entry } from '../room/entry.ts';
+import type { Authorize, Principal, VerifyToken } from './principal.ts';
+import type { BucketName } from './rate-limit.ts';
+import type { Membership, Session } from './session.ts';
+
+/** What handlers may do: nothing of it touches a socket, a disk or the process's clock. */
+export interface Stage {
+  readonly limits: Limits;
+  readonly maxRoomUsers: number;
+  readonly lockTtlMs: number;
+  readonly nodeId: string;
+  readonly authorize: Authorize;
+  readonly verifyToken: VerifyToken;
+  now(): number;
+  monotonic(): number;
+  newId(): string;
+  /** Hands an entry to the room's log, opening the room if need be. */
+  submit(roomId: string, entry: Entry): void;
+  /** Announces a join that is submitted next, and what it asks for, for when it has been accepted. */
+  expect(
+    session: Session,
+    join: { membership: Membership; want: Want | undefined; replaced: readonly Session[] },
+  ): void;
+  signal(
+    session: Session,
+    roomId: string,
+    kind: SignalKind,
+    thing: string | undefined,
+    command: Command,
+  ): void;
+  sync(session: Session, roomId: string, request: SyncRequest): void;
+  /** Connections of this user in this room that broke off and whose grace runs. */
+  lostSessions(userId: string, roomId: string): Session[];
+  answer(session: Session, event: DirectEvent, roomId?: string): void;
+  /** The session speaks for this principal from now on. */
+  admit(session: Session, principal: Principal): void;
+  /** Takes a session out of a room. */
+  dismiss(
+    session: Session,
+    membership: Membership,
+    reason: 'left' | 'forbidden',
+    ref?: string | number,
+  ): void;
+}
+
+/** How one type of command is treated. */
+export interface Treatment<T extends CommandType> {
+  /** Which rate it counts against. */
+  readonly bucket: BucketName;
+  /** In messages; from the command as it came, not yet validated. */
+  cost?(message: Readonly<Record<string, unknown>>): number;
+  /** May come before a token. */
+  readonly anonymous?: true;
+  /**
+   * May return a promise: later messages of the connection wait for it. Throws a Refusal.
+   *
+   * @param size bytes of the message
+   */
+  handle(stage: Stage, session: Session, command: CommandOf<T>, size: number): void | Promise<void>;
+}

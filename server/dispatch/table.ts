@@ -1,0 +1,26 @@
+import type { CommandType } from '../../protocol/index.ts';
+import { message, operation, requestSync, sceneOperation } from './handlers/content.ts';
+import { auth, heartbeat, join, leave } from './handlers/joining.ts';
+import { camera, cursor, scroll, typing } from './handlers/signals.ts';
+import { joinViewer, leaveViewer, select, unselect } from './handlers/things.ts';
+import type { Treatment } from './stage.ts';
+
+/** What becomes of each command. */
+export const table: { readonly [T in CommandType]: Treatment<T> } = {
+  join,
+  leave,
+  select,
+  unselect,
+  join_viewer: joinViewer,
+  leave_viewer: leaveViewer,
+  camera,
+  heartbeat,
+  cursor,
+  typing,
+  scroll,
+  sceneOperation,
+  requestSync,
+  message,
+  operation,
+  auth,
+};
