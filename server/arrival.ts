@@ -1,0 +1,75 @@
+import { Refusal } from '../protocol/index.ts';
+import type { Config } from './config.ts';
+import { KEYS_UNAVAILABLE } from './dispatch/authentication.ts';
+import { credentialOf } from './dispatch/credentials.ts';
+import type { VerifyToken } from './dispatch/principal.ts';
+import type { Session } from './dispatch/session.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { principalOf, type Sessions } from './sessions.ts';
+import type { Handshake } from './transport/connection.ts';
+
+/** Keys that could not be fetched are tried again after about this. */
+const KEYS_RETRY_MS = 5000;
+
+export interface ArrivalOptions {
+  config: Config;
+  sessions: Sessions;
+  logger: Logger;
+  metrics: Metrics;
+  verifyToken: VerifyToken;
+}
+
+/**
+ * Lets a connection in: with the token of its opening request, as a guest where that is allowed, or for now
+ * without either, until an `auth` message.
+ *
+ * @returns a decision that is still being taken, for which what the connection sends has to wait
+ */
+export function arrive(
+  session: Session,
+  handshake: Handshake,
+  options: ArrivalOptions,
+): Promise<void> | undefined {
+  const { config, sessions } = options;
+  const credential = credentialOf(handshake, { cookieName: 'token', allowedOrigins: config.corsOrigins });
+  if (credential === undefined) {
+    if (config.auth === 'optional') sessions.admit(session, { kind: 'guest', userId: undefined });
+    welcome(session, options);
+    return undefined;
+  }
+  if ('token' in credential) return enter(session, credential.token, options);
+  sessions.close(session, credential.refused);
+  return undefined;
+}
+
+async function enter(session: Session, token: string, options: ArrivalOptions): Promise<void> {
+  const { sessions, logger, metrics } = options;
+  try {
+    const user = await options.verifyToken(token);
+    if (session.phase.kind !== 'arriving') return;
+    sessions.admit(session, user);
+    welcome(session, options);
+  } catch (error) {
+    const expired = error instanceof Refusal && error.code === 'TOKEN_EXPIRED';
+    const code = expired ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID';
+    logger.warn({ code, address: session.address }, 'token refused');
+    metrics.errors.labels(code).inc();
+    if (session.phase.kind !== 'arriving') return;
+    sessions.answer(session, { type: 'error', code });
+    // That the keys are away says nothing of the token: whoever has it shall come back.
+    const keysAway = error instanceof Refusal && error.message === KEYS_UNAVAILABLE;
+    if (keysAway) sessions.close(session, 'KEYS_UNAVAILABLE', { retryAfterMs: KEYS_RETRY_MS });
+    else sessions.close(session, code);
+  }
+}
+
+function welcome(session: Session, { config, sessions }: ArrivalOptions): void {
+  const { heartbeatMs, heartbeatGraceMs, tickMs, limits } = config;
+  sessions.answer(session, {
+    type: 'welcome',
+    connectionId: session.id,
+    userId: principalOf(session)?.userId,
+    terms: { heartbeatMs, heartbeatGraceMs, tickMs, limits: { ...limits } },
+  });
+}

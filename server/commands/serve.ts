@@ -1,0 +1,121 @@
+import { relative } from 'node:path';
+import { systemClock } from '../clock.ts';
+import { type Config, ConfigError, type Environment, readConfig } from '../config.ts';
+import { createLogger, type Logger } from '../logger.ts';
+import { developmentSecret } from '../settings/development-secret.ts';
+import { signToken } from './sign-token.ts';
+
+const CLOSE_WITHIN_MS = 10_000;
+/** `npm start` passes a Ctrl-C on that the terminal has sent here already: one wish, two signals. */
+const SAME_SIGNAL_MS = 300;
+const DAY_MS = 86_400_000;
+
+/**
+ * `tandem serve`: runs until SIGTERM or SIGINT. Exit codes: 0 after a signal, 1 where the server cannot start
+ * or does not close in time, 2 for settings that are wrong.
+ */
+export async function serve(env: Environment): Promise<void> {
+  const config = configOrExit(env);
+  const logger = createLogger(config);
+  // In development mode the first line on the screen says the same.
+  if (config.mode === 'production') for (const warning of config.warnings) logger.warn(warning);
+  const { createServer } = await import('../server.ts');
+  const server = await createServer({ config, logger, clock: systemClock }).catch((error: unknown) => {
+    return fail(1, startFailure(error, config));
+  });
+  closeOnSignal(server, logger);
+  logger.info({ host: config.host, port: server.port, healthPort: server.healthPort }, 'listening');
+  if (config.mode === 'development') console.log(await welcome(config, server));
+}
+
+interface Running {
+  readonly port: number;
+  readonly healthPort: number | undefined;
+  close(): Promise<void>;
+}
+
+function fail(exitCode: 1 | 2, message: string): never {
+  console.error(message);
+  process.exit(exitCode);
+}
+
+function configOrExit(env: Environment): Config {
+  try {
+    return readConfig(env, developmentSecret);
+  } catch (error) {
+    if (error instanceof ConfigError) return fail(2, error.message);
+    return fail(1, `The server cannot start: ${(error as Error).message}`);
+  }
+}
+
+function startFailure(error: unknown, config: Config): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const ports = [config.port, config.healthPort].filter((port) => port !== undefined).join(' or ');
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Port ${ports} is in use by another program. Stop it, or set WS_PORT (and HEALTH_PORT) to a free one.`;
+    case 'EACCES':
+      return `Port ${ports} or the directory ${config.dataDir} may not be used by this user: ${message}`;
+    case 'EADDRNOTAVAIL':
+      return `HOST ${config.host} is not an address of this machine.`;
+    case 'LOG_LOCKED':
+      return `Another process holds the data directory ${config.dataDir}. Stop it, or set another DATA_DIR.`;
+    default:
+      return `The server cannot start: ${message}`;
+  }
+}
+
+/** The first signal closes, the second one ends the process at once. */
+function closeOnSignal(server: Running, logger: Logger): void {
+  let firstAtMs: number | undefined;
+  const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
+    const nowMs = systemClock.monotonic();
+    if (firstAtMs !== undefined) {
+      if (nowMs - firstAtMs > SAME_SIGNAL_MS) process.exit(signal === 'SIGINT' ? 130 : 143);
+      return;
+    }
+    firstAtMs = nowMs;
+    logger.info({ signal }, 'closing');
+    const late = systemClock.after(CLOSE_WITHIN_MS, () => {
+      logger.error({ closeWithinMs: CLOSE_WITHIN_MS }, 'could not close in time');
+      process.exit(1);
+    });
+    server.close().then(
+      () => {
+        late();
+        logger.info('closed');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'failed while closing');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+/** What a person needs next. To the terminal, not to the log: it holds a token. */
+async function welcome(config: Config, server: Running): Promise<string> {
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const at = `${host}:${server.port}`;
+  const health = `${host}:${server.healthPort ?? server.port}`;
+  const token = await signToken(config, { sub: 'ada', name: 'Ada', ttlMs: DAY_MS }, systemClock);
+  return `
+  Development mode: no key is set, so only this machine is served and guests are ${config.auth === 'optional' ? 'let in' : 'refused'}.
+
+  WebSocket  ws://${at}/ws
+  health     curl http://${health}/health
+  try it     ${ownCommand()} watch --url ws://${at}/ws --room demo   (in two terminals)
+  token      for Ada, one day; ${ownCommand()} token --sub ID makes others
+  ${token}
+`;
+}
+
+/** How to call this program again: as it was called, for `npx tandem` may find another package. */
+function ownCommand(): string {
+  const path = relative('', process.argv[1] ?? '');
+  if (path.endsWith('.ts')) return `npx tsx ${path}`;
+  return path.endsWith('.js') ? `node ${path}` : 'npx tandem';
+}

@@ -1,0 +1,196 @@
+import type { Clock } from './clock.ts';
+import { answerEvent, refOf } from './dialect/answers.ts';
+import { renderDirect } from './dialect/dialect.ts';
+import type { DirectEvent, RoomView } from './dialect/events.ts';
+import type { Session } from './dispatch/session.ts';
+import type { Receiver } from './fanout/receiver.ts';
+import type { Ticker } from './fanout/ticker.ts';
+import type { Joins } from './joins.ts';
+import type { LiveRoom } from './live-room.ts';
+import { timeLock } from './lock-times.ts';
+import type { Effect } from './room/effect.ts';
+import type { CommandEntry, Entry } from './room/entry.ts';
+import { claimsOf } from './room/selections.ts';
+
+export interface ExecutionOptions {
+  session(connectionId: string): Session | undefined;
+  onSent(type: string): void;
+  onFault(roomId: string, entry: string, error: unknown): void;
+  lockTtlMs: number;
+  nodeId: string;
+  clock: Clock;
+  ticker: Ticker;
+  joins: Joins;
+  submit(roomId: string, entry: Entry): void;
+  viewOf(roomId: string): RoomView | undefined;
+}
+
+/** Does what the fold says: the one place where effects become answers, memberships and traffic. */
+export class Execution {
+  readonly #options: ExecutionOptions;
+
+  constructor(options: ExecutionOptions) {
+    this.#options = options;
+  }
+
+  /** Executes the effects of one batch, in their order, and asks for a flush. */
+  execute(room: LiveRoom, effects: readonly { effect: Effect; offset: number }[]): void {
+    const { fanout } = room;
+    if (fanout === undefined) return;
+    const replies = new Map<Receiver, string[]>();
+    for (const { effect, offset } of effects) {
+      switch (effect.kind) {
+        case 'answer':
+          this.#answer(room, effect, replies);
+          break;
+        case 'conflict': {
+          const { op, to, thing, lockedBy } = effect;
+          this.#reply(room, to.connection, { type: 'conflict', op, ...refOf(to), thing, lockedBy }, replies);
+          break;
+        }
+        case 'entered':
+          this.#deliver(room, effect.to.connection, replies);
+          this.#entered(room, effect);
+          break;
+        case 'claims':
+          this.#timeLock(room, effect.thing, effect.released);
+          break;
+        case 'fault':
+          this.#options.onFault(room.roomId, effect.entry, effect.error);
+          break;
+        case 'removed':
+          this.#deliver(room, effect.connection, replies);
+          this.#removed(room, effect, replies);
+          break;
+        case 'viewing':
+          fanout.setViewing(effect.connection, effect.thing, effect.views);
+          break;
+        default:
+          fanout.absorb(effect, offset);
+      }
+    }
+    for (const [receiver, encoded] of replies) fanout.reply(receiver, encoded);
+    this.#options.ticker.request(fanout);
+  }
+
+  /** Sends what a connection has been answered so far: what follows changes where answers go. */
+  #deliver({ fanout }: LiveRoom, connectionId: string, replies: Map<Receiver, string[]>): void {
+    const receiver = this.#options.session(connectionId)?.receiver;
+    const encoded = receiver && replies.get(receiver);
+    if (receiver === undefined || encoded === undefined) return;
+    replies.delete(receiver);
+    fanout?.reply(receiver, encoded);
+  }
+
+  #answer(
+    room: LiveRoom,
+    { op, to, answer, opId }: Extract<Effect, { kind: 'answer' }>,
+    replies: Map<Receiver, string[]>,
+  ): void {
+    // A join that was accepted is answered when its receiver is served.
+    if (op === 'join' && answer.ok) return;
+    if (op === 'join') this.#notJoined(to.connection, room.roomId);
+    // Who leaves because it is gone has asked for nothing; an answer without a session goes nowhere.
+    this.#reply(room, to.connection, answerEvent(room.roomId, op, to, answer, opId), replies);
+  }
+
+  #entered(room: LiveRoom, { to, node }: Extract<Effect, { kind: 'entered' }>): void {
+    if (node !== this.#options.nodeId) return;
+    const { roomId } = room;
+    const session = this.#options.session(to.connection);
+    const join = this.#options.joins.take(to.connection, roomId);
+    const { clock } = this.#options;
+    if (session === undefined || join === undefined) {
+      // The connection ended meanwhile; nobody else would take it out of the room.
+      const by = { connection: to.connection, userId: to.userId };
+      this.#options.submit(roomId, { type: 'leave', at: clock.now(), by, reason: 'disconnected' });
+      return;
+    }
+    const { membership, replaced, want, syncs } = join;
+    // A later join may have put its own membership there: whether that is accepted or not, it is in the room.
+    const current = session.memberships.get(roomId) ?? membership;
+    if (current.phase === 'joining') current.phase = 'joined';
+    session.memberships.set(roomId, current);
+    for (const one of replaced) one.memberships.delete(roomId);
+    // What it takes over from a broken connection of the same user.
+    for (const thing of claimsOf(room.state?.selections ?? new Map(), to.connection)) {
+      this.#timeLock(room, thing);
+    }
+    // Its connection may have broken meanwhile: nobody would take it out of the fan-out again.
+    if (session.phase.kind !== 'open') return;
+    if (want !== undefined) room.fanout?.attach(session.receiver, to.userId, want);
+    for (const request of syncs) room.fanout?.sync(to.connection, request);
+  }
+
+  #timeLock(room: LiveRoom, thing: string, released?: string): void {
+    const { session, lockTtlMs, clock } = this.#options;
+    timeLock(room.state?.selections, thing, released, {
+      locksOf: (connection) => session(connection)?.memberships.get(room.roomId)?.locks,
+      endsAt: () => clock.monotonic() + lockTtlMs,
+    });
+  }
+
+  #removed(
+    room: LiveRoom,
+    { connection, reason }: Extract<Effect, { kind: 'removed' }>,
+    replies: Map<Receiver, string[]>,
+  ): void {
+    const session = this.#options.session(connection);
+    // Unless it has joined again, and that join is still on its way.
+    const membership = session?.memberships.get(room.roomId);
+    if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
+    else if (membership !== undefined) membership.phase = 'joining';
+    if (reason === 'kicked' || reason === 'forbidden') {
+      const code = reason === 'kicked' ? 'IDENTITY_MISMATCH' : 'FORBIDDEN';
+      this.#reply(room, connection, { type: 'error', op: 'join', roomId: room.roomId, code }, replies);
+    }
+    room.fanout?.detach(connection);
+  }
+
+  #reply(room: LiveRoom, connectionId: string, event: DirectEvent, replies: Map<Receiver, string[]>): void {
+    const receiver = this.#options.session(connectionId)?.receiver;
+    if (receiver === undefined) return;
+    const encoded = renderDirect(receiver.dialect, event, room.fanout?.view);
+    this.#options.onSent(event.type);
+    const before = replies.get(receiver);
+    if (before === undefined) replies.set(receiver, encoded);
+    else before.push(...encoded);
+  }
+
+  /** Tells the author of an entry that it was not accepted. */
+  refuse(roomId: string, entry: Entry, code: 'OVERLOADED' | 'LOG_UNAVAILABLE' | 'LOG_CORRUPT'): void {
+    if (!('by' in entry)) return;
+    const { by, type } = entry as CommandEntry;
+    if (type === 'join') this.#notJoined(by.connection, roomId, code === 'OVERLOADED' ? 'latest' : 'oldest');
+    else this.#undo(roomId, entry as CommandEntry);
+    const receiver = this.#options.session(by.connection)?.receiver;
+    if (receiver === undefined) return;
+    const opId = 'opId' in entry ? entry.opId : undefined;
+    const event = answerEvent(roomId, type, by, { ok: false, code }, opId);
+    this.#options.onSent(event.type);
+    receiver.reply(renderDirect(receiver.dialect, event, this.#options.viewOf(roomId)));
+  }
+
+  /** What a handler noted when it submitted an entry that was refused afterwards. */
+  #undo(roomId: string, { type, by, ...entry }: CommandEntry): void {
+    if (type !== 'join_viewer' && type !== 'leave_viewer') return;
+    const viewing = this.#options.session(by.connection)?.memberships.get(roomId)?.viewing;
+    const { thing } = entry as { thing: string };
+    const views = this.#options.viewOf(roomId)?.state.viewers.get(thing)?.has(by.connection) ?? false;
+    if (views) viewing?.add(thing);
+    else viewing?.delete(thing);
+  }
+
+  #notJoined(connectionId: string, roomId: string, which: 'oldest' | 'latest' = 'oldest'): void {
+    const join = this.#options.joins.take(connectionId, roomId, which);
+    const session = this.#options.session(connectionId);
+    if (join === undefined || session === undefined) return;
+    const isLatest = session.memberships.get(roomId) === join.membership;
+    if (isLatest && join.membership.phase !== 'joined') session.memberships.delete(roomId);
+    for (const { ref } of join.syncs) {
+      const event: DirectEvent = { type: 'error', op: 'requestSync', roomId, code: 'NOT_JOINED' };
+      if (ref !== undefined) event.ref = ref;
+      session.receiver.reply(renderDirect(session.receiver.dialect, event));
+    }
+  }
+}

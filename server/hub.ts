@@ -1,0 +1,231 @@
+import type { CloseAdvice } from '../protocol/index.ts';
+import { arrive } from './arrival.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Dialect } from './dialect/dialect.ts';
+import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import type { Authorize, VerifyToken } from './dispatch/principal.ts';
+import { createLimiter } from './dispatch/rate-limit.ts';
+import type { Session } from './dispatch/session.ts';
+import type { Stage } from './dispatch/stage.ts';
+import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { Rooms } from './rooms.ts';
+import { principalOf, Sessions } from './sessions.ts';
+import { type Duties, sweep } from './sweep.ts';
+import type { Connection, ConnectionHandler } from './transport/connection.ts';
+
+export interface HubOptions {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+  nodeId: string;
+  rooms(): Rooms;
+  authorize: Authorize;
+  verifyToken: VerifyToken;
+  newId(): string;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** The dialect of a connection, by its path and subprotocol. */
+  dialectOf(connection: Connection): Dialect;
+  subprotocols: readonly string[];
+}
+
+/** A crowd that is sent away comes back within this time. */
+const RECONNECT_SPREAD_MS = 5000;
+
+/** Where connections meet the stages: who they are when they arrive, and what becomes of them in the end. */
+export class Hub implements ConnectionHandler {
+  readonly sessions: Sessions;
+  readonly #options: HubOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #receiverOptions: ReceiverOptions;
+  readonly #duties: Duties;
+  #lagging = 0;
+  /** Nothing new is accepted. */
+  #closing = false;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    const { config, clock, metrics, rooms } = options;
+    const { heartbeatGraceMs } = config;
+    this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms });
+    this.#receiverOptions = this.#createReceiverOptions();
+    this.#dispatcher = this.#createDispatcher();
+    this.#duties = {
+      heartbeatGraceMs,
+      now: clock.now,
+      monotonic: clock.monotonic,
+      close: (session, name) => this.sessions.close(session, name),
+      end: (session, reason) => this.sessions.end(session, reason),
+      answer: (session, event) => this.sessions.answer(session, event),
+      submit: (roomId, entry) => rooms().submit(roomId, entry),
+    };
+  }
+
+  get lagging(): number {
+    return this.#lagging;
+  }
+
+  selectProtocol(offered: readonly string[]): string {
+    return offered.find((one) => this.#options.subprotocols.includes(one)) ?? '';
+  }
+
+  opened(connection: Connection): void {
+    const { clock, config, metrics } = this.#options;
+    const dialect = this.#options.dialectOf(connection);
+    const now = clock.monotonic();
+    const session: Session = {
+      id: connection.id,
+      receiver: new Receiver(connection, dialect, this.#receiverOptions),
+      limiter: createLimiter(config.rates, now),
+      address: connection.handshake.address,
+      phase: { kind: 'arriving', deadline: now + config.connectTimeoutMs },
+      memberships: new Map(),
+      lastSeen: clock.now(),
+      heardAt: now,
+      inbox: undefined,
+    };
+    connection.state = session;
+    this.sessions.add(session);
+    metrics.connections.labels('websocket', dialect.name).inc();
+    if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
+    const decision = arrive(session, connection.handshake, { ...this.#options, sessions: this.sessions });
+    if (decision !== undefined) this.#dispatcher.wait(session, decision);
+  }
+
+  received(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
+    const session = connection.state as Session;
+    if (session.phase.kind === 'ended' || session.phase.kind === 'lost') return;
+    session.lastSeen = this.#options.clock.now();
+    session.heardAt = this.#options.clock.monotonic();
+    this.#dispatcher.receive(session, bytes, isBinary);
+  }
+
+  dropped(connection: Connection, frame: Uint8Array): void {
+    (connection.state as Session).receiver.frameDropped(frame);
+  }
+
+  drained(connection: Connection): void {
+    (connection.state as Session).receiver.drained();
+  }
+
+  closed(connection: Connection, _code: number, clean: boolean): void {
+    const session = connection.state as Session;
+    const { receiver, phase } = session;
+    this.#options.metrics.connections.labels('websocket', receiver.dialect.name).dec();
+    if (receiver.lagging) this.#lagging -= 1;
+    receiver.ended();
+    for (const { roomId } of session.memberships.values()) {
+      this.#options.rooms().get(roomId)?.fanout?.detach(session.id);
+    }
+    if (!clean && phase.kind === 'open' && session.memberships.size > 0) {
+      this.sessions.lose(session, phase.principal);
+    } else this.sessions.end(session, 'disconnected');
+  }
+
+  /** Ends what ends by time; to be called about once a second. */
+  sweep(): void {
+    for (const session of this.sessions.all()) sweep(session, this.#duties);
+  }
+
+  /** Accepts neither connections nor commands any more. */
+  refuse(): void {
+    this.#closing = true;
+  }
+
+  /** Sends everybody away, each with another delay. */
+  drain(): void {
+    for (const session of [...this.sessions.all()]) {
+      if (session.phase.kind === 'lost') this.sessions.end(session, 'disconnected');
+      else this.sessions.close(session, 'SHUTDOWN', this.#advice());
+    }
+  }
+
+  #advice(): CloseAdvice {
+    return { retryAfterMs: Math.round(this.#options.random() * RECONNECT_SPREAD_MS) };
+  }
+
+  // --- What the other stages need
+
+  #createReceiverOptions(): ReceiverOptions {
+    const { clock, config, metrics } = this.#options;
+    return {
+      clock,
+      maxHeldBytes: config.limits.MAX_HELD_REPLY_BYTES,
+      drainTimeoutMs: config.limits.DRAIN_TIMEOUT_MS,
+      onLagging: () => {
+        this.#lagging += 1;
+        metrics.lagged.inc();
+      },
+      onResynced: () => {
+        this.#lagging -= 1;
+        metrics.resynced.inc();
+      },
+      onFrame: (bytes) => {
+        metrics.framesSent.inc();
+        metrics.bytesSent.inc(bytes);
+      },
+      onHopeless: ({ connection }) => {
+        this.sessions.closeConnection(connection, 'SLOW_CONSUMER');
+        // It does not read, so it will not read the close frame either.
+        connection.terminate();
+      },
+    };
+  }
+
+  #createDispatcher(): Dispatcher {
+    const { logger, metrics } = this.#options;
+    return createDispatcher({
+      stage: this.#createStage(),
+      closing: () => this.#closing,
+      onReceived: (type, bytes) => {
+        metrics.messagesReceived.labels(type).inc();
+        metrics.bytesReceived.inc(bytes);
+      },
+      onRefused: (session, { code, details }) => {
+        metrics.errors.labels(code).inc();
+        if (code === 'RATE_LIMITED') metrics.rateLimited.inc();
+        if (suspicious.has(code)) {
+          const { userId } = principalOf(session) ?? {};
+          logger.warn({ code, userId, address: session.address, path: details.path }, 'refused');
+        }
+      },
+      onFlood: (session) => {
+        logger.warn({ address: session.address, userId: principalOf(session)?.userId }, 'flood');
+        this.sessions.close(session, 'FLOOD');
+      },
+      onOverloaded: (session) => this.sessions.close(session, 'OVERLOADED'),
+      onFault: (error, type) => logger.error({ err: error, type }, 'a handler failed'),
+    });
+  }
+
+  #createStage(): Stage {
+    const { config, clock, nodeId, authorize, verifyToken, newId, rooms } = this.#options;
+    const { sessions } = this;
+    return {
+      limits: config.limits,
+      maxRoomUsers: config.maxRoomUsers ?? config.limits.MAX_ROOM_USERS,
+      lockTtlMs: config.lockTtlMs,
+      nodeId,
+      authorize,
+      verifyToken,
+      now: clock.now,
+      monotonic: clock.monotonic,
+      newId,
+      submit: (roomId, entry) => rooms().submit(roomId, entry),
+      expect: (session, join) => rooms().expect(session, join),
+      signal: (session, roomId, kind, thing, command) =>
+        rooms().get(roomId)?.fanout?.signal(session.id, kind, thing, command),
+      sync: (session, roomId, request) => rooms().sync(session, roomId, request),
+      lostSessions: (userId, roomId) => sessions.lostIn(userId, roomId),
+      answer: (session, event, roomId) => sessions.answer(session, event, roomId),
+      admit: (session, principal) => sessions.admit(session, principal),
+      dismiss: (session, membership, reason, ref) => sessions.dismiss(session, membership, reason, ref),
+    };
+  }
+}
+
+const suspicious: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'IDENTITY_MISMATCH', 'FORBIDDEN']);

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { duration } from './settings/forms.ts';
+
+// Each command loads what it needs: the command line itself stays quick.
+const program = new Command('tandem')
+  .description(
+    'Realtime collaboration server. Settings come from the environment; `tandem check` shows them.',
+  )
+  .version(version(), '-v, --version');
+
+program
+  .command('serve')
+  .description('start the server')
+  .action(async () => {
+    const { serve } = await import('./commands/serve.ts');
+    await serve(process.env);
+  });
+
+program
+  .command('token')
+  .description('print a token, signed with JWT_SECRET or the secret of development mode')
+  .requiredOption('--sub <id>', 'id of the user')
+  .option('--name <name>', 'name to show')
+  .option('--email <address>', 'e-mail address')
+  .option('--project <id>', 'a project whose rooms it opens (again for more)', append)
+  .option('--room <pattern>', 'rooms that it opens, `*` for any run of characters (again for more)', append)
+  .option('--role <role>', '`viewer` reads only, `admin` may everything')
+  .option('--scope <scope>', '`publish` or `admin`, for backends (again for more)', append)
+  .addOption(
+    new Option('--ttl <duration>', 'lifetime: 90s, 15m, 1h, 7d')
+      .default(3_600_000, '1h')
+      .argParser(durationMs),
+  )
+  .action(async (options) => {
+    const { printToken } = await import('./commands/token.ts');
+    await printToken(process.env, options);
+  });
+
+program
+  .command('check')
+  .description('show the settings and say what is wrong with them')
+  .action(async () => {
+    const { checkSettings } = await import('./commands/check.ts');
+    const { ok, lines } = checkSettings(process.env);
+    console.log(lines.join('\n'));
+    process.exitCode = ok ? 0 : 2;
+  });
+
+program
+  .command('watch')
+  .description('join a room, print what happens in it, and send what is typed (JSON, one message per line)')
+  .option('--room <id>', 'room to join', 'demo')
+  .option('--name <name>', 'name to show to the others', 'Terminal')
+  .option('--url <url>', 'address of the server', 'ws://127.0.0.1:3001/ws')
+  .option('--token <token>', 'token, where the server asks for one')
+  .action(async (options) => {
+    const { watch } = await import('./commands/watch.ts');
+    process.exitCode = await watch(options);
+  });
+
+await program.parseAsync();
+
+function append(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
+}
+
+function durationMs(given: string): number {
+  const value = duration.read(given);
+  if (value === undefined) throw new InvalidArgumentError(`Expected ${duration.expected}.`);
+  return value;
+}
+
+/** The package's own: one directory up from the source, two from what was built. */
+function version(): string {
+  for (const path of ['../package.json', '../../package.json']) {
+    try {
+      return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
+    } catch {}
+  }
+  return 'unknown';
+}

@@ -1,0 +1,78 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What `/metrics` shows (Prometheus text format 0.0.4). Durations are in seconds, as is the custom there. */
+export interface Metrics {
+  readonly connections: Gauge<'transport' | 'dialect'>;
+  readonly messagesReceived: Counter<'type'>;
+  readonly messagesSent: Counter<'type'>;
+  readonly bytesReceived: Counter;
+  readonly framesSent: Counter;
+  readonly bytesSent: Counter;
+  readonly errors: Counter<'code'>;
+  readonly closes: Counter<'code'>;
+  readonly rateLimited: Counter;
+  readonly lagged: Counter;
+  readonly resynced: Counter;
+  readonly tick: Histogram;
+  readonly append: Histogram;
+  readonly appendedEntries: Counter;
+  render(): Promise<string>;
+}
+
+/** @param read what is known only at the moment of asking */
+export function createMetrics(read: { rooms(): number; members(): number; lagging(): number }): Metrics {
+  const registry = new Registry();
+  // Also the event-loop delay, as nodejs_eventloop_lag_*.
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const counter = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
+    new Counter({ name: `tandem_${name}`, help, labelNames, registers });
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name: `tandem_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
+  const histogram = (name: string, help: string) =>
+    new Histogram({
+      name: `tandem_${name}`,
+      help,
+      registers,
+      buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
+    });
+  gauge('rooms', 'Rooms in memory', read.rooms);
+  gauge('members', 'Users in rooms, once for each room', read.members);
+  gauge('lagging_connections', 'Connections over the bound of their outbound buffer', read.lagging);
+  return {
+    connections: new Gauge({
+      name: 'tandem_connections',
+      help: 'Open connections',
+      labelNames: ['transport', 'dialect'] as const,
+      registers,
+    }),
+    messagesReceived: counter('messages_received_total', 'Messages from clients', 'type'),
+    messagesSent: counter(
+      'messages_sent_total',
+      'Messages rendered; one for a whole room counts once',
+      'type',
+    ),
+    bytesReceived: counter('bytes_received_total', 'Bytes of messages from clients'),
+    framesSent: counter(
+      'frames_sent_total',
+      'Frames handed to the transport; one published to many counts once',
+    ),
+    bytesSent: counter('bytes_sent_total', 'Characters of those frames'),
+    errors: counter('errors_total', 'Messages that were refused', 'code'),
+    closes: counter('closes_total', 'Connections that the server closed', 'code'),
+    rateLimited: counter('rate_limited_total', 'Messages over the rate limit'),
+    lagged: counter('lagged_total', 'Times that a connection fell behind and its traffic was dropped'),
+    resynced: counter('resynced_total', 'Times that a lagging connection was brought up to date'),
+    tick: histogram('tick_seconds', 'Time of a flush'),
+    append: histogram('append_seconds', 'Time until a batch was durable'),
+    appendedEntries: counter('appended_entries_total', 'Entries appended to logs'),
+    render: () => registry.metrics(),
+  };
+}

@@ -1,0 +1,138 @@
+import type { Session } from './dispatch/session.ts';
+import { Execution } from './execution.ts';
+import type { SyncRequest } from './fanout/catch-up.ts';
+import { type Join, Joins } from './joins.ts';
+import { LiveRoom, type LiveRoomOptions } from './live-room.ts';
+import type { LogError } from './log/log.ts';
+import type { Entry } from './room/entry.ts';
+
+export interface RoomsOptions {
+  room: Omit<LiveRoomOptions, 'roomId' | 'execute' | 'onRefused' | 'onEmpty' | 'lastSeen'>;
+  lockTtlMs: number;
+  session(connectionId: string): Session | undefined;
+  onSent(type: string): void;
+  onOpenFailed(roomId: string, error: LogError): void;
+  onFault(roomId: string, entry: string, error: unknown): void;
+}
+
+/** The rooms in memory: opened by the first entry, released when the last member has gone. */
+export class Rooms {
+  readonly #options: RoomsOptions;
+  readonly #rooms = new Map<string, LiveRoom>();
+  /** Rooms that are being released: the next opening waits for it. */
+  readonly #closing = new Map<string, Promise<void>>();
+  readonly #joins = new Joins();
+  readonly #execution: Execution;
+
+  constructor(options: RoomsOptions) {
+    this.#options = options;
+    const { session, onSent, onFault, lockTtlMs, room } = options;
+    this.#execution = new Execution({
+      session,
+      onSent,
+      onFault,
+      lockTtlMs,
+      nodeId: room.nodeId,
+      clock: room.clock,
+      ticker: room.fanout.ticker,
+      joins: this.#joins,
+      submit: (roomId, entry) => this.submit(roomId, entry),
+      viewOf: (roomId) => this.#rooms.get(roomId)?.fanout?.view,
+    });
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  get members(): number {
+    let count = 0;
+    for (const room of this.#rooms.values()) count += room.state?.members.size ?? 0;
+    return count;
+  }
+
+  get(roomId: string): LiveRoom | undefined {
+    return this.#rooms.get(roomId);
+  }
+
+  submit(roomId: string, entry: Entry): void {
+    const room = this.#rooms.get(roomId) ?? this.#open(roomId);
+    if (!room.submit(entry)) this.#execution.refuse(roomId, entry, 'OVERLOADED');
+  }
+
+  /** A join that is about to be submitted, and what shall be done when it has been accepted. */
+  expect(session: Session, join: Omit<Join, 'syncs'>): void {
+    this.#joins.add(session.id, join);
+  }
+
+  sync(session: Session, roomId: string, request: SyncRequest): void {
+    const join = this.#joins.latest(session.id, roomId);
+    const fanout = this.#rooms.get(roomId)?.fanout;
+    if (join !== undefined) join.syncs.push(request);
+    else if (fanout !== undefined) {
+      fanout.sync(session.id, request);
+      this.#options.room.fanout.ticker.request(fanout);
+    }
+  }
+
+  /** Waits until everything that was accepted is durable, but not for ever: a log may fail for long. */
+  async settle(): Promise<void> {
+    const { clock } = this.#options.room;
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(SETTLE_MS, resolve);
+    });
+    await Promise.race([late, Promise.all([...this.#rooms.values()].map((room) => room.settled()))]);
+    cancel();
+  }
+
+  /** Releases all rooms. */
+  async close(): Promise<void> {
+    await this.settle();
+    await Promise.allSettled([...this.#rooms.values()].map((room) => room.close()));
+    await Promise.allSettled(this.#closing.values());
+    this.#rooms.clear();
+  }
+
+  ids(): Iterable<string> {
+    return this.#rooms.keys();
+  }
+
+  #open(roomId: string): LiveRoom {
+    const { session } = this.#options;
+    const room = new LiveRoom({
+      ...this.#options.room,
+      roomId,
+      lastSeen: (connectionId) => session(connectionId)?.lastSeen,
+      execute: (where, effects) => this.#execution.execute(where, effects),
+      onRefused: (_, entries, error) => {
+        for (const entry of entries) this.#execution.refuse(roomId, entry, refusalCode(error));
+      },
+      onEmpty: (one) => this.#release(one),
+    });
+    this.#rooms.set(roomId, room);
+    room.open(this.#closing.get(roomId)).catch((error: LogError) => {
+      this.#rooms.delete(roomId);
+      this.#options.onOpenFailed(roomId, error);
+      for (const entry of room.abandon()) this.#execution.refuse(roomId, entry, refusalCode(error));
+    });
+    return room;
+  }
+
+  #release(room: LiveRoom): void {
+    const { roomId } = room;
+    this.#rooms.delete(roomId);
+    const closing = room.close().catch((error: LogError) => this.#options.onOpenFailed(roomId, error));
+    this.#closing.set(roomId, closing);
+    closing.then(() => {
+      if (this.#closing.get(roomId) === closing) this.#closing.delete(roomId);
+    });
+  }
+}
+
+/** Twice of it, for accepted entries and for farewells, stays below the time in which a server has to end. */
+const SETTLE_MS = 4000;
+
+function refusalCode({ code }: LogError): 'LOG_UNAVAILABLE' | 'LOG_CORRUPT' {
+  return code === 'LOG_CORRUPT' ? 'LOG_CORRUPT' : 'LOG_UNAVAILABLE';
+}

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { createRoutes } from './api/routes.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
+import { createVerifyToken } from './dispatch/authentication.ts';
+import { createAuthorize } from './dispatch/authorization.ts';
+import { createTicker } from './fanout/ticker.ts';
+import { Hub } from './hub.ts';
+import { openLmdbLog } from './log/lmdb.ts';
+import type { Log } from './log/log.ts';
+import { createMemoryLog } from './log/memory.ts';
+import type { Logger } from './logger.ts';
+import { createMetrics } from './metrics.ts';
+import { roomLimitsOf } from './room/entry.ts';
+import { Rooms } from './rooms.ts';
+import type { Transport, TransportOptions } from './transport/connection.ts';
+import { createTransport } from './transport/create.ts';
+import { createHttpServer, type HttpServer } from './transport/health.ts';
+
+export interface ServerOptions {
+  config: Config;
+  logger: Logger;
+  /** Default: the process's own. */
+  clock?: Clock;
+  /** Default: what `config.store` names. */
+  log?: Log;
+  /** Default: what `config.transport` names. */
+  transport?: (options: TransportOptions) => Promise<Transport>;
+  /** Uniform in [0, 1). Default: `Math.random`. */
+  random?: () => number;
+}
+
+export interface Server {
+  readonly port: number;
+  /** `undefined`: health is answered on `port`. */
+  readonly healthPort: number | undefined;
+  /**
+   * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
+   * back, and releases the log.
+   */
+  close(): Promise<void>;
+}
+
+/** The subprotocol that switches on batch frames. [SPEC: NP] */
+const BATCH_PROTOCOL = 'tandem.v1';
+const SWEEP_MS = 1000;
+
+/**
+ * Puts a server together and starts it: the only place that names implementations. Rejects with a LogError,
+ * or an error with `code` EADDRINUSE, EACCES, EADDRNOTAVAIL.
+ */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { config, logger, clock = systemClock, random = Math.random } = options;
+  const { limits } = config;
+  const nodeId = newId();
+  const log = options.log ?? (await openLog(config, clock));
+  let state: 'starting' | 'ready' | 'draining' = 'starting';
+  const metrics = createMetrics({
+    rooms: () => rooms.size,
+    members: () => rooms.members,
+    lagging: () => hub.lagging,
+  });
+  const ticker = createTicker(clock, config.tickMs);
+  const rooms = new Rooms({
+    lockTtlMs: config.lockTtlMs,
+    session: (connectionId) => hub.sessions.get(connectionId),
+    onSent: (type) => metrics.messagesSent.labels(type).inc(),
+    onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
+    onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
+    room: {
+      log,
+      clock,
+      nodeId,
+      roomLimits: roomLimitsOf(limits),
+      maxWaiting: limits.MAX_WAITING_ENTRIES,
+      snapshotEntries: limits.SNAPSHOT_ENTRIES,
+      onAppended: (entries, durationMs) => {
+        metrics.appendedEntries.inc(entries);
+        metrics.append.observe(durationMs / 1000);
+      },
+      fanout: {
+        ticker,
+        publish: (topic, frame, except) => {
+          metrics.framesSent.inc();
+          metrics.bytesSent.inc(frame.length);
+          transport.publish(topic, frame, except);
+        },
+        monotonic: () => clock.monotonic(),
+        onSent: (type) => metrics.messagesSent.labels(type).inc(),
+        onFlush: (durationMs) => metrics.tick.observe(durationMs / 1000),
+      },
+    },
+  });
+  const hub = new Hub({
+    config,
+    clock,
+    logger,
+    metrics,
+    nodeId,
+    rooms: () => rooms,
+    authorize: createAuthorize(),
+    verifyToken: createVerifyToken({
+      keys: config.keys,
+      issuer: config.issuer,
+      audience: config.audience,
+      clock,
+      fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
+    }),
+    newId,
+    random,
+    subprotocols: [BATCH_PROTOCOL],
+    dialectOf: ({ handshake }) => (handshake.protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
+  });
+  const http = createRoutes({
+    ready: () => state === 'ready' && log.writable(),
+    metrics: () => metrics.render(),
+  });
+  const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
+  const transport = await makeTransport({
+    paths: ['/', '/ws'],
+    maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
+    maxFrameBytes: limits.MAX_FRAME_BYTES,
+    handler: hub,
+    http,
+    newId,
+  });
+  const stopSweep = clock.every(SWEEP_MS, () => hub.sweep());
+  let health: HttpServer | undefined;
+  let healthPort: number | undefined;
+  let port: number;
+
+  async function close(): Promise<void> {
+    state = 'draining';
+    transport.stopListening();
+    hub.refuse();
+    // What was accepted is acknowledged before anybody is sent away.
+    await rooms.settle();
+    stopSweep();
+    hub.drain();
+    await rooms.close();
+    ticker.close();
+    await transport.close();
+    await health?.close();
+    await log.close();
+  }
+
+  try {
+    port = await transport.listen(config.host, config.port);
+    if (config.healthPort !== undefined) {
+      health = createHttpServer(http);
+      healthPort = await health.listen(config.host, config.healthPort);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  state = 'ready';
+  return { port, healthPort, close };
+}
+
+async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {
+  const { kind, transport } = await createTransport(config.transport, parts);
+  if (kind === 'ws' && config.transport === undefined) {
+    logger.warn(
+      'µWebSockets.js has no binary for this platform; serving with the ws package, which is slower',
+    );
+  }
+  return transport;
+}
+
+function openLog(config: Config, clock: Clock): Promise<Log> {
+  if (config.store === 'memory') return Promise.resolve(createMemoryLog());
+  return openLmdbLog({ directory: config.dataDir, clock });
+}
+
+/** 128 random bits. */
+function newId(): string {
+  return randomBytes(16).toString('base64url');
+}

@@ -1,0 +1,60 @@
+import { limits } from '../../protocol/limits.ts';
+import { isLoopback } from './keys.ts';
+import type { Problem, SettingName, Values } from './table.ts';
+
+/** The first must not be less than the second, for the reason given. */
+const atLeast: readonly (readonly [SettingName, SettingName, string])[] = [
+  ['HEARTBEAT_GRACE_MS', 'HEARTBEAT_MS', 'everybody would be removed between two heartbeats'],
+  ['LOCK_TTL_MS', 'HEARTBEAT_MS', 'a lock would end before a heartbeat renews it'],
+  ['MAX_FRAME_BYTES', 'MAX_MESSAGE_BYTES', 'a frame holds a message'],
+  ['MAX_MESSAGE_BYTES', 'MAX_USER_BYTES', 'it travels in a message'],
+  ['MAX_MESSAGE_BYTES', 'MAX_SIGNAL_BYTES', 'it travels in a message'],
+  ['MAX_MESSAGE_BYTES', 'MAX_METADATA_BYTES', 'it travels in a message'],
+  ['MAX_BUFFERED_BYTES', 'MAX_MESSAGE_BYTES', 'no larger message could be sent'],
+];
+
+/** Checks settings against one another. Adds to `problems` and `warnings`. */
+export function checkCombinations(
+  values: Values,
+  isSet: (name: SettingName) => boolean,
+  problems: Problem[],
+  warnings: string[],
+): void {
+  for (const [greater, less, reason] of atLeast) {
+    if (Number(values[greater]) >= Number(values[less])) continue;
+    const expected = `at least ${less} (${values[less]}): ${reason}`;
+    problems.push({ setting: greater, value: String(values[greater]), expected });
+  }
+  if (values.STREAM_LIMIT.burst < limits.MAX_OPERATIONS) {
+    warnings.push('STREAM_LIMIT lets less through at once than MAX_OPERATIONS: large commands have to wait.');
+  }
+  if (values.STORE === 'redis') {
+    const expected = 'lmdb or memory: this build has no redis yet';
+    problems.push({ setting: 'STORE', value: 'redis', expected });
+  } else if (isSet('REDIS_URL')) {
+    warnings.push(`REDIS_URL has no effect with STORE=${values.STORE}.`);
+  }
+  checkDevelopment(values, isSet, problems, warnings);
+}
+
+function checkDevelopment(
+  values: Values,
+  isSet: (name: SettingName) => boolean,
+  problems: Problem[],
+  warnings: string[],
+): void {
+  const hasKey = isSet('JWT_SECRET') || isSet('JWT_PUBLIC_KEY') || isSet('JWKS_URL');
+  if (hasKey) {
+    if (values.AUTH === 'optional') warnings.push('AUTH is optional: strangers may join rooms as guests.');
+    return;
+  }
+  if (values.HOST !== undefined && !isLoopback(values.HOST)) {
+    problems.push({
+      setting: 'HOST',
+      value: values.HOST,
+      expected:
+        '127.0.0.1, as no key is set; to serve other machines set JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL',
+    });
+  }
+  warnings.push('No key is set: this is development mode, which serves this machine only.');
+}

@@ -1,0 +1,91 @@
+import type { Rate } from '../dispatch/rate-limit.ts';
+
+/** How the text of a setting is read. */
+export interface Form<T> {
+  /** What the text should be, as the end of the sentence "expected …". */
+  readonly expected: string;
+  /** `undefined`: the text is not as expected. */
+  read(text: string): T | undefined;
+}
+
+/** The longest time that a timer of Node can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A whole number in decimal digits. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Form<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return {
+    expected: `a whole number ${range}`,
+    read(text) {
+      const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+export function milliseconds(min: number): Form<number> {
+  return { ...integer(min, MAX_TIMER_MS), expected: `milliseconds, from ${min} to ${MAX_TIMER_MS}` };
+}
+
+export function oneOf<const T extends string>(...words: T[]): Form<T> {
+  return { expected: words.join(' or '), read: (text) => words.find((word) => word === text) };
+}
+
+export const text: Form<string> = { expected: 'some text', read: (given) => given };
+
+export const host: Form<string> = {
+  expected: 'a host name or address',
+  read: (given) => (/^[\w.:%[\]-]+$/.test(given) ? given.replace(/^\[(.*)\]$/, '$1') : undefined),
+};
+
+const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s`, `15m`, `1h`, `7d`, `500ms`; the number may be left out (`s` is `1s`). In milliseconds. */
+export const duration: Form<number> = {
+  expected: 'a duration such as 90s, 15m, 1h or 7d',
+  read(given) {
+    const [, digits, unit] = /^(\d{0,9})(ms|s|m|h|d)$/.exec(given) ?? [];
+    if (digits === undefined || unit === undefined) return undefined;
+    const value = Number(digits || 1) * unitMs[unit as keyof typeof unitMs];
+    return value > 0 ? value : undefined;
+  },
+};
+
+/** `60/10s`: so many in so long. `burst`: how many times that count may come at once. */
+export function rate(burst: number): Form<Rate> {
+  return {
+    expected: 'a count and a time such as 60/10s',
+    read(given) {
+      const [digits, time, ...more] = given.split('/');
+      const count = integer(1, 1_000_000).read(digits ?? '');
+      const windowMs = duration.read(time ?? '');
+      if (count === undefined || windowMs === undefined || more.length > 0) return undefined;
+      return { count, windowMs, burst: count * burst };
+    },
+  };
+}
+
+export function url(...schemes: string[]): Form<URL> {
+  return {
+    expected: `a URL (${schemes.map((scheme) => `${scheme}//`).join(' or ')})`,
+    read(given) {
+      const parsed = URL.canParse(given) ? new URL(given) : undefined;
+      return parsed && schemes.includes(parsed.protocol) ? parsed : undefined;
+    },
+  };
+}
+
+/** Origins (RFC 6454) between commas, or `*`. A slash at the end is forgiven. */
+export const origins: Form<readonly string[]> = {
+  expected: 'origins such as https://app.example, separated by commas, or *',
+  read(given) {
+    const found = given.split(',').map((part) => (part.trim() === '*' ? '*' : originOf(part.trim())));
+    return found.every((origin) => origin !== undefined) ? found : undefined;
+  },
+};
+
+function originOf(given: string): string | undefined {
+  if (!URL.canParse(given)) return undefined;
+  const { protocol, origin, href } = new URL(given);
+  return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : undefined;
+}
