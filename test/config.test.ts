@@ -1,0 +1,252 @@
+import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import t from 'tap';
+import { fixedLimits, limits } from '../protocol/limits.ts';
+import { checkSettings } from '../server/commands/check.ts';
+import { ConfigError, type Environment, readConfig } from '../server/config.ts';
+import { isLoopback } from '../server/settings/keys.ts';
+import { editDistance, meantName } from '../server/settings/misspelt.ts';
+import { type SettingName, settingNames, settings, settingsTable } from '../server/settings/table.ts';
+
+const SECRET = 'a secret of more than thirty-two bytes';
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ setting }) => setting);
+    throw error;
+  }
+  return [];
+}
+
+function messageOf(env: Environment): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+}
+
+t.test('without any setting it is development mode', async (t) => {
+  const made = new Uint8Array(32).fill(7);
+  const config = readConfig({}, ({ store, dataDir }) => {
+    t.same([store, dataDir], ['lmdb', './data']);
+    return made;
+  });
+  t.match(config, {
+    mode: 'development',
+    host: '127.0.0.1',
+    port: 3001,
+    healthPort: undefined,
+    auth: 'optional',
+    store: 'lmdb',
+    corsOrigins: [],
+    tickMs: 16,
+    rates: {
+      commands: { count: 60, windowMs: 10_000, burst: 60 },
+      stream: { count: 60, windowMs: 1000, burst: 120 },
+    },
+    lockTtlMs: 300_000,
+    heartbeatMs: 30_000,
+    heartbeatGraceMs: 90_000,
+    pingIntervalMs: 25_000,
+    pingTimeoutMs: 60_000,
+    connectTimeoutMs: 10_000,
+    logLevel: 'info',
+    transport: undefined,
+    maxRoomUsers: undefined,
+  });
+  t.same(config.keys, { kind: 'secret', secret: made });
+  t.same(config.limits, limits);
+});
+
+t.test('with a key it serves the network and asks for tokens', async (t) => {
+  const config = readConfig({ JWT_SECRET: SECRET }, () => t.fail('no secret is made') as never);
+  t.match(config, { mode: 'production', host: '0.0.0.0', auth: 'required', warnings: [] });
+  t.equal(readConfig({ JWT_SECRET: SECRET, AUTH: 'optional' }).auth, 'optional');
+});
+
+t.test('two development secrets differ', async (t) => {
+  t.notSame(readConfig({}).keys, readConfig({}).keys);
+});
+
+t.test('without a key only loopback addresses may be set', async (t) => {
+  for (const HOST of ['0.0.0.0', '192.168.1.2', '::', '127.evil.example', '128.0.0.1']) {
+    t.same(problemsOf({ HOST }), ['HOST'], HOST);
+    t.same(problemsOf({ HOST, JWT_SECRET: SECRET }), [], `${HOST} with a key`);
+  }
+  for (const HOST of ['127.0.0.1', '127.0.0.2', 'localhost', '::1', '[::1]']) {
+    t.same(problemsOf({ HOST }), [], HOST);
+    t.ok(isLoopback(HOST));
+  }
+});
+
+t.test('every problem is listed, with name, value and what was expected', async (t) => {
+  const message = messageOf({
+    WS_PORT: '70000',
+    AUTH: 'maybe',
+    RATE_LIMIT: '60 per minute',
+    CORS_ORIGIN: 'https://app.example,app.example',
+    MAX_ITEMS: 'many',
+    HOST: '0.0.0.0',
+  });
+  t.same(message.split('\n').length, 6);
+  t.match(message, 'WS_PORT is "70000": expected a whole number from 0 to 65535');
+  t.match(message, 'AUTH is "maybe": expected required or optional');
+  t.match(message, 'RATE_LIMIT is "60 per minute": expected a count and a time such as 60/10s');
+  t.match(message, 'MAX_ITEMS is "many": expected a whole number of at least 1');
+});
+
+t.test('secrets are never shown', async (t) => {
+  const env = { JWT_PUBLIC_KEY: 'hidden-key', REDIS_URL: 'hidden-url', JWT_SECRET: 'hidden-secret' };
+  t.match(messageOf(env), 'JWT_PUBLIC_KEY is (not shown)');
+  t.notMatch(messageOf(env), 'hidden');
+  t.notMatch(checkSettings(env).lines.join('\n'), 'hidden');
+});
+
+t.test('redis is known and not in this build', async (t) => {
+  t.match(messageOf({ STORE: 'redis' }), /STORE is "redis": expected lmdb or memory/);
+});
+
+t.test('settings that contradict each other are problems', async (t) => {
+  t.same(problemsOf({ HEARTBEAT_GRACE_MS: '20000' }), ['HEARTBEAT_GRACE_MS']);
+  t.same(problemsOf({ LOCK_TTL_MS: '10000' }), ['LOCK_TTL_MS']);
+  t.same(problemsOf({ MAX_FRAME_BYTES: '1000' }), ['MAX_FRAME_BYTES']);
+  t.same(problemsOf({ JWT_SECRET: SECRET, JWKS_URL: 'https://keys.example/' }), ['JWT_SECRET']);
+});
+
+t.test('an empty variable is not set', async (t) => {
+  t.equal(readConfig({ JWT_SECRET: '', WS_PORT: ' ', AUTH: '' }).mode, 'development');
+});
+
+t.test('the health port', async (t) => {
+  t.equal(readConfig({ HEALTH_PORT: '3001' }).healthPort, undefined);
+  t.equal(readConfig({ HEALTH_PORT: '3002' }).healthPort, 3002);
+  t.equal(readConfig({ HEALTH_PORT: '0', WS_PORT: '0' }).healthPort, 0);
+});
+
+t.test('every limit can be set by its own name, but for those that the schemas state', async (t) => {
+  const fixed: readonly string[] = fixedLimits;
+  const names = Object.keys(limits) as (keyof typeof limits)[];
+  for (const name of names.filter((one) => !fixed.includes(one))) {
+    const value = limits[name] + 1;
+    t.equal(readConfig({ [name]: String(value) }).limits[name], value, name);
+  }
+  for (const name of fixedLimits) t.equal(readConfig({ [name]: '7' }).limits[name], limits[name], name);
+  const config = readConfig({ MAX_ROOM_USERS: '20' });
+  t.equal(config.maxRoomUsers, 20);
+});
+
+t.test('numbers are whole and decimal', async (t) => {
+  for (const TICK_MS of ['0', '-1', '1.5', '1e2', '0x10', '16ms', 'NaN']) {
+    t.same(problemsOf({ TICK_MS }), ['TICK_MS'], TICK_MS);
+  }
+  t.same(problemsOf({ LOCK_TTL_MS: '2147483648' }), ['LOCK_TTL_MS'], 'no timer waits that long');
+});
+
+t.test('rates', async (t) => {
+  const { rates } = readConfig({ RATE_LIMIT: '5/500ms', STREAM_LIMIT: '100/s' });
+  t.same(rates.commands, { count: 5, windowMs: 500, burst: 5 });
+  t.same(rates.stream, { count: 100, windowMs: 1000, burst: 200 });
+  for (const RATE_LIMIT of ['60', '60/', '/10s', '0/10s', '60/0s', '60/10', '60/10s/1', '6e1/10s']) {
+    t.same(problemsOf({ RATE_LIMIT }), ['RATE_LIMIT'], RATE_LIMIT);
+  }
+});
+
+t.test('origins', async (t) => {
+  const { corsOrigins } = readConfig({ CORS_ORIGIN: 'https://App.example/, http://localhost:5173,*' });
+  t.same(corsOrigins, ['https://app.example', 'http://localhost:5173', '*']);
+  for (const CORS_ORIGIN of [
+    'app.example',
+    'https://a.example/path',
+    'null',
+    'https://*.a.example,',
+    'ftp://a',
+  ]) {
+    t.same(problemsOf({ CORS_ORIGIN }), ['CORS_ORIGIN'], CORS_ORIGIN);
+  }
+});
+
+t.test('public keys', async (t) => {
+  const pem = { type: 'spki', format: 'pem' } as const;
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const ed = generateKeyPairSync('ed25519');
+  const cases = [
+    [ec.publicKey, ['ES256']],
+    [rsa.publicKey, ['RS256', 'PS256']],
+    [ed.publicKey, ['EdDSA', 'Ed25519']],
+  ] as const;
+  for (const [key, algorithms] of cases) {
+    const text = String(key.export(pem));
+    for (const JWT_PUBLIC_KEY of [text, text.replaceAll('\n', '\\n')]) {
+      const { keys, mode } = readConfig({ JWT_PUBLIC_KEY });
+      t.equal(mode, 'production');
+      t.same(keys.kind === 'public' && keys.algorithms, algorithms);
+    }
+  }
+  const refused = {
+    'a private key': ec.privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    'RSA of 1024 bits': generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export(pem),
+    'another curve': generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey.export(pem),
+    'a key for agreement': generateKeyPairSync('x25519').publicKey.export(pem),
+    'a broken key': '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----',
+  };
+  for (const [name, key] of Object.entries(refused)) {
+    t.same(problemsOf({ JWT_PUBLIC_KEY: String(key) }), ['JWT_PUBLIC_KEY'], name);
+  }
+});
+
+t.test('warnings', async (t) => {
+  const cases: [Environment, RegExp][] = [
+    [{}, /development mode/],
+    [{ JWT_SECRET: 'short' }, /5 bytes.*RFC 7518/],
+    [{ JWT_SECRET: `${SECRET}\n` }, /white space/],
+    [{ JWT_SECRET: SECRET, AUTH: 'optional' }, /guests/],
+    [{ JWKS_URL: 'http://keys.example/jwks' }, /not https/],
+    [{ JWT_SECRET: SECRET, REDIS_URL: 'redis://cache' }, /REDIS_URL has no effect/],
+    [{ JWT_SECRET: SECRET, STREAM_LIMIT: '10/1s' }, /MAX_OPERATIONS/],
+    [{ JWT_SECRET: SECRET, JWT_SECRETT: 'x' }, /JWT_SECRETT is not a setting.*JWT_SECRET is one/],
+  ];
+  for (const [env, expected] of cases) {
+    const { warnings } = readConfig(env);
+    t.equal(warnings.length, 1, String(expected));
+    t.match(warnings[0], expected);
+  }
+  t.same(readConfig({ JWKS_URL: 'http://127.0.0.1:9/jwks' }).warnings, []);
+  t.same(problemsOf({ JWKS_URL: 'https://user:pass@keys.example/' }), ['JWKS_URL']);
+});
+
+t.test('what was probably meant', async (t) => {
+  t.equal(meantName('JWT_SERCET', settingNames), 'JWT_SECRET');
+  t.equal(meantName('ws_port', settingNames), 'WS_PORT');
+  t.equal(meantName('HEARTBEAT_GRACE', settingNames), 'HEARTBEAT_GRACE_MS');
+  t.equal(meantName('LOGLEVEL', settingNames), 'LOG_LEVEL');
+  for (const other of ['HOME', 'PATH', 'HOSTNAME', 'SHELL', 'PORT', 'USER', 'TERM', 'NODE_ENV', 'LANG']) {
+    t.equal(meantName(other, settingNames), undefined, other);
+  }
+  fc.assert(
+    fc.property(fc.string(), fc.string(), (a, b) => {
+      const distance = editDistance(a, b);
+      return distance === editDistance(b, a) && (distance === 0) === (a === b);
+    }),
+  );
+});
+
+t.test('every default is valid by its own rule, and the table has a row for every setting', async (t) => {
+  const rows = settingsTable().split('\n');
+  for (const name of settingNames as SettingName[]) {
+    const { fallback, form, about } = settings[name];
+    if (fallback !== undefined) t.not(form.read(fallback), undefined, name);
+    t.ok(
+      rows.some((row) => row.startsWith(`| \`${name}\` |`) && row.includes(about)),
+      name,
+    );
+  }
+  t.match(
+    rows,
+    ['| setting | default | what |', '|---|---|---|', '| `WS_PORT` | `3001` | /port/'].slice(0, 2),
+  );
+});

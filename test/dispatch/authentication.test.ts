@@ -1,0 +1,218 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { UnsecuredJWT } from 'jose';
+import t from 'tap';
+import { createVerifyToken } from '../../server/dispatch/authentication.ts';
+import {
+  clock,
+  ec,
+  ed,
+  pem,
+  publicKeys,
+  refused,
+  rsa,
+  START_MS,
+  START_S,
+  secretKeys,
+  sign,
+} from '../support/tokens.ts';
+
+t.beforeEach(() => {
+  clock.nowMs = START_MS;
+});
+
+t.test('a token says who somebody is', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock });
+  const exp = START_S + 60;
+  const claims = {
+    sub: 'ada',
+    name: 'Ada',
+    email: 'a@b.example',
+    role: 'viewer',
+    projects: ['p'],
+    rooms: ['x*'],
+    exp,
+  };
+  t.same(await verify(await sign({ ...claims, scope: 'publish admin' })), {
+    kind: 'user',
+    userId: 'ada',
+    name: 'Ada',
+    email: 'a@b.example',
+    role: 'viewer',
+    projects: ['p'],
+    rooms: ['x*'],
+    scope: ['publish', 'admin'],
+    expiresAt: exp * 1000,
+  });
+  t.same(await verify(await sign({ userId: 'ada', userName: 'Ada', scope: ['publish'] })), {
+    kind: 'user',
+    userId: 'ada',
+    name: 'Ada',
+    email: undefined,
+    role: undefined,
+    projects: undefined,
+    rooms: undefined,
+    scope: ['publish'],
+    expiresAt: undefined,
+  });
+});
+
+t.test('the id of the user', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock });
+  const good = ['a', 'x'.repeat(200), 'ümläut', 42];
+  for (const userId of good) t.match(await verify(await sign({ userId })), { userId: String(userId) });
+  t.match(await verify(await sign({ sub: 'ada', userId: 'bob' })), { userId: 'ada' }, 'sub comes first');
+  for (const userId of [
+    '',
+    'x'.repeat(201),
+    'a\nb',
+    'a\u0000',
+    '\u0085',
+    '\ud800',
+    1.5,
+    null,
+    {},
+    ['ada'],
+    true,
+  ]) {
+    await refused(t, verify, await sign({ userId }));
+  }
+  await refused(t, verify, await sign({}));
+  await refused(t, verify, await sign({ sub: '', userId: 'bob' }));
+});
+
+t.test('a malformed restriction is refused, not overlooked', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock });
+  const malformed = [
+    { rooms: 'x*' },
+    { rooms: null },
+    { rooms: [1] },
+    { projects: 'p' },
+    { role: ['viewer'] },
+  ];
+  for (const claims of malformed) await refused(t, verify, await sign({ sub: 'ada', ...claims }));
+  const cosmetic = { sub: 'ada', name: 7, email: {}, scope: 3, role: null };
+  t.match(await verify(await sign(cosmetic)), {
+    name: undefined,
+    email: undefined,
+    scope: [],
+    role: undefined,
+  });
+});
+
+t.test('what is not a token', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock });
+  const good = await sign({ sub: 'ada' });
+  const [header, payload, signature] = good.split('.');
+  const bad = [
+    '',
+    'x',
+    'a.b.c',
+    '..',
+    `${header}.${payload}.`,
+    `${header}.${payload}`,
+    `${good}.x`,
+    ` ${good}`,
+  ];
+  for (const token of [...bad, `${header}.${payload}.A${signature?.slice(1)}x`])
+    await refused(t, verify, token);
+  await refused(t, verify, new UnsecuredJWT({ sub: 'ada' }).encode());
+  const none = Buffer.from('{"alg":"none"}').toString('base64url');
+  for (const alg of [none, Buffer.from('{"alg":"NONE"}').toString('base64url')]) {
+    await refused(t, verify, `${alg}.${payload}.${signature}`);
+  }
+  await refused(t, verify, await sign({ sub: 'ada' }, 'HS256', new Uint8Array(40)));
+  await refused(t, verify, await sign({ sub: 'ada' }, 'HS512', Buffer.alloc(64, 'k')));
+});
+
+t.test('only HS256 under a secret', async (t) => {
+  const long = Buffer.alloc(64, 'k');
+  const verify = createVerifyToken({ keys: { kind: 'secret', secret: long }, clock });
+  t.match(await verify(await sign({ sub: 'ada' }, 'HS256', long)), { userId: 'ada' });
+  for (const alg of ['HS384', 'HS512']) await refused(t, verify, await sign({ sub: 'ada' }, alg, long));
+});
+
+t.test('public keys verify by their own algorithms', async (t) => {
+  const cases = [
+    [rsa, ['RS256', 'PS256'], ['RS512', 'PS384']],
+    [ec, ['ES256'], []],
+    [ed, ['EdDSA', 'Ed25519'], []],
+  ] as const;
+  for (const [pair, accepted, not] of cases) {
+    const verify = createVerifyToken({ keys: publicKeys(pair.publicKey), clock });
+    for (const alg of accepted) {
+      t.match(await verify(await sign({ sub: 'ada' }, alg, pair.privateKey)), { userId: 'ada' }, alg);
+    }
+    for (const alg of not) await refused(t, verify, await sign({ sub: 'ada' }, alg, pair.privateKey));
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    await refused(t, verify, await sign({ sub: 'ada' }, 'RS256', other.privateKey));
+  }
+});
+
+t.test('a public key does not pass as a secret', async (t) => {
+  const text = String(rsa.publicKey.export(pem));
+  const verify = createVerifyToken({ keys: publicKeys(rsa.publicKey), clock });
+  for (const key of [text, text.trim(), text.replaceAll('\n', '\\n')]) {
+    await refused(t, verify, await sign({ sub: 'ada' }, 'HS256', Buffer.from(key)));
+  }
+  const der = rsa.publicKey.export({ type: 'spki', format: 'der' });
+  await refused(t, verify, await sign({ sub: 'ada' }, 'HS256', der));
+});
+
+t.test('issuer and audience', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock, issuer: 'us', audience: 'tandem' });
+  const good = { sub: 'ada', iss: 'us', aud: ['other', 'tandem'] };
+  t.match(await verify(await sign(good)), { userId: 'ada' });
+  await refused(
+    t,
+    verify,
+    await sign({ ...good, iss: 'them' }),
+    'TOKEN_INVALID',
+    "The token's claim iss is not accepted.",
+  );
+  await refused(t, verify, await sign({ ...good, aud: 'tandem2' }));
+  await refused(t, verify, await sign({ sub: 'ada', aud: 'tandem' }));
+  await refused(t, verify, await sign({ sub: 'ada', iss: 'us' }));
+});
+
+t.test('expiry and not-before go by the clock, with five seconds of tolerance', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock, cacheSize: 0 });
+  const token = await sign({ sub: 'ada', nbf: START_S + 60, exp: START_S + 120 });
+  await refused(t, verify, token);
+  clock.nowMs = START_MS + 54_999;
+  await refused(t, verify, token);
+  clock.nowMs = START_MS + 55_000;
+  t.match(await verify(token), { userId: 'ada' });
+  clock.nowMs = START_MS + 124_999;
+  t.match(await verify(token), { userId: 'ada' });
+  clock.nowMs = START_MS + 125_000;
+  await refused(t, verify, token, 'TOKEN_EXPIRED');
+  for (const exp of ['soon', null, {}]) await refused(t, verify, await sign({ sub: 'ada', exp } as never));
+});
+
+t.test('a repeat is synchronous until the token expires', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock });
+  const token = await sign({ sub: 'ada', exp: START_S + 60 });
+  const first = verify(token);
+  t.ok(first instanceof Promise);
+  const user = await first;
+  t.equal(verify(token), user);
+  clock.nowMs = START_MS + 64_999;
+  t.equal(verify(token), user);
+  clock.nowMs = START_MS + 65_000;
+  await refused(t, verify, token, 'TOKEN_EXPIRED');
+  await refused(t, verify, token, 'TOKEN_EXPIRED');
+});
+
+t.test('refusals are not remembered, and the cache forgets what was used longest ago', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock, cacheSize: 2 });
+  const early = await sign({ sub: 'early', nbf: START_S + 60 });
+  await refused(t, verify, early);
+  clock.nowMs = START_MS + 60_000;
+  t.match(await verify(early), { userId: 'early' });
+  const [a, b] = [await sign({ sub: 'a' }), await sign({ sub: 'b' })];
+  await verify(a);
+  t.match(verify(early), { userId: 'early' });
+  await verify(b);
+  t.ok(verify(a) instanceof Promise, 'a was used longest ago');
+  t.notOk(verify(b) instanceof Promise);
+});

@@ -1,0 +1,51 @@
+import t from 'tap';
+import { createLogger, redact } from '../server/logger.ts';
+
+const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.9R184LtMX-tsDDkOTnXcDbaOGLPnGwXFJTxDmZ8mWFQ';
+
+function lines(run: (logger: ReturnType<typeof createLogger>) => void): string[] {
+  const written: string[] = [];
+  run(createLogger({ logLevel: 'info' }, { write: (line: string) => written.push(line) }));
+  return written;
+}
+
+t.test('no token reaches the log, wherever it stands', async (t) => {
+  const opaque = 's3cr3t-value';
+  const written = lines((logger) => {
+    logger.info({ token: opaque, auth: { deep: { deeper: { accessToken: opaque } } } }, 'fields');
+    logger.info({ url: `/socket.io/?EIO=4&token=${opaque}&transport=polling` }, 'a URL');
+    logger.info(
+      { headers: { authorization: `Bearer ${opaque}`, cookie: `a=1; token=${opaque}` } },
+      'headers',
+    );
+    logger.warn(`upgrade of /ws?token=${opaque} failed with Bearer ${opaque}`);
+    logger.error({ err: new Error(`bad token ${TOKEN}`) }, 'error');
+    logger.error({ frame: JSON.stringify({ type: 'auth', token: opaque }) }, 'quoted JSON');
+    logger.child({ JWT_SECRET: opaque }).info({ url: `redis://user:${opaque}@cache/0` }, 'settings');
+    logger.info(`glued-${TOKEN}`);
+    logger.info({ url: `/x?next=%2F%3Ftoken%3D${opaque}` }, 'encoded');
+  });
+  t.equal(written.length, 9);
+  for (const line of written) {
+    t.notMatch(line, opaque);
+    t.notOk(line.includes(TOKEN.slice(0, 30)), line);
+    t.type(JSON.parse(line), 'object');
+  }
+  t.match(written[1], 'transport=polling');
+});
+
+t.test('the rest is left alone', async (t) => {
+  const line = '{"level":30,"code":"TOKEN_EXPIRED","tokens":5,"userId":"ada","msg":"token expired"}';
+  t.equal(redact(line), line);
+});
+
+t.test('the level', async (t) => {
+  t.equal(lines((logger) => logger.debug('quiet')).length, 0);
+});
+
+t.test('no line is slow', async (t) => {
+  const before = performance.now();
+  for (const piece of ['eyJa-', 'eyJa.', 'redis://a:', 'bearer ', 'token\\', 'token" ', 'a', '.'])
+    redact(piece.repeat(50_000));
+  t.ok(performance.now() - before < 2000);
+});

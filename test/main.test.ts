@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decodeJwt } from 'jose';
+import t from 'tap';
+import { createVerifyToken } from '../server/dispatch/authentication.ts';
+
+const SECRET = 'a secret of more than thirty-two bytes';
+const main = fileURLToPath(new URL('../server/main.ts', import.meta.url));
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function tandem(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const options = { env: { PATH: process.env.PATH, ...env } };
+    execFile(process.execPath, ['--import=tsx', main, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+function verifier(secret: Uint8Array, extras = {}) {
+  return createVerifyToken({ keys: { kind: 'secret', secret }, clock: { now: Date.now }, ...extras });
+}
+
+t.test('token prints a token that the server accepts, and nothing else', async (t) => {
+  const args = [
+    'token',
+    '--sub',
+    'ada',
+    '--name',
+    'Ada',
+    '--project',
+    'p1',
+    '--project',
+    'p2',
+    '--room',
+    'x*',
+  ];
+  const rest = ['--role', 'editor', '--scope', 'publish', '--email', 'a@b.example', '--ttl', '15m'];
+  const env = { JWT_SECRET: SECRET, JWT_ISSUER: 'us', JWT_AUDIENCE: 'tandem' };
+  const { code, stdout, stderr } = await tandem([...args, ...rest], env);
+  t.equal(code, 0);
+  t.equal(stderr, '');
+  t.match(stdout, /^\S+\n$/);
+  const verify = verifier(new TextEncoder().encode(SECRET), { issuer: 'us', audience: 'tandem' });
+  t.match(await verify(stdout.trim()), {
+    userId: 'ada',
+    name: 'Ada',
+    email: 'a@b.example',
+    role: 'editor',
+    projects: ['p1', 'p2'],
+    rooms: ['x*'],
+    scope: ['publish'],
+  });
+  const { iat = 0, exp = 0 } = decodeJwt(stdout.trim());
+  t.equal(exp - iat, 900);
+});
+
+t.test('without options a token has no grants and lives an hour', async (t) => {
+  const { stdout } = await tandem(['token', '--sub', 'ada'], { JWT_SECRET: SECRET });
+  const { iat = 0, exp = 0, ...claims } = decodeJwt(stdout.trim());
+  t.same(claims, { sub: 'ada' });
+  t.equal(exp - iat, 3600);
+});
+
+t.test('in development mode the secret is kept beside the data, for its owner only', async (t) => {
+  const DATA_DIR = join(t.testdir({}), 'data');
+  const path = join(DATA_DIR, 'development-secret');
+  const first = await tandem(['token', '--sub', 'ada'], { DATA_DIR });
+  const kept = readFileSync(path, 'utf8');
+  const second = await tandem(['token', '--sub', 'bob'], { DATA_DIR });
+  t.equal(readFileSync(path, 'utf8'), kept);
+  t.equal(statSync(path).mode & 0o777, 0o600);
+  const verify = verifier(Buffer.from(kept.trim(), 'base64url'));
+  t.match(await verify(first.stdout.trim()), { userId: 'ada' });
+  t.match(await verify(second.stdout.trim()), { userId: 'bob' });
+
+  chmodSync(path, 0o644);
+  t.match(await tandem(['token', '--sub', 'ada'], { DATA_DIR }), {
+    code: 2,
+    stdout: '',
+    stderr: /read by others/,
+  });
+  chmodSync(path, 0o600);
+  writeFileSync(path, 'short');
+  t.match(await tandem(['token', '--sub', 'ada'], { DATA_DIR }), { code: 2, stdout: '', stderr: /damaged/ });
+});
+
+t.test('token says why it cannot make one', async (t) => {
+  const args = ['token', '--sub', 'ada'];
+  t.match(await tandem(args, { STORE: 'memory' }), { code: 2, stdout: '', stderr: /running server alone/ });
+  const JWKS_URL = 'https://keys.example/';
+  t.match(await tandem(args, { JWKS_URL }), { code: 2, stdout: '', stderr: /needs JWT_SECRET/ });
+  t.match(await tandem(['token', '--sub', ''], { JWT_SECRET: SECRET }), {
+    code: 2,
+    stdout: '',
+    stderr: /sub/,
+  });
+  t.match(await tandem(['token'], { JWT_SECRET: SECRET }), { code: 1, stderr: /--sub/ });
+  t.match(await tandem([...args, '--ttl', 'soon'], { JWT_SECRET: SECRET }), {
+    code: 1,
+    stderr: /a duration/,
+  });
+});
+
+t.test('check shows the settings and what is wrong', async (t) => {
+  const good = await tandem(['check'], { JWT_SECRET: SECRET, TICK_MS: '20', JWT_SECRETT: 'hidden' });
+  t.equal(good.code, 0);
+  t.match(good.stdout, /^\* TICK_MS +20$/m);
+  t.match(good.stdout, /^ {2}WS_PORT +3001$/m);
+  t.match(good.stdout, /^\* JWT_SECRET +\(set, not shown\)$/m);
+  t.match(good.stdout, /^warning: JWT_SECRETT .*JWT_SECRET/m);
+  t.match(good.stdout, 'The settings are valid (production mode).');
+  t.notMatch(good.stdout, 'hidden');
+
+  const bad = await tandem(['check'], { TICK_MS: 'x', HOST: '0.0.0.0' });
+  t.equal(bad.code, 2);
+  t.match(bad.stdout, /^error: TICK_MS is "x"/m);
+  t.match(bad.stdout, /^error: HOST is "0.0.0.0"/m);
+  t.notOk(existsSync('data/development-secret'), 'check makes no secret');
+});
+
+t.test('serve prints every problem on a line of its own and exits with 2', async (t) => {
+  const { code, stdout, stderr } = await tandem(['serve'], { TICK_MS: 'x', AUTH: 'y', STORE: 'memory' });
+  t.equal(code, 2);
+  t.equal(stdout, '');
+  t.match(stderr, /^AUTH is "y".*\nTICK_MS is "x".*\n$/);
+});

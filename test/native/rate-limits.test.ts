@@ -1,0 +1,117 @@
+import t from 'tap';
+import { add, ofType, type Person, stage, update } from './person.ts';
+
+const select = (count: number) => ({ type: 'select', planetId: `p${count % 9}` });
+const cursor = { type: 'cursor', position: [1, 2] };
+
+async function burst(one: Person, count: number, make: (index: number) => object) {
+  for (let index = 0; index < count; index++) one.send({ ...make(index), ref: index });
+  const news = await one.news();
+  return {
+    acks: ofType(news, 'ack').filter((message) => typeof message.ref === 'number'),
+    errors: ofType(news, 'error'),
+  };
+}
+
+t.test('[RL1] commands have their bucket, refilled evenly', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '20/10s', STREAM_LIMIT: '50/1s' });
+  const ada = await at.member('ada');
+  await at.pass(20_000, 1000);
+  t.equal((await burst(ada, 30, select)).acks.length, 20);
+  await at.pass(5000, 500);
+  t.equal((await burst(ada, 30, select)).acks.length, 10, 'half of it after half the time');
+});
+
+t.test('[RL1] signals and operations have another, with a burst of twice the rate', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '20/10s', STREAM_LIMIT: '50/1s' });
+  const ada = await at.member('ada');
+  await at.pass(20_000, 1000);
+  t.equal((await burst(ada, 150, () => cursor)).acks.length, 100);
+  t.equal((await burst(ada, 15, select)).acks.length, 15, 'the buckets do not empty each other');
+  await at.pass(2000, 100);
+  t.equal((await burst(ada, 150, (index) => add(`i${index}`))).acks.length, 100);
+});
+
+t.test('[RL1] each operation of a command counts', async (t) => {
+  const at = await stage(t, { STREAM_LIMIT: '50/1s' });
+  const ada = await at.member('ada');
+  await ada.ask(add('i'));
+  await at.pass(5000, 500);
+  const operations = Array.from({ length: 30 }, (_, n) => update('i', { n }).operation);
+  const { acks, errors } = await burst(ada, 5, () => ({ type: 'sceneOperation', operations }));
+  t.equal(acks.length, 3, '100 hold three times 30');
+  t.hasStrict(errors[0], { code: 'RATE_LIMITED', op: 'sceneOperation', ref: 3 });
+});
+
+t.test('[RL1] the defaults: 60 in 10 s, and 60 a second with 120 at once', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '', STREAM_LIMIT: '' });
+  const ada = await at.member('ada');
+  await at.pass(20_000, 1000);
+  t.equal((await burst(ada, 100, select)).acks.length, 60);
+  t.equal((await burst(ada, 200, () => cursor)).acks.length, 120);
+});
+
+t.test('[RL1] each connection has its own', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '20/10s' });
+  const [ada, ben] = [await at.member('ada'), await at.member('ada')];
+  await burst(ada, 30, select);
+  t.equal((await burst(ben, 10, select)).acks.length, 10);
+});
+
+t.test('[RL2] what is over the limit is refused, and told at most once a second', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '10/10s' });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  await at.pass(20_000, 1000);
+  ben.send({ type: 'heartbeat' });
+  await ben.news();
+  const { errors } = await burst(ada, 40, (index) => ({ type: 'message', text: `${index}` }));
+  t.equal(errors.length, 1);
+  t.hasStrict(errors[0], { ok: false, op: 'message', ref: 10, code: 'RATE_LIMITED' });
+  t.ok(errors[0]?.retryAfterMs > 900 && errors[0]?.retryAfterMs <= 1000);
+  t.equal(ofType(await ben.news(), 'message').length, 10, 'what was refused had no effect');
+  t.same((await burst(ada, 5, select)).errors, [], 'not within the second');
+  await at.pass(1000);
+  const later = await burst(ada, 4, select);
+  t.equal(later.errors.length, 1);
+  await at.pass(later.errors[0]?.retryAfterMs, 50);
+  t.equal((await burst(ada, 1, select)).acks.length, 1, 'after retryAfterMs it is taken');
+});
+
+t.test('[RL2] what cannot be understood counts, too', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '10/10s' });
+  const ada = at.person();
+  await at.settle();
+  for (let count = 0; count < 20; count++)
+    ada.wire.sendRaw(['no json', '[]', '{"type":"x"}', '{}'][count % 4] ?? '');
+  const codes = ofType(await ada.news(), 'error').map((one) => one.code);
+  t.equal(codes.length, 11);
+  t.equal(codes.at(-1), 'RATE_LIMITED');
+});
+
+t.test('[RL3] ten times the limit closes the connection with FLOOD', async (t) => {
+  for (const make of [select, () => cursor, () => ({ type: 'unheard of' })]) {
+    const at = await stage(t, { RATE_LIMIT: '10/10s', STREAM_LIMIT: '10/10s' });
+    const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+    await at.pass(20_000, 1000);
+    ben.send({ type: 'heartbeat' });
+    for (let count = 0; count < 100; count++) ada.send(make(count));
+    t.equal(ada.wire.closedWith, undefined, 'a hundred are ten times ten');
+    ada.send(make(100));
+    t.equal(ada.wire.closedWith?.code, 4102);
+    t.same(JSON.parse(ada.wire.closedWith?.reason ?? ''), { code: 'FLOOD' });
+    const news = await ben.news();
+    t.same(ofType(news, 'presence').at(-1)?.users.length, 1);
+    t.hasStrict(await ben.ask(select(1)), { type: 'ack' }, 'the others go on');
+  }
+});
+
+t.test('[RL3] a client that keeps to the limit for long is never taken for a flood', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '10/1s', STREAM_LIMIT: '10/1s' });
+  const ada = await at.member('ada');
+  for (let second = 0; second < 60; second++) {
+    for (let count = 0; count < 10; count++) ada.send(count % 2 === 0 ? select(count) : cursor);
+    await at.pass(1000, 250);
+  }
+  t.equal(ada.wire.closedWith, undefined);
+  t.same(ofType(ada.heard(), 'error'), []);
+});

@@ -1,0 +1,251 @@
+import { deepStrictEqual } from 'node:assert/strict';
+import type { TextOperation } from '../../protocol/index.ts';
+import type { Message, Wire, WireClient } from '../support/wire.ts';
+import { applyAll, ModelRoom } from './model-room.ts';
+import { checkOnce, checkSelected, type Sent, type Surroundings } from './sent.ts';
+
+const signals = new Set(['camera', 'cursor']);
+
+/** A device of a user. It keeps what it knows of its rooms while it is not connected. */
+export class ModelClient {
+  readonly name: string;
+  readonly userId: string;
+  readonly batches: boolean;
+  connection: WireClient | undefined;
+  isStalled = false;
+  /** Sends heartbeats while time passes. */
+  isAlive = true;
+  readonly rooms = new Map<string, ModelRoom>();
+  readonly saved = new Map<string, ModelRoom[]>();
+  readonly joined = new Set<string>();
+  readonly views = new Set<string>();
+  readonly presence = new Map<string, Message[]>();
+  readonly selected = new Map<string, Record<string, string[]>>();
+  /** Commands with an opId. */
+  readonly repeatable: Sent[] = [];
+  readonly #surroundings: Surroundings;
+  #pending = new Map<string, Sent>();
+  #count = 0;
+  /** Rooms joined on this connection, and those joined more than once. */
+  readonly #begun = new Set<string>();
+  readonly #rejoined = new Set<string>();
+
+  constructor(name: string, userId: string, batches: boolean, surroundings: Surroundings) {
+    this.name = name;
+    this.userId = userId;
+    this.batches = batches;
+    this.#surroundings = surroundings;
+  }
+
+  get unanswered(): readonly Sent[] {
+    return [...this.#pending.values()];
+  }
+
+  newId(): string {
+    return `${this.name}.${++this.#count}`;
+  }
+
+  connect(wire: Wire): void {
+    this.connection = wire.connect({ protocol: this.batches ? 'tandem.v1' : '' });
+    this.isStalled = false;
+    this.#surroundings.trace(`${this.name} connects`);
+  }
+
+  /** The connection is gone; what had not been read is lost, or is read first. */
+  disconnected(readsFirst: boolean): void {
+    if (readsFirst) this.#takeAll();
+    this.connection = undefined;
+    this.#pending.clear();
+    for (const set of [this.joined, this.views, this.#begun, this.#rejoined]) set.clear();
+    this.isStalled = false;
+  }
+
+  send(command: Message, more: Omit<Sent, 'command'> = {}): void {
+    if (this.connection === undefined) return;
+    const ref = this.newId();
+    const sent = { command, ...more };
+    if (command.type !== 'heartbeat') {
+      this.#surroundings.trace(`${this.name} → ${JSON.stringify({ ...command, ref })}`);
+    }
+    this.#pending.set(ref, sent);
+    if (command.opId !== undefined && !this.repeatable.includes(sent)) this.repeatable.push(sent);
+    this.connection.send({ ...command, ref });
+  }
+
+  signal(command: Message): void {
+    this.connection?.send(command);
+  }
+
+  receive(): void {
+    this.#takeAll();
+    if (this.connection?.closedWith !== undefined) {
+      this.#surroundings.trace(`${this.name} closed ${JSON.stringify(this.connection.closedWith)}`);
+      return this.disconnected(false);
+    }
+    for (const roomId of this.joined) this.#askForLostTexts(roomId);
+  }
+
+  roomOf(roomId: string): ModelRoom {
+    const room = this.rooms.get(roomId) ?? new ModelRoom();
+    this.rooms.set(roomId, room);
+    return room;
+  }
+
+  save(roomId: string): void {
+    const room = this.roomOf(roomId);
+    if (room.needsState || !room.complete || room.epoch === '') return;
+    const places = this.saved.get(roomId) ?? [];
+    this.saved.set(roomId, places);
+    places.push(room.clone());
+    if (places.length > 5) places.shift();
+  }
+
+  #takeAll(): void {
+    for (const message of this.connection?.take() ?? []) {
+      if (message.op !== 'heartbeat' && message.type !== 'welcome') {
+        this.#surroundings.trace(`${this.name} ← ${JSON.stringify(message)}`);
+      }
+      this.#take(message);
+    }
+  }
+
+  #take(message: Message): void {
+    const { type, roomId, ref } = message;
+    if (type === 'welcome') return;
+    if (type === 'ack' || type === 'error') return this.#answered(message);
+    if (type === 'conflict') {
+      if (message.op === 'sceneOperation') this.#answered(message);
+      return;
+    }
+    if (!this.joined.has(roomId)) throw new Error(`[RM2] ${type} of a room that was not joined or was left`);
+    const room = this.roomOf(roomId);
+    const isRepeatAllowed = this.unanswered.some(
+      ({ command }) => command.type === 'requestSync' && command.offset !== undefined,
+    );
+    switch (type) {
+      case 'presence':
+        this.presence.set(roomId, message.users);
+        return;
+      case 'selection_state':
+        checkSelected(message.selected);
+        this.selected.set(roomId, message.selected);
+        return;
+      case 'sceneState':
+        return this.#replace(room, message);
+      case 'sceneDelta':
+        return room.delta(message as never);
+      case 'message':
+        return room.message(message, isRepeatAllowed);
+      case 'operation': {
+        this.#checkEcho(message, isRepeatAllowed || this.#rejoined.has(roomId));
+        const isOwn = this.repeatable.some(({ command }) => command.opId === message.opId);
+        return room.textOperation(message, isOwn || isRepeatAllowed);
+      }
+      case 'syncResponse':
+        return this.#synchronised(room, message, this.#answer(ref));
+      default:
+        return this.#signal(message);
+    }
+  }
+
+  #signal({ type, roomId, planetId, connectionId }: Message): void {
+    if (type === 'viewer_cameras') return;
+    if (type === 'camera' && !this.views.has(`${roomId} ${planetId}`))
+      throw new Error('[VW1] a camera of what is not viewed');
+    if (!this.batches && connectionId === this.connection?.id) throw new Error(`[NP6] an own ${type}`);
+  }
+
+  /** Own operations come only within what it missed, in front of their answers. */
+  #checkEcho({ connectionId, opId }: Message, isAllowed: boolean): void {
+    if (isAllowed || this.batches || connectionId !== this.connection?.id) return;
+    if (!this.unanswered.some(({ command }) => command.opId === opId))
+      throw new Error(`[NP6] an own operation ${opId}`);
+  }
+
+  #answer(ref: string): Sent {
+    const sent = this.#pending.get(ref);
+    if (sent === undefined) throw new Error(`[NP4] an answer to ${ref}, which was answered or never sent`);
+    this.#pending.delete(ref);
+    return sent;
+  }
+
+  #answered(answer: Message): void {
+    if (answer.ref === undefined && signals.has(answer.op)) return;
+    const sent = this.#answer(answer.ref);
+    const { command } = sent;
+    if (answer.op !== command.type) throw new Error(`[NP3] ${command.type} was answered as ${answer.op}`);
+    if (command.opId !== undefined) checkOnce(this.#surroundings.outcomes, this.userId, command, answer);
+    if (command.type === 'leave_viewer') this.views.delete(`${command.roomId} ${command.planetId}`);
+    if (answer.type !== 'ack') return;
+    if (command.type === 'join') this.#joined(sent, answer);
+    if (command.type === 'leave') {
+      this.joined.delete(command.roomId);
+      for (const view of this.views) if (view.startsWith(`${command.roomId} `)) this.views.delete(view);
+    }
+    if (command.type === 'operation') {
+      const { documentId, operation, version, roomId } = command;
+      this.roomOf(roomId)
+        .text(documentId)
+        .acknowledge(answer.version, operation as TextOperation, version);
+    }
+  }
+
+  #joined({ command, claimed, isFalse }: Sent, ack: Message): void {
+    const { roomId } = command;
+    if (this.#begun.has(roomId)) this.#rejoined.add(roomId);
+    this.#begun.add(roomId);
+    this.joined.add(roomId);
+    // Without a place: it was followed by another join or a leave before it could be served.
+    if (ack.epoch === undefined) return;
+    this.#endStretch(roomId);
+    const room = claimed?.clone() ?? new ModelRoom();
+    if (claimed === undefined) room.begin(ack);
+    room.needsState =
+      isFalse === true || (claimed === undefined ? ack.version > 0 : claimed.epoch !== ack.epoch);
+    if (command.since !== undefined && command.since.offset === undefined) room.complete = false;
+    this.rooms.set(roomId, room);
+  }
+
+  #endStretch(roomId: string, room = this.rooms.get(roomId)): void {
+    if (room?.complete && room.epoch !== '' && !room.needsState)
+      this.#surroundings.stretches.push(room.stretch());
+  }
+
+  /** What was heard until now is to be checked. */
+  endStretches(): void {
+    for (const roomId of this.rooms.keys()) this.#endStretch(roomId);
+  }
+
+  #replace(room: ModelRoom, state: Message): void {
+    this.#endStretch(state.roomId);
+    room.replace(state);
+  }
+
+  #synchronised(room: ModelRoom, response: Message, { command, from }: Sent): void {
+    const { mode, version, epoch, fromVersion, operations = [], documents } = response;
+    if (command.documentId !== undefined) {
+      const text = documents[command.documentId];
+      room.text(command.documentId).reset(text.version, text.text);
+      return;
+    }
+    if (!room.needsState)
+      deepStrictEqual({ version, epoch }, { version: room.version, epoch: room.epoch }, '[RS4]');
+    if (mode === 'full') {
+      if (room.complete && !room.needsState) room.checkAgainst(response);
+      return this.#replace(room, response);
+    }
+    if (mode === 'current') return deepStrictEqual(command.version, version, '[RS4] not current');
+    deepStrictEqual(fromVersion, command.version, '[RS4] not from where it was asked');
+    if (from === undefined) return;
+    const manifest = structuredClone(from.manifest);
+    applyAll(manifest, operations);
+    if (!room.needsState) deepStrictEqual(manifest, room.manifest, '[RS4] leads to another scene');
+  }
+
+  #askForLostTexts(roomId: string): void {
+    for (const [documentId, text] of this.roomOf(roomId).texts) {
+      const isAsked = this.unanswered.some(({ command }) => command.documentId === documentId);
+      if (text.lost && !isAsked) this.send({ type: 'requestSync', roomId, documentId });
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { readConfig } from '../../server/config.ts';
+import type { Log } from '../../server/log/log.ts';
+import type { Logger } from '../../server/logger.ts';
+import { createServer, type Server } from '../../server/server.ts';
+import { createManualClock, type ManualClock } from './manual-clock.ts';
+import { createWire, type Wire } from './wire.ts';
+
+/** For HS256 in tests. */
+export const TEST_SECRET = 'a secret of tests only, 32 bytes and more';
+
+export const silent: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  fatal() {},
+  child: () => silent,
+};
+
+export interface WiredServer extends Wire {
+  readonly server: Server;
+  readonly clock: ManualClock;
+  /** Lets everything happen that can happen without time passing. */
+  settle(): Promise<void>;
+  /** Lets time pass, in steps small enough for everything in between to happen. */
+  pass(ms: number, stepMs?: number): Promise<void>;
+}
+
+/**
+ * A whole server, but for sockets, with a clock that is advanced by hand. Settings are those of the
+ * environment; the default store is memory, and guests are let in.
+ */
+export async function startWired(
+  env: Record<string, string> = {},
+  parts: { log?: Log; clock?: ManualClock; logger?: Logger } = {},
+): Promise<WiredServer> {
+  const clock = parts.clock ?? createManualClock();
+  const config = readConfig({
+    STORE: 'memory',
+    WS_PORT: '0',
+    JWT_SECRET: TEST_SECRET,
+    AUTH: 'optional',
+    ...env,
+  });
+  let wire: Wire | undefined;
+  const server = await createServer({
+    config,
+    logger: parts.logger ?? silent,
+    clock,
+    random: () => 0.5,
+    ...(parts.log === undefined ? {} : { log: parts.log }),
+    transport: async (options) => {
+      wire = createWire(options);
+      return wire.transport;
+    },
+  });
+  async function settle(): Promise<void> {
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  return {
+    ...(wire as unknown as Wire),
+    server,
+    clock,
+    settle,
+    async pass(ms, stepMs = 16) {
+      for (let left = ms; left > 0; left -= stepMs) {
+        clock.advance(Math.min(stepMs, left));
+        await settle();
+      }
+    },
+  };
+}
+
+/** A real server on a free port of 127.0.0.1. */
+export async function startServer(
+  env: Record<string, string> = {},
+  logger: Logger = silent,
+): Promise<Server> {
+  const config = readConfig({
+    STORE: 'memory',
+    WS_PORT: '0',
+    HOST: '127.0.0.1',
+    JWT_SECRET: TEST_SECRET,
+    AUTH: 'optional',
+    ...env,
+  });
+  return createServer({ config, logger });
+}

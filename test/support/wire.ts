@@ -1,0 +1,192 @@
+import type {
+  Connection,
+  ConnectionHandler,
+  Frame,
+  Handshake,
+  SendResult,
+  Transport,
+  TransportOptions,
+} from '../../server/transport/connection.ts';
+
+/** A transport without sockets: what the server sends stands in memory, what clients send is handed over. */
+export interface Wire {
+  readonly transport: Transport;
+  /** Opens a connection, as a client would. */
+  connect(options?: Partial<Handshake>): WireClient;
+}
+
+export interface WireClient {
+  readonly id: string;
+  /** Sends a message, cloned on the way as JSON. */
+  send(message: unknown): void;
+  sendRaw(bytes: Uint8Array | string, isBinary?: boolean): void;
+  /** The messages that arrived since the last call; those of batch frames one by one. */
+  take(): Message[];
+  /** The same as frames. */
+  takeFrames(): string[];
+  /** Stops reading: what is sent fills the outbound buffer. */
+  stall(): void;
+  /** Reads again, all that is buffered. */
+  read(): void;
+  /** Says goodbye (clean) or breaks off. */
+  close(clean?: boolean): void;
+  readonly closedWith: { code: number; reason: string } | undefined;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every shape
+export type Message = Record<string, any>;
+
+export function createWire(options: TransportOptions): Wire {
+  const { handler } = options;
+  const topics = new Map<string, Set<WireConnection>>();
+
+  const transport: Transport = {
+    publish(topic, frame, except) {
+      for (const one of topics.get(topic) ?? []) {
+        if (one !== except && one.send(frame) === 'dropped') one.reportDrop(frame);
+      }
+    },
+    listen: async () => 0,
+    stopListening() {},
+    async close() {},
+  };
+
+  return {
+    transport,
+    connect(given = {}) {
+      const handshake: Handshake = {
+        path: '/ws',
+        query: '',
+        authorization: undefined,
+        cookie: undefined,
+        origin: undefined,
+        host: 'localhost',
+        address: '127.0.0.1',
+        protocol: '',
+        ...given,
+      };
+      const connection = new WireConnection(
+        options.newId(),
+        handshake,
+        handler,
+        topics,
+        options.maxBufferedBytes,
+      );
+      handler.opened(connection);
+      return connection.client;
+    },
+  };
+}
+
+class WireConnection implements Connection {
+  readonly id: string;
+  readonly handshake: Handshake;
+  state: unknown;
+  readonly #handler: ConnectionHandler;
+  readonly #topics: Map<string, Set<WireConnection>>;
+  readonly #maxBuffered: number;
+  #arrived: string[] = [];
+  #buffered: string[] = [];
+  #stalled = false;
+  #dropped: Uint8Array | undefined;
+  #closedWith: { code: number; reason: string } | undefined;
+
+  constructor(
+    id: string,
+    handshake: Handshake,
+    handler: ConnectionHandler,
+    topics: Map<string, Set<WireConnection>>,
+    maxBuffered: number,
+  ) {
+    this.id = id;
+    this.handshake = handshake;
+    this.#handler = handler;
+    this.#topics = topics;
+    this.#maxBuffered = maxBuffered;
+  }
+
+  send(frame: Frame): SendResult {
+    if (this.#closedWith !== undefined || this.bufferedBytes() > this.#maxBuffered) return 'dropped';
+    const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString();
+    (this.#stalled ? this.#buffered : this.#arrived).push(text);
+    return this.#stalled ? 'buffered' : 'sent';
+  }
+
+  /** Like the real ones: told after the publish, once, and before any `drained`. */
+  reportDrop(frame: Frame): void {
+    if (this.#dropped !== undefined || this.#closedWith !== undefined) return;
+    this.#dropped = typeof frame === 'string' ? Buffer.from(frame) : frame;
+    setImmediate(() => this.#reportNow());
+  }
+
+  #reportNow(): void {
+    const frame = this.#dropped;
+    this.#dropped = undefined;
+    if (frame !== undefined && this.#closedWith === undefined) this.#handler.dropped(this, frame);
+  }
+
+  cork(action: () => void): void {
+    action();
+  }
+
+  subscribe(topic: string): void {
+    const subscribers = this.#topics.get(topic) ?? new Set();
+    this.#topics.set(topic, subscribers.add(this));
+  }
+
+  unsubscribe(topic: string): void {
+    this.#topics.get(topic)?.delete(this);
+  }
+
+  bufferedBytes(): number {
+    return this.#buffered.reduce((sum, one) => sum + one.length, 0);
+  }
+
+  close(code: number, reason: string): void {
+    this.#end(code, reason, false);
+  }
+
+  terminate(): void {
+    this.#end(1006, '', false);
+  }
+
+  #end(code: number, reason: string, clean: boolean): void {
+    if (this.#closedWith !== undefined) return;
+    this.#closedWith = { code, reason };
+    for (const subscribers of this.#topics.values()) subscribers.delete(this);
+    this.#handler.closed(this, code, clean);
+  }
+
+  readonly client: WireClient = (() => {
+    const self = this;
+    return {
+      get id() {
+        return self.id;
+      },
+      send: (message) => this.client.sendRaw(JSON.stringify(message)),
+      sendRaw: (bytes, isBinary = false) => {
+        if (self.#closedWith !== undefined) return;
+        self.#handler.received(self, typeof bytes === 'string' ? Buffer.from(bytes) : bytes, isBinary);
+      },
+      take: () =>
+        self.client.takeFrames().flatMap((frame) => {
+          const parsed = JSON.parse(frame) as Message | Message[];
+          return Array.isArray(parsed) ? parsed : [parsed];
+        }),
+      takeFrames: () => self.#arrived.splice(0),
+      stall: () => {
+        self.#stalled = true;
+      },
+      read: () => {
+        self.#stalled = false;
+        self.#reportNow();
+        self.#arrived.push(...self.#buffered.splice(0));
+        if (self.#closedWith === undefined) self.#handler.drained(self);
+      },
+      close: (clean = true) => self.#end(clean ? 1000 : 1006, '', clean),
+      get closedWith() {
+        return self.#closedWith;
+      },
+    } satisfies WireClient;
+  })();
+}
