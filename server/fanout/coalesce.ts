@@ -1,5 +1,5 @@
-import { type Change, changesOf, dataOf, type JsonObject, type Operation } from '../../protocol/index.ts';
-import { isPart, nameOf } from '../room/scene.ts';
+import { changesOf, dataOf, type JsonObject, type Operation } from '../../protocol/index.ts';
+import { Changes } from './changes.ts';
 
 /**
  * Merges operations, in the order in which they were accepted, to as few as lead to the same scene: updates
@@ -19,9 +19,9 @@ export function coalesce(operations: readonly Operation[]): Operation[] {
     } else if (operation.type === 'update') {
       const changes = changesOf(operation.data ?? {});
       // A part of what was just replaced as a whole cannot be told in one operation with it.
-      if (changes.some((change) => hasWhole(previous.changes, change))) {
+      if (changes.some((change) => previous.changes.hasWholeOf(change))) {
         latest.set(thing, merged.push(mergedOf(operation)) - 1);
-      } else for (const change of changes) set(previous.changes, change);
+      } else for (const change of changes) previous.changes.set(change);
     } else if (operation.type === 'remove') {
       merged[place] = previous.type === 'add' ? undefined : mergedOf(operation);
       if (previous.type === 'add') forget(latest, merged, thing, place);
@@ -50,14 +50,13 @@ interface Merged {
   type: Operation['type'];
   target: Operation['target'];
   id: string | undefined;
-  /** By name; each in the form in which it came last. */
-  changes: Map<string, Change>;
+  changes: Changes;
   whole: JsonObject | undefined;
 }
 
 function mergedOf(operation: Operation): Merged {
-  const changes = new Map<string, Change>();
-  for (const change of changesOf(operation.data ?? {})) set(changes, change);
+  const changes = new Changes();
+  for (const change of changesOf(operation.data ?? {})) changes.set(change);
   return {
     type: operation.type,
     target: operation.target,
@@ -67,26 +66,9 @@ function mergedOf(operation: Operation): Merged {
   };
 }
 
-/** A change takes the place of that of the same property and of its parts. */
-function set(changes: Map<string, Change>, change: Change): void {
-  const name = nameOf(change.keys);
-  if (change.keys[0] === 'transform' && change.keys.length < 3) {
-    for (const other of changes.keys()) if (isPart(other, name)) changes.delete(other);
-  }
-  changes.delete(name);
-  changes.set(name, change);
-}
-
-function hasWhole(changes: ReadonlyMap<string, Change>, { keys }: Change): boolean {
-  return (
-    (keys.length > 1 && changes.has(nameOf(keys.slice(0, 1)))) ||
-    (keys.length > 2 && changes.has(nameOf(keys.slice(0, 2))))
-  );
-}
-
 function operationOf({ type, target, id, changes, whole }: Merged): Operation {
   const named = { type, target, ...(id === undefined ? {} : { id }) };
   if (type === 'remove') return named;
-  const data = dataOf(changes.values());
+  const data = dataOf(changes);
   return { ...named, data: whole === undefined ? data : { id: whole.id, ...data } };
 }

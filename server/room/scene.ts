@@ -15,7 +15,7 @@ export interface Propertied {
   data: JsonObject;
   /** When it was added; stands for every property that was not changed since. */
   born: Stamp;
-  /** By path. */
+  /** By the names of properties, and of all parts of one. */
   stamps: Map<string, Stamp>;
   bytes: number;
 }
@@ -55,9 +55,15 @@ export function nameOf(keys: readonly string[]): string {
   return JSON.stringify(keys);
 }
 
-/** Whether a property is part of another one, by their names. */
-export function isPart(name: string, whole: string): boolean {
-  return name.length > whole.length && name.startsWith(whole.slice(0, -1)) && name[whole.length - 1] === ',';
+/** Stands for all parts of a property: what the names of these begin with, so that no name equals it. */
+function partsOf(keys: readonly string[]): string {
+  return `${nameOf(keys).slice(0, -1)},`;
+}
+
+/** The names under which a change is remembered: the property's own, and the parts of all that it is part of. */
+function stampedBy({ keys }: Change): string[] {
+  const wholes = keys.slice(1).map((_, depth) => partsOf(keys.slice(0, depth + 1)));
+  return [nameOf(keys), ...wholes];
 }
 
 /** When a property was last changed; a change of what it is part of, or of a part of it, counts. */
@@ -67,11 +73,8 @@ export function stampsAt(subject: Propertied, keys: readonly string[]): Stamp[] 
     const one = subject.stamps.get(nameOf(keys.slice(0, depth)));
     if (one !== undefined) found.push(one);
   }
-  // Only a transform has parts.
-  if (keys[0] === 'transform' && keys.length < 3) {
-    const name = nameOf(keys);
-    for (const [other, one] of subject.stamps) if (isPart(other, name)) found.push(one);
-  }
+  const parts = subject.stamps.get(partsOf(keys));
+  if (parts !== undefined) found.push(parts);
   return found.length === 0 ? [subject.born] : found;
 }
 
@@ -102,11 +105,12 @@ export function applyOperation(
       stamps: new Map(),
       bytes: id.length,
     };
-    for (const change of changesOf(data)) setProperty(item.data, change.keys, change.value);
+    const changes = changesOf(data);
+    for (const { keys, value } of changes) setProperty(item.data, keys, value);
     item.bytes = sizeOf(item.data);
     scene.items.set(id, item);
     scene.bytes += item.bytes;
-    return { operation: { type, target, id, data: { ...data, id } }, bytes: item.bytes };
+    return { operation: { type, target, id, data: { id, ...dataOf(changes) } }, bytes: item.bytes };
   }
   const subject = subjectOf(scene, operation);
   if (subject === undefined) return undefined;
@@ -114,11 +118,12 @@ export function applyOperation(
   // One after the other, for one operation may name a property twice, or a whole and its part.
   for (const change of changesOf(data)) {
     if (sameJson(getProperty(subject.data, change.keys), change.value)) continue;
-    const name = nameOf(change.keys);
     const growth = assign(subject.data, change);
     subject.bytes += growth;
     scene.bytes += growth;
-    subject.stamps.set(name, stamp(subject.stamps.get(name) ?? subject.born, scene.version, author));
+    for (const name of stampedBy(change)) {
+      subject.stamps.set(name, stamp(subject.stamps.get(name) ?? subject.born, scene.version, author));
+    }
     changes.push(change);
   }
   if (changes.length === 0) return undefined;

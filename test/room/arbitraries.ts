@@ -44,7 +44,8 @@ export const data: fc.Arbitrary<JsonObject> = fc
     ),
     { maxLength: 4 },
   )
-  .map((pairs) => Object.fromEntries(pairs));
+  // As from a frame: what is made here has other prototypes.
+  .map((pairs) => JSON.parse(JSON.stringify(Object.fromEntries(pairs))));
 
 const id = fc.constantFrom('a', 'b');
 

@@ -103,6 +103,17 @@ t.test('[SC3] others see a change in the form in which it came', async (t) => {
   t.strictSame(shown(fold(state, operate('ada-1', [update('a', change)]))), [update('a', change)]);
 });
 
+t.test(
+  '[SC3] what an item is added with reaches others as it is stored: a group without axes is nothing',
+  async (t) => {
+    const state = roomOf('ada-1');
+    const data = { transform: { position: {}, scale: { x: 1 } }, rotation_y: 2 };
+    const visible = shown(fold(state, operate('ada-1', [add('a', data)])));
+    t.strictSame(visible, [add('a', { id: 'a', transform: { scale: { x: 1 } }, rotation_y: 2 })]);
+    t.strictSame(itemOf(state, 'a'), { transform: { scale: { x: 1 }, rotation: { y: 2 } } });
+  },
+);
+
 t.test('[SC3] values are kept as given, and null is one', async (t) => {
   const state = roomOf('ada-1');
   const data = {
