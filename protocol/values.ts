@@ -1,14 +1,15 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { limits } from './limits.ts';
 
-const idPattern = '^[^\\u0000-\\u001f\\u007f-\\u009f]+$';
+const idPattern = '^[^\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]+$';
 
-/** Ids of rooms, users, things, documents, operations; and refs: no control characters. */
+/** Ids of rooms, users, things, documents, operations; and refs: no control characters, and no halves of a
+ * character (lone surrogates), which look alike once they are stored. */
 export const Id = Type.String({
   minLength: 1,
   maxLength: limits.MAX_ID_LENGTH,
   pattern: idPattern,
-  description: `1 to ${limits.MAX_ID_LENGTH} characters, none of them a control character`,
+  description: `1 to ${limits.MAX_ID_LENGTH} characters, none of them a control character or a lone surrogate`,
 });
 
 const id = new RegExp(idPattern, 'u');

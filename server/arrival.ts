@@ -1,6 +1,5 @@
-import { Refusal } from '../protocol/index.ts';
+import { type CloseName, closes, type ErrorCode, Refusal } from '../protocol/index.ts';
 import type { Config } from './config.ts';
-import { KEYS_UNAVAILABLE } from './dispatch/authentication.ts';
 import { credentialOf } from './dispatch/credentials.ts';
 import type { VerifyToken } from './dispatch/principal.ts';
 import type { Session } from './dispatch/session.ts';
@@ -51,17 +50,17 @@ async function enter(session: Session, token: string, options: ArrivalOptions): 
     sessions.admit(session, user);
     welcome(session, options);
   } catch (error) {
-    const expired = error instanceof Refusal && error.code === 'TOKEN_EXPIRED';
-    const code = expired ? 'TOKEN_EXPIRED' : 'TOKEN_INVALID';
+    const code = error instanceof Refusal && isClose(error.code) ? error.code : 'TOKEN_INVALID';
     logger.warn({ code, address: session.address }, 'token refused');
     metrics.errors.labels(code).inc();
     if (session.phase.kind !== 'arriving') return;
     sessions.answer(session, { type: 'error', code });
-    // That the keys are away says nothing of the token: whoever has it shall come back.
-    const keysAway = error instanceof Refusal && error.message === KEYS_UNAVAILABLE;
-    if (keysAway) sessions.close(session, 'KEYS_UNAVAILABLE', { retryAfterMs: KEYS_RETRY_MS });
-    else sessions.close(session, code);
+    sessions.close(session, code, code === 'KEYS_UNAVAILABLE' ? { retryAfterMs: KEYS_RETRY_MS } : {});
   }
+}
+
+function isClose(code: ErrorCode): code is ErrorCode & CloseName {
+  return Object.hasOwn(closes, code);
 }
 
 function welcome(session: Session, { config, sessions }: ArrivalOptions): void {

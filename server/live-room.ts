@@ -82,8 +82,11 @@ export class LiveRoom {
     const preparation: Entry[] = [...gone]
       .filter((node) => node !== nodeId)
       .map((node) => ({ type: 'nodeGone', at, node }));
-    if (!sameLimits(state.limits, roomLimits))
+    // Also where they are the defaults: those of another version of this program may be others.
+    const isNew = roomLog.snapshot === undefined && roomLog.tail.length === 0;
+    if (isNew || !sameLimits(state.limits, roomLimits)) {
       preparation.push({ type: 'configure', at, limits: roomLimits });
+    }
     this.#queue.unshift(...preparation);
     this.#pump();
   }

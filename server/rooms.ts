@@ -75,6 +75,11 @@ export class Rooms {
     }
   }
 
+  /** Forgets what is no longer used; to be called about once a second. */
+  sweep(): void {
+    for (const room of this.#rooms.values()) room.fanout?.sweep();
+  }
+
   /** Waits until everything that was accepted is durable, but not for ever: a log may fail for long. */
   async settle(): Promise<void> {
     const { clock } = this.#options.room;

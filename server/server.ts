@@ -125,7 +125,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     http,
     newId,
   });
-  const stopSweep = clock.every(SWEEP_MS, () => hub.sweep());
+  const stopSweep = clock.every(SWEEP_MS, () => {
+    hub.sweep();
+    rooms.sweep();
+  });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
   let port: number;

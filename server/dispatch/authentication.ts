@@ -34,9 +34,6 @@ export interface VerifyTokenOptions {
 export const CLOCK_TOLERANCE_MS = 5000;
 const JWKS_MAX_AGE_MS = 600_000;
 
-/** The message of a refusal that says nothing about the token: trying again may help. */
-export const KEYS_UNAVAILABLE = 'keys cannot be fetched';
-
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
 
 /**
@@ -45,9 +42,8 @@ type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
  * A token that was verified before is answered synchronously until it expires; under a JWKS, for no longer
  * than the keys themselves are trusted, so that a key taken back ends its tokens.
  *
- * Rejects with a {@link Refusal}, TOKEN_INVALID or TOKEN_EXPIRED, whose message never holds the token. Keys
- * that cannot be fetched are TOKEN_INVALID with the message `keys cannot be fetched`; refusals are not
- * remembered.
+ * Rejects with a {@link Refusal}, whose message never holds the token: TOKEN_INVALID, TOKEN_EXPIRED, or
+ * KEYS_UNAVAILABLE, which says nothing of the token. Refusals are not remembered.
  */
 export function createVerifyToken(options: VerifyTokenOptions): VerifyToken {
   const { keys, issuer, audience, clock, jwksMaxAgeMs = JWKS_MAX_AGE_MS } = options;
@@ -118,7 +114,7 @@ function fetchedKeys(url: URL, options: VerifyTokenOptions): JWTVerifyGetKey {
     } catch (error) {
       if (isAboutToken(error)) throw error;
       fetchFailed?.(error);
-      throw new Refusal('TOKEN_INVALID', {}, KEYS_UNAVAILABLE);
+      throw new Refusal('KEYS_UNAVAILABLE');
     }
   };
 }

@@ -1,5 +1,5 @@
 import type { Operation } from '../../protocol/index.ts';
-import { latestOffset, operationsAfter, othersAfter, type RecentOther, versionAt } from '../room/recent.ts';
+import { latestOffset, operationsAfter, othersAfter, type RecentOther } from '../room/recent.ts';
 import type { RoomState } from '../room/state.ts';
 
 /**
@@ -39,16 +39,13 @@ export function missedSince(state: RoomState, place: Place): Missed | undefined 
 }
 
 /**
- * The place that a claim names; undefined where it is of another epoch or names nothing. Without an offset
- * only the scene is recovered; without a version it follows from the offset.
+ * The place that a claim names; undefined where it is of another epoch or names no version. An offset alone
+ * says too little: operations leave behind what came after them in the same tick. Without an offset only the
+ * scene is recovered.
  */
 export function placeFrom(state: RoomState, epoch: string, claimed: Claimed): Place | undefined {
-  if (claimed.epoch !== epoch) return undefined;
-  const offset = claimed.offset ?? latestOffset(state.recent);
-  const version = claimed.version ?? versionAt(state.recent, offset);
-  return version === undefined || (claimed.version === undefined && claimed.offset === undefined)
-    ? undefined
-    : { version, offset };
+  const { version, offset = latestOffset(state.recent) } = claimed;
+  return claimed.epoch !== epoch || version === undefined ? undefined : { version, offset };
 }
 
 /** The earlier of two places, number by number; undefined: nothing is known to have arrived. */

@@ -1,4 +1,4 @@
-import { type Dialect, renderDirect, renderRoom, renderSignal } from '../dialect/dialect.ts';
+import { type Dialect, renderRoom, renderSignal } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent } from '../dialect/events.ts';
 import type { Place } from './position.ts';
 
@@ -53,34 +53,4 @@ function placeBefore(event: RoomEvent, before: Place, after: Place): Place {
   if (event.type === 'delta') return { version: before.version, offset: after.offset };
   const offset = 'offset' in event ? event.offset - 1 : before.offset;
   return { version: before.version, offset };
-}
-
-const bytes = new TextEncoder();
-
-/**
- * The whole state of a room as finished frames, encoded once per dialect and content: five hundred who join
- * at once cost one encoding.
- */
-export class EncodedState {
-  #offset = -1;
-  readonly #frames = new Map<string, readonly Uint8Array[]>();
-
-  framesFor(dialect: Dialect, view: RoomView, offset: number): readonly Uint8Array[] {
-    if (offset !== this.#offset) {
-      this.#frames.clear();
-      this.#offset = offset;
-    }
-    let frames = this.#frames.get(dialect.name);
-    if (frames === undefined) {
-      const encoded = renderDirect(dialect, { type: 'state', offset }, view);
-      frames = dialect.framing.frames(encoded).map((frame) => bytes.encode(frame));
-      this.#frames.set(dialect.name, frames);
-    }
-    return frames;
-  }
-
-  clear(): void {
-    this.#frames.clear();
-    this.#offset = -1;
-  }
 }

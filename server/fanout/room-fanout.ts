@@ -4,13 +4,14 @@ import type { Effect } from '../room/effect.ts';
 import { type Attachment, type Want, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
 import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
+import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { absorb, emptyPending, eventsOf } from './pending.ts';
 import { earlier, type Place, placeOf } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
 import type { Feed, Receiver } from './receiver.ts';
-import { createRendering, EncodedState } from './rendering.ts';
+import { createRendering } from './rendering.ts';
 import { Signals } from './signals.ts';
 import type { Flushable } from './ticker.ts';
 
@@ -25,7 +26,7 @@ export class RoomFanout implements Flushable, Feed {
   readonly #attachments = new Map<string, Attachment>();
   readonly #audiences = new Audiences();
   readonly #signals = new Signals();
-  readonly #encoded = new EncodedState();
+  readonly #encodings: Encodings;
   #pending = emptyPending();
   #somethingPending = false;
   #waiting: Attachment[] = [];
@@ -38,6 +39,7 @@ export class RoomFanout implements Flushable, Feed {
     this.view = view;
     this.#options = options;
     this.#place = placeOf(view.state);
+    this.#encodings = new Encodings(view);
   }
 
   attachmentOf(connectionId: string): Attachment | undefined {
@@ -66,9 +68,9 @@ export class RoomFanout implements Flushable, Feed {
     this.#leave(attachment);
     this.#signals.forget(connectionId);
     this.#waiting = this.#waiting.filter((one) => one !== attachment);
-    const place = placeOf(this.view.state);
+    this.#encodings.at(placeOf(this.view.state));
     for (const { request } of this.#syncs.filter((one) => one.attachment === attachment)) {
-      attachment.receiver.reply(syncAnswer(attachment.receiver.dialect, this.view, request, place));
+      attachment.receiver.reply(this.#syncAnswer(attachment, request, placeOf(this.view.state)));
     }
     this.#syncs = this.#syncs.filter((one) => one.attachment !== attachment);
     this.#answerWaiting(attachment);
@@ -124,7 +126,7 @@ export class RoomFanout implements Flushable, Feed {
 
   flush(): boolean {
     const idle = !this.#somethingPending && !this.#signals.pending;
-    if (idle && this.#waiting.length === 0 && this.#syncs.length === 0) {
+    if (idle && !this.#waiting.some(isServable) && !this.#syncs.some(isAnswerable)) {
       // A whole tick has passed since the last publish: what was lost of it has been reported.
       this.#published.clear();
       return false;
@@ -137,12 +139,18 @@ export class RoomFanout implements Flushable, Feed {
     this.#somethingPending = false;
     if (!idle) this.#publish(events, signals, after);
     this.#place = after;
+    this.#encodings.at(after);
     this.#serveWaiting();
     this.#answerSyncs();
     for (const event of events) this.#options.onSent(event.type);
     for (const signal of signals) this.#options.onSent(signal.kind);
     this.#options.onFlush(this.#options.monotonic() - begun);
     return true;
+  }
+
+  /** To be called about once a second. */
+  sweep(): void {
+    this.#encodings.sweep();
   }
 
   findFrame(bytes: Uint8Array): number | undefined {
@@ -187,19 +195,16 @@ export class RoomFanout implements Flushable, Feed {
 
   #serveWaiting(): void {
     if (this.#waiting.length === 0) return;
-    const ready = this.#waiting.filter((one) => !one.receiver.lagging);
-    this.#waiting = this.#waiting.filter((one) => one.receiver.lagging);
-    const shared = new Map<string, string[]>();
+    const ready = this.#waiting.filter(isServable);
+    this.#waiting = this.#waiting.filter((one) => !isServable(one));
     for (const attachment of ready) {
       const { standing, receiver } = attachment;
       if (standing.kind !== 'waiting') continue;
       this.#enterAudience(attachment);
       const answers = this.#joined(receiver, standing.want, this.#place);
-      const update = bringUpToDate(receiver, this.view, standing.want, this.#place, shared);
+      const update = bringUpToDate(receiver, this.view, standing.want, this.#place, this.#encodings);
       const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
-      const state = update.whole
-        ? this.#encoded.framesFor(receiver.dialect, this.view, this.#place.offset)
-        : [];
+      const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
       receiver.reply([...answers, ...update.encoded, ...cameras]);
       const served = receiver.sendFrames(state) === state.length;
       // Whatever came before a state that did not fit, the whole of it is needed.
@@ -212,16 +217,20 @@ export class RoomFanout implements Flushable, Feed {
     const asked = this.#syncs;
     this.#syncs = [];
     for (const one of asked) {
-      const { receiver, standing } = one.attachment;
-      if (standing.kind !== 'live') {
+      const { receiver } = one.attachment;
+      if (!isAnswerable(one)) {
         this.#syncs.push(one);
         continue;
       }
       const { framing } = receiver.dialect;
-      const frames = framing.frames(syncAnswer(receiver.dialect, this.view, one.request, this.#place));
+      const frames = framing.frames(this.#syncAnswer(one.attachment, one.request, this.#place));
       // An answer may be as large as a scene: it is made anew rather than held.
       if (receiver.sendFrames(frames) < frames.length) this.#syncs.push(one);
     }
+  }
+
+  #syncAnswer({ receiver }: Attachment, request: SyncRequest, place: Place): string[] {
+    return syncAnswer(receiver.dialect, this.view, request, place, this.#encodings);
   }
 
   /** Its join was accepted, whatever comes next: the answer, and those behind it, are due. */
@@ -267,4 +276,13 @@ export class RoomFanout implements Flushable, Feed {
     receiver.connection.unsubscribe(standing.audience.topic);
     this.#audiences.leave(standing.audience);
   }
+}
+
+/** One that lags asks for a flush when it has drained. */
+function isServable({ receiver }: Attachment): boolean {
+  return !receiver.lagging;
+}
+
+function isAnswerable({ attachment }: { attachment: Attachment }): boolean {
+  return attachment.standing.kind === 'live';
 }

@@ -109,6 +109,8 @@ function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
 
 function leave(state: RoomState, entry: EntryOf<'leave'>): Effect[] {
   const effects = remove(state, entry.by.connection, entry.reason);
+  // Whoever goes for another reason has asked for nothing.
+  if (entry.reason !== 'left') return effects;
   return [...effects, answerTo(entry, effects.length > 0 ? { ok: true } : refuse('NOT_JOINED'))];
 }
 

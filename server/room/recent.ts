@@ -69,14 +69,3 @@ export function operationsAfter(recent: Recent, version: number): Operation[] | 
   }
   return operations;
 }
-
-/** The scene's version as of an offset, for those who know only the offset. */
-export function versionAt(recent: Recent, offset: number): number | undefined {
-  if (offset < recent.since) return undefined;
-  let version = recent.sinceVersion;
-  for (const one of recent.events) {
-    if (one.offset > offset) break;
-    if (one.event.kind === 'operations') version = one.event.toVersion;
-  }
-  return version;
-}

@@ -106,6 +106,7 @@ const operations: [string, unknown, string][] = [
   ['an empty id', { type: 'add', target: 'item', data: { id: '' } }, 'operation.id'],
   ['two ids', { type: 'add', target: 'item', id: 'x', data: { id: 'y' } }, 'operation.data.id'],
   ['a long id', { type: 'add', target: 'item', data: { id: 'x'.repeat(201) } }, 'operation.data.id'],
+  ['half of a character', { type: 'add', target: 'item', data: { id: 'a\ud83d' } }, 'operation.data.id'],
   ['a control character', { type: 'add', target: 'item', data: { id: 'a\nb' } }, 'operation.data.id'],
   ['adding a scene', { type: 'add', target: 'scene', data: {} }, 'operation.type'],
   ['removing the scene', { type: 'remove', target: 'scene' }, 'operation.type'],

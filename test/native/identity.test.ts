@@ -236,5 +236,9 @@ t.test(
     await at.until(() => ada.wire.closedWith, 'the close');
     t.equal(ada.wire.closedWith?.code, 4005);
     t.same(JSON.parse(ada.wire.closedWith?.reason ?? ''), { code: 'KEYS_UNAVAILABLE', retryAfterMs: 5000 });
+    const ben = at.person();
+    const token = await sign({ sub: 'ben' }, 'ES256', ec.privateKey);
+    t.match(await ben.ask({ type: 'auth', token }), { type: 'error', op: 'auth', code: 'KEYS_UNAVAILABLE' });
+    t.equal(ben.wire.closedWith, undefined, 'who hands one in later stays, and may try again');
   },
 );

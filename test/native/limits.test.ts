@@ -106,7 +106,7 @@ const cases: Case[] = [
     name: 'MAX_SIGNAL_BYTES',
     value: 100,
     over: [{ type: 'cursor', selection: 'x'.repeat(100) }],
-    answer: { code: 'INVALID_FIELD', limit: 100 },
+    answer: { code: 'INVALID_FIELD', path: 'selection', limit: 100 },
     still: { type: 'cursor', selection: 'x' },
   },
   {

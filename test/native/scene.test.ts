@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { singleFrames } from '../../server/dialect/framings/json.ts';
 import type { Message } from '../support/wire.ts';
 import { add, ofType, remove, stage, update } from './person.ts';
@@ -157,25 +157,64 @@ t.test('[SC7] a scene stays within MAX_ITEMS and MAX_SCENE_BYTES', async (t) => 
   t.hasStrict(await ada.ask(update('b', { text: 'x'.repeat(800) })), { type: 'ack' });
 });
 
-t.test('[SC8] the state is encoded once for all who get it at the same content', async (t) => {
-  const at = await stage(t);
-  const ada = await at.member('ada');
-  await ada.ask(add('i', { color: 'red' }));
+/** Counts the messages of some types that are encoded from now on. */
+function countEncodings(t: Test, ...types: string[]): () => number {
   const { encode } = singleFrames;
-  let states = 0;
+  let count = 0;
   const counting = singleFrames as { encode(message: object): string };
   counting.encode = (message: Message) => {
-    if (message.type === 'sceneState') states += 1;
+    if (types.includes(message.type)) count += 1;
     return encode(message);
   };
   t.teardown(() => {
     counting.encode = encode;
   });
+  return () => count;
+}
+
+t.test('[SC8] the state is encoded once for all who get it at the same content', async (t) => {
+  const at = await stage(t);
+  const ada = await at.member('ada');
+  await ada.ask(add('i', { color: 'red' }));
+  const states = countEncodings(t, 'sceneState');
   const many = Array.from({ length: 18 }, () => at.person());
   for (const [index, one] of many.entries()) {
     one.send({ type: 'join', roomId: 'room', user: { userId: `u${index}` } });
     if (index % 5 === 0) await at.pass(16);
   }
   for (const one of many) t.equal(ofType(await one.news(), 'sceneState').length, 1);
-  t.equal(states, 1);
+  t.equal(states(), 1);
+  await at.pass(3000);
+  const late = await at.member('late');
+  t.equal(ofType(await late.news(), 'sceneState').length + states(), 2, 'what nobody asks for is not kept');
+});
+
+t.test('[SC8] so are the answers of all who ask for the whole, each with its own ref', async (t) => {
+  const at = await stage(t);
+  const members = await Promise.all(['ada', 'ben', 'eve'].map((name) => at.member(name)));
+  const refs = ['a', 7, '"$&', 'b'];
+  await members[0]?.ask(add('i', { text: '$& "ref"' }));
+  const answers = countEncodings(t, 'syncResponse');
+  for (const [index, ref] of refs.entries()) members[index % 3]?.send({ type: 'requestSync', ref });
+  const got = [];
+  for (const one of members) got.push(...ofType(await one.news(), 'syncResponse'));
+  t.strictSame(new Set(got.map((one) => one.ref)), new Set(refs));
+  for (const one of got) t.match(one, { mode: 'full', manifest: { items: { i: { text: '$& "ref"' } } } });
+  t.equal(answers(), 1);
+});
+
+t.test('[SC8] [RS2] who comes back from the same place gets what was encoded once', async (t) => {
+  const at = await stage(t);
+  const ada = await at.member('ada');
+  const { epoch, version, offset } = await ada.ask({ type: 'requestSync' });
+  await ada.ask(add('i', { color: 'red' }));
+  await at.pass(16);
+  const deltas = countEncodings(t, 'sceneDelta');
+  const many = Array.from({ length: 10 }, () => at.person());
+  const since = { epoch, version, offset };
+  for (const [index, one] of many.entries()) {
+    one.send({ type: 'join', roomId: 'room', user: { userId: `u${index}` }, since });
+  }
+  for (const one of many) t.match(ofType(await one.news(), 'sceneDelta'), [{ fromVersion: 0, toVersion: 1 }]);
+  t.equal(deltas(), 1);
 });

@@ -8,7 +8,6 @@ import {
   operationsAfter,
   othersAfter,
   type Recent,
-  versionAt,
 } from '../../server/room/recent.ts';
 import { updateScene } from './entries.ts';
 
@@ -51,14 +50,6 @@ t.test('[RS3] a version inside of a command leads nowhere', async (t) => {
   t.equal(operationsAfter(filled(), 2), undefined);
 });
 
-t.test('[RS2] the version at an offset', async (t) => {
-  const recent = filled();
-  t.strictSame(
-    [0, 1, 2, 3, 4, 5, 6, 9].map((offset) => versionAt(recent, offset)),
-    [0, 0, 1, 1, 1, 3, 3, 3],
-  );
-});
-
 t.test('[RS3] what is dropped is known to be', async (t) => {
   const recent = filled({ events: 3, bytes: 1000 });
   t.strictSame(
@@ -74,8 +65,6 @@ t.test('[RS3] what is dropped is known to be', async (t) => {
   );
   t.equal(operationsAfter(recent, 0), undefined);
   t.strictSame(operationsAfter(recent, 1), [updateScene({ to: 3 })]);
-  t.equal(versionAt(recent, 2), undefined);
-  t.equal(versionAt(recent, 3), 1);
 });
 
 t.test('[RS3] bytes are bounded, also where one event has more than all may have', async (t) => {
@@ -124,8 +113,6 @@ t.test(
           for (let at = 0; at <= offset; at++) {
             const others = othersAfter(recent, at);
             if (others === undefined ? at >= recent.since : !same(others, othersAfter(all, at))) return false;
-            const known = versionAt(recent, at);
-            if (known !== undefined && known !== versionAt(all, at)) return false;
           }
           for (let at = 0; at <= version; at++) {
             const found = operationsAfter(recent, at);

@@ -32,9 +32,17 @@ function checkSize(stage: Stage, kind: SignalKind, command: Command): void {
   const limit = stage.limits.MAX_SIGNAL_BYTES;
   // A camera may be as large as that; so may all that comes with it.
   const { camera, ...rest } = command as Command & { camera?: unknown };
-  const fits = (part: unknown) => part === undefined || bytesOf(part) <= limit;
-  if (fits(camera) && fits(rest)) return;
-  throw new Refusal('INVALID_FIELD', { path: kind, expected: `at most ${limit} bytes`, limit });
+  let path: string | undefined;
+  if (bytesOf(rest) > limit) path = largestOf(rest);
+  if (camera !== undefined && bytesOf(camera) > limit) path = 'camera';
+  if (path === undefined) return;
+  throw new Refusal('INVALID_FIELD', { path, expected: `at most ${limit} bytes in a ${kind}`, limit });
+}
+
+/** The name of the field that takes most of it. */
+function largestOf(fields: object): string | undefined {
+  const sizes = Object.entries(fields).map(([name, value]) => ({ name, bytes: bytesOf(value) }));
+  return sizes.sort((a, b) => b.bytes - a.bytes)[0]?.name;
 }
 
 /** Only when it was asked for with a ref. */

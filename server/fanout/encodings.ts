@@ -1,0 +1,101 @@
+import { type Dialect, renderDirect, renderRoom } from '../dialect/dialect.ts';
+import type { DirectEvent, Ref, RoomEvent, RoomView } from '../dialect/events.ts';
+import type { Place } from './position.ts';
+
+/** Stands where a ref will be: no id can hold it, and what users wrote comes behind. */
+const PLACEHOLDER = '\u0000ref';
+const QUOTED_PLACEHOLDER = JSON.stringify(PLACEHOLDER);
+
+/** Those who come back together were lost together; others are served one by one. */
+const MOST_KEPT = 32;
+
+const utf8 = new TextEncoder();
+
+/**
+ * What several receivers of a room get alike, encoded once for each dialect as long as the room stands where
+ * it stood: five hundred who come at once cost one encoding.
+ */
+export class Encodings {
+  readonly #view: RoomView;
+  readonly #atPlace = new Map<string, unknown>();
+  readonly #inFlush = new Map<string, unknown>();
+  #place: Place | undefined;
+  #used = false;
+
+  constructor(view: RoomView) {
+    this.#view = view;
+  }
+
+  /** To be called before anything is asked for: forgets what is outdated. */
+  at(place: Place): void {
+    this.#inFlush.clear();
+    if (this.#place?.offset !== place.offset || this.#place.version !== place.version) this.#atPlace.clear();
+    this.#place = place;
+  }
+
+  /** To be called about once a second: forgets what nobody has asked for since the last time. */
+  sweep(): void {
+    if (!this.#used) this.#atPlace.clear();
+    this.#used = false;
+  }
+
+  /** Who is there and what is selected: that does not stand or fall with the place. */
+  present(dialect: Dialect): string[] {
+    return once(this.#inFlush, dialect.name, () =>
+      present.flatMap((event) => renderRoom(dialect, event, this.#view)),
+    );
+  }
+
+  /** What leads from a place to where the room stands. */
+  since({ version, offset }: Place, dialect: Dialect, make: () => string[]): string[] {
+    if (this.#atPlace.size >= MOST_KEPT) return make();
+    return this.#once(`${dialect.name} since ${version} ${offset}`, make);
+  }
+
+  /** The whole state as finished frames. */
+  state(dialect: Dialect, offset: number): readonly Uint8Array[] {
+    return this.#once(`${dialect.name} state`, () => {
+      const encoded = renderDirect(dialect, { type: 'state', offset }, this.#view);
+      return dialect.framing.frames(encoded).map((frame) => utf8.encode(frame));
+    });
+  }
+
+  /** The whole state as the answer to a request, for which only the ref is filled in. */
+  answer(dialect: Dialect, event: Extract<DirectEvent, { type: 'sync' }>): string[] {
+    const { ref, ...rest } = event;
+    if (ref === undefined) {
+      return this.#once(`${dialect.name} answer`, () => this.#direct(dialect, rest));
+    }
+    const withPlaceholder = this.#once(`${dialect.name} answer with ref`, () =>
+      this.#direct(dialect, { ...rest, ref: PLACEHOLDER }),
+    );
+    if (!withPlaceholder.some((one) => one.includes(QUOTED_PLACEHOLDER))) return this.#direct(dialect, event);
+    return withPlaceholder.map((one) => filledIn(one, ref));
+  }
+
+  #once<T>(key: string, make: () => T): T {
+    this.#used = true;
+    return once(this.#atPlace, key, make);
+  }
+
+  #direct(dialect: Dialect, event: DirectEvent): string[] {
+    return renderDirect(dialect, event, this.#view);
+  }
+}
+
+const present: readonly RoomEvent[] = [
+  { type: 'presence', joined: [], left: [], updated: [] },
+  { type: 'selection' },
+];
+
+function once<T>(made: Map<string, unknown>, key: string, make: () => T): T {
+  const before = made.get(key) as T | undefined;
+  if (before !== undefined) return before;
+  const now = make();
+  made.set(key, now);
+  return now;
+}
+
+function filledIn(encoded: string, ref: Ref): string {
+  return encoded.replace(QUOTED_PLACEHOLDER, () => JSON.stringify(ref));
+}
