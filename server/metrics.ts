@@ -20,7 +20,12 @@ export interface Metrics {
 }
 
 /** @param read what is known only at the moment of asking */
-export function createMetrics(read: { rooms(): number; members(): number; lagging(): number }): Metrics {
+export function createMetrics(read: {
+  rooms(): number;
+  members(): number;
+  lagging(): number;
+  bufferedBytes(): number;
+}): Metrics {
   const registry = new Registry();
   // Also the event-loop delay, as nodejs_eventloop_lag_*.
   collectDefaultMetrics({ register: registry });
@@ -46,6 +51,7 @@ export function createMetrics(read: { rooms(): number; members(): number; laggin
   gauge('rooms', 'Rooms in memory', read.rooms);
   gauge('members', 'Users in rooms, once for each room', read.members);
   gauge('lagging_connections', 'Connections over the bound of their outbound buffer', read.lagging);
+  gauge('buffered_bytes', 'Outbound bytes that wait in this process for their receivers', read.bufferedBytes);
   return {
     connections: new Gauge({
       name: 'tandem_connections',

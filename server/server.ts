@@ -60,6 +60,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     rooms: () => rooms.size,
     members: () => rooms.members,
     lagging: () => hub.lagging,
+    bufferedBytes: () => hub.sessions.bufferedBytes,
   });
   const ticker = createTicker(clock, config.tickMs);
   const rooms = new Rooms({

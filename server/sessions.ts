@@ -30,6 +30,13 @@ export class Sessions {
     return this.#byId.values();
   }
 
+  /** What waits for all of them to read. */
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const { receiver } of this.#byId.values()) bytes += receiver.connection.bufferedBytes();
+    return bytes;
+  }
+
   get(connectionId: string): Session | undefined {
     return this.#byId.get(connectionId);
   }

