@@ -6,8 +6,6 @@ export const PLANET = 'planet';
 export const DOCUMENT = 'notes';
 export const ROOM = 'busy';
 export const SIDE_ROOMS = ['side-a', 'side-b'] as const;
-const SENDERS = 20;
-const CAMERAS_PER_SECOND = 60;
 const OPERATIONS_PER_SECOND = 5;
 const PAINTED_PER_SECOND = 60;
 const PAINTED_BYTES = 50_000;
@@ -24,8 +22,15 @@ export interface BusyRoom {
   stop(): void;
 }
 
-/** Twenty who move their cameras, change items, write and talk in one room; and one in each of two others. */
-export async function openBusyRoom(port: () => number | undefined): Promise<BusyRoom> {
+/**
+ * Some who move their cameras, change items, write and talk in one room; and one in each of two others.
+ *
+ * @param crowd default: twenty, moving at 60 Hz
+ */
+export async function openBusyRoom(
+  port: () => number | undefined,
+  { senders: count = 20, camerasPerSecond = 60 } = {},
+): Promise<BusyRoom> {
   let latencies = { operations: [] as number[], cameras: [] as number[] };
   const onMessage = (message: Message, at: number) => {
     if (message.type === 'camera') latencies.cameras.push(at - message.camera.sentAt);
@@ -34,7 +39,7 @@ export async function openBusyRoom(port: () => number | undefined): Promise<Busy
       if (data?.sentAt !== undefined) latencies.operations.push(at - data.sentAt);
     }
   };
-  const senders = Array.from({ length: SENDERS }, (_, index) => {
+  const senders = Array.from({ length: count }, (_, index) => {
     const userId = `sender${index}`;
     return new ModelClient({ port, userId, rooms: [ROOM], batch: index % 4 > 0, onMessage });
   });
@@ -48,7 +53,10 @@ export async function openBusyRoom(port: () => number | undefined): Promise<Busy
   for (const one of everybody) one.submit(added(one.userId));
   await Promise.all(everybody.map((one) => one.until(() => one.outbox.size === 0, 'has begun')));
 
-  const stops = senders.flatMap((sender, index) => [moveCamera(sender), changeItem(sender, index)]);
+  const stops = senders.flatMap((sender, index) => [
+    moveCamera(sender, camerasPerSecond),
+    changeItem(sender, index),
+  ]);
   for (const one of aside) stops.push(changeItem(one, 0));
   stops.push(atRate(10, () => void painter.submit({ type: 'message', text: painter.newId() })));
   const writer = senders[1] as ModelClient;
@@ -83,9 +91,9 @@ function added(id: string): Message {
   return { type: 'sceneOperation', operation: { type: 'add', target: 'item', id, data: {} } };
 }
 
-function moveCamera(sender: ModelClient): () => void {
+function moveCamera(sender: ModelClient, perSecond: number): () => void {
   sender.send({ type: 'join_viewer', roomId: ROOM, planetId: PLANET });
-  return atRate(CAMERAS_PER_SECOND, () => {
+  return atRate(perSecond, () => {
     const camera = { position: [1, 2, 3], target: [0, 0, 0], sentAt: performance.now() };
     sender.send({ type: 'camera', roomId: ROOM, planetId: PLANET, camera });
   });

@@ -42,7 +42,10 @@ const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 export const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s' };
 
 /** Starts `serve` on a free port of 127.0.0.1 and resolves when it listens; it ends with the test. */
-export async function startChildServer(t: Test, options: ChildServerOptions = {}): Promise<ChildServer> {
+export async function startChildServer(
+  t: Pick<Test, 'teardown'>,
+  options: ChildServerOptions = {},
+): Promise<ChildServer> {
   const preload =
     options.preload === undefined ? [] : ['--import', new URL(options.preload, import.meta.url).href];
   const nodeArgs = [...(options.nodeArgs ?? []), '--import', 'tsx', ...preload];
