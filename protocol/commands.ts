@@ -20,7 +20,7 @@ const onThing = { ...inRoom, planetId: Id };
 const opId = Type.Optional(Id);
 const document = Type.Object({ documentId: Id });
 
-/** Where a client stands that comes back: `offset` recovers everything, `version` alone the scene. */
+/** Where a client stands that comes back: with `offset` everything is recovered, without it the scene. */
 export const Position = Type.Object(
   { epoch: Id, version: Type.Optional(Version), offset: Type.Optional(Version) },
   { description: 'a position {epoch, version?, offset?}' },
@@ -80,7 +80,9 @@ export const commands = {
   }),
   cursor: command('cursor', 'Signal: where the pointer is, and what is marked.', {
     ...inRoom,
-    position: Type.Optional(Type.Union([Vector, Type.Null()])),
+    position: Type.Optional(
+      Type.Union([Vector, JsonObject, Type.Null()], { description: 'a vector, an object or null' }),
+    ),
     selection: Type.Optional(Type.Unknown()),
     target: Type.Optional(Id),
   }),

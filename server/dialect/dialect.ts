@@ -1,4 +1,4 @@
-import type { DirectEvent, RoomEvent, RoomView, SignalEvent } from './events.ts';
+import type { DirectEvent, Ref, RoomEvent, RoomView, SignalEvent } from './events.ts';
 
 /**
  * One application's way of speaking: framing × vocabulary. What is rendered for one connection of a dialect
@@ -12,8 +12,8 @@ export interface Dialect {
 }
 
 export interface Framing {
-  /** The message in a frame, not validated. Throws a Refusal. */
-  decode(bytes: Uint8Array, isBinary: boolean): unknown;
+  /** The message in a frame, not validated. Throws a Refusal. Undefined where the transport decodes. */
+  readonly decode: ((bytes: Uint8Array, isBinary: boolean) => unknown) | undefined;
   encode(message: object): string;
   /** Encoded messages as they leave, each string one frame. */
   frames(encoded: readonly string[]): string[];
@@ -25,11 +25,33 @@ export interface Framing {
 /** The messages that an event becomes; `null`: this application never hears of it. `view` is there whenever
  * an event concerns a room. */
 export interface Vocabulary {
+  /** What comes from clients, in the protocol's own words. Undefined: it comes in them. */
+  readonly inbound?: Inbound;
   readonly room: { readonly [T in RoomEvent['type']]: Rule<Extract<RoomEvent, { type: T }>, RoomView> };
   readonly signal: Rule<SignalEvent, RoomView>;
   readonly direct: {
     readonly [T in DirectEvent['type']]: Rule<Extract<DirectEvent, { type: T }>, RoomView | undefined>;
   };
+}
+
+export interface Inbound {
+  /** What a connection does as soon as it is let in. */
+  greet?(caller: Caller): object[];
+  /** The commands that a message means, in their order, not validated. Throws a Refusal. */
+  read(message: unknown, caller: Caller): object[];
+  /** A field's name in the words of the client; `op` and `ref` are those of the message that it was in. */
+  nameOf?(path: string, op: string | undefined, ref: Ref | undefined): string;
+}
+
+/** Who sent a message. */
+export interface Caller {
+  readonly connectionId: string;
+  /** Proved by a token, or given at a first join; undefined before that. */
+  readonly userId: string | undefined;
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+  /** The rooms that it is in, that which it joined last at the end. */
+  readonly rooms: readonly string[];
 }
 
 export type Rule<E, V> = ((event: E, view: V) => object[]) | null;

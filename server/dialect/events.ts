@@ -6,6 +6,7 @@ import type {
   TextDocument,
   TextOperation,
 } from '../../protocol/index.ts';
+import type { Departed } from '../room/effect.ts';
 import type { RoomState } from '../room/state.ts';
 
 /**
@@ -17,7 +18,12 @@ export type Event = RoomEvent | SignalEvent | DirectEvent;
 /** For everybody in a room, in the room's order. */
 export type RoomEvent =
   /** Who came, went or changed since the last flush; who is there now stands in the view. */
-  | { type: 'presence'; joined: readonly string[]; left: readonly string[]; updated: readonly string[] }
+  | {
+      type: 'presence';
+      joined: readonly string[];
+      left: readonly Departed[];
+      updated: readonly string[];
+    }
   | { type: 'selection' }
   | { type: 'delta'; offset: number; fromVersion: number; toVersion: number; operations: Operation[] }
   | {
@@ -69,7 +75,7 @@ export type DirectEvent =
       id?: string;
     }
   /** The answer to a join that was accepted, and where its room stands. */
-  | { type: 'joined'; ref?: Ref; version: number; offset: number }
+  | { type: 'joined'; ref?: Ref; userId: string; version: number; offset: number }
   | {
       type: 'error';
       op?: string;

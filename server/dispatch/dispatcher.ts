@@ -1,6 +1,8 @@
 import { type CommandType, isId, isPlainObject, Refusal } from '../../protocol/index.ts';
+import type { Caller } from '../dialect/dialect.ts';
 import type { DirectEvent, Ref } from '../dialect/events.ts';
 import { inspect } from './inspect.ts';
+import { principalOf } from './membership.ts';
 import type { Session } from './session.ts';
 import type { Stage, Treatment } from './stage.ts';
 import { table } from './table.ts';
@@ -23,6 +25,8 @@ export interface DispatcherOptions {
 export interface Dispatcher {
   /** Treats one frame of a session. `bytes` may be reused after this returns. */
   receive(session: Session, bytes: Uint8Array, isBinary: boolean): void;
+  /** Treats a message that the transport has decoded; `size`: its bytes. */
+  accept(session: Session, message: unknown, size: number): void;
   /** Holds back what the session sends until a decision is taken. `decision` must not reject. */
   wait(session: Session, decision: Promise<void>): void;
 }
@@ -32,16 +36,29 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { stage } = options;
 
   function receive(session: Session, bytes: Uint8Array, isBinary: boolean): void {
+    const { decode } = session.receiver.dialect.framing;
+    let message: unknown;
+    try {
+      const limit = stage.limits.MAX_MESSAGE_BYTES;
+      if (bytes.length > limit) throw new Refusal('MESSAGE_TOO_LARGE', { limit });
+      message = decode?.(bytes, isBinary);
+    } catch (error) {
+      message = error;
+    }
+    accept(session, message, bytes.length);
+  }
+
+  function accept(session: Session, message: unknown, size: number): void {
     if (session.inbox === undefined) {
-      const decision = treat(session, bytes, isBinary);
+      const decision = treat(session, message, size);
       if (decision !== undefined) wait(session, decision);
       return;
     }
-    const waiting = session.inbox.reduce((sum, one) => sum + one.bytes.length, bytes.length);
+    const waiting = session.inbox.reduce((sum, one) => sum + one.size, size);
     const { MAX_WAITING_MESSAGES, MAX_FRAME_BYTES } = stage.limits;
     if (session.inbox.length >= MAX_WAITING_MESSAGES || waiting > MAX_FRAME_BYTES) {
       options.onOverloaded(session);
-    } else session.inbox.push({ bytes: bytes.slice(), isBinary });
+    } else session.inbox.push({ message, size });
   }
 
   function wait(session: Session, decision: Promise<void>): void {
@@ -54,52 +71,79 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           session.inbox = undefined;
           return;
         }
-        const another = treat(session, next.bytes, next.isBinary);
+        const another = treat(session, next.message, next.size);
         if (another !== undefined) return wait(session, another);
       }
     });
   }
 
-  function treat(session: Session, bytes: Uint8Array, isBinary: boolean): Promise<void> | undefined {
-    let message: unknown;
+  /** @param message as it was decoded, or what was thrown instead */
+  function treat(session: Session, message: unknown, size: number): Promise<void> | undefined {
+    let commands: readonly object[];
     try {
-      const { MAX_MESSAGE_BYTES, MAX_DEPTH } = stage.limits;
-      if (bytes.length > MAX_MESSAGE_BYTES)
-        throw new Refusal('MESSAGE_TOO_LARGE', { limit: MAX_MESSAGE_BYTES });
-      message = session.receiver.dialect.framing.decode(bytes, isBinary);
-      inspect(message, MAX_DEPTH);
+      if (message instanceof Refusal) throw message;
+      if (size > stage.limits.MAX_MESSAGE_BYTES) {
+        throw new Refusal('MESSAGE_TOO_LARGE', { limit: stage.limits.MAX_MESSAGE_BYTES });
+      }
+      inspect(message, stage.limits.MAX_DEPTH);
+      const { inbound } = session.receiver.dialect.vocabulary;
+      commands = inbound === undefined ? [message as object] : inbound.read(message, callerOf(session));
     } catch (error) {
       // What cannot be understood counts, too: otherwise it would be the cheapest way to keep a server busy.
-      if (admitted(session, 'commands', 1)) fail(session, error, message);
+      if (admitted(session, 'commands', 1, message)) fail(session, error, message);
       return undefined;
     }
-    return run(session, message, bytes.length);
+    return runAll(session, commands, message, size);
   }
 
-  function run(session: Session, message: unknown, size: number): Promise<void> | undefined {
+  /** One after the other; one that is refused ends it. */
+  function runAll(
+    session: Session,
+    commands: readonly object[],
+    message: unknown,
+    size: number,
+  ): Promise<void> | undefined {
+    for (const [index, command] of commands.entries()) {
+      try {
+        const outcome = run(session, command, message, size);
+        if (outcome === 'refused') return undefined;
+        if (outcome === undefined) continue;
+        const rest = commands.slice(index + 1);
+        return outcome.then(
+          () => runAll(session, rest, message, size),
+          (error: unknown) => fail(session, error, message),
+        );
+      } catch (error) {
+        fail(session, error, message);
+        return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  function run(
+    session: Session,
+    command: object,
+    message: unknown,
+    size: number,
+  ): Promise<void> | 'refused' | undefined {
     let type: CommandType;
     try {
-      type = typeOf(message);
+      type = typeOf(command);
     } catch (error) {
-      if (admitted(session, 'commands', 1)) fail(session, error, message);
-      return undefined;
+      if (admitted(session, 'commands', 1)) throw error;
+      return 'refused';
     }
     const treatment = table[type] as Treatment<CommandType>;
     options.onReceived(type, size);
-    if (!admitted(session, treatment.bucket, treatment.cost?.(message as object as never) ?? 1, message)) {
-      return undefined;
+    if (!admitted(session, treatment.bucket, treatment.cost?.(command as never) ?? 1, message)) {
+      return 'refused';
     }
-    try {
-      if (options.closing()) throw new Refusal('SHUTTING_DOWN');
-      if (session.phase.kind === 'arriving' && treatment.anonymous === undefined) {
-        throw new Refusal('UNAUTHENTICATED');
-      }
-      const outcome = treatment.handle(stage, session, validated(type, message) as never, size);
-      return outcome?.catch((error: unknown) => fail(session, error, message));
-    } catch (error) {
-      fail(session, error, message);
-      return undefined;
+    if (options.closing()) throw new Refusal('SHUTTING_DOWN');
+    if (session.phase.kind === 'arriving' && treatment.anonymous === undefined) {
+      throw new Refusal('UNAUTHENTICATED');
     }
+    return treatment.handle(stage, session, validated(type, command) as never, size) ?? undefined;
   }
 
   function admitted(
@@ -121,12 +165,34 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function fail(session: Session, error: unknown, message: unknown): void {
     const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL');
     const event = errorEvent(refusal, message);
+    renameField(session, event);
     if (refusal !== error) options.onFault(error, event.op);
     options.onRefused(session, refusal);
     stage.answer(session, event, event.roomId);
   }
 
-  return { receive, wait };
+  return { receive, accept, wait };
+}
+
+/** Who sends a message, for its vocabulary. */
+function callerOf(session: Session): Caller {
+  const principal = principalOf(session);
+  const rooms = [...session.memberships.values()].filter((one) => one.phase !== 'leaving');
+  return {
+    connectionId: session.id,
+    userId: principal?.userId,
+    name: principal?.kind === 'user' ? principal.name : undefined,
+    email: principal?.kind === 'user' ? principal.email : undefined,
+    rooms: rooms.map(({ roomId }) => roomId),
+  };
+}
+
+/** Names a field at fault as the client does. */
+function renameField(session: Session, event: Extract<DirectEvent, { type: 'error' }>): void {
+  const { inbound } = session.receiver.dialect.vocabulary;
+  const path = event.details?.path;
+  if (path === undefined || inbound?.nameOf === undefined) return;
+  event.details = { ...event.details, path: inbound.nameOf(path, event.op, event.ref) };
 }
 
 /** The error that answers a message, with what can be told of the message. */

@@ -25,7 +25,7 @@ export interface Session {
   /** The same, monotonic: for the grace. */
   heardAt: number;
   /** Messages behind a decision that is still being taken, in order; undefined: none is. */
-  inbox: { bytes: Uint8Array; isBinary: boolean }[] | undefined;
+  inbox: { message: unknown; size: number }[] | undefined;
 }
 
 export type Phase =

@@ -1,12 +1,12 @@
 import type { Operation } from '../../protocol/index.ts';
 import type { RoomEvent } from '../dialect/events.ts';
-import type { Effect, Recoverable } from '../room/effect.ts';
+import type { Departed, Effect, Recoverable } from '../room/effect.ts';
 import { coalesce } from './coalesce.ts';
 
 /** What has happened in a room since its last flush, as far as all shall hear of it. */
 export interface Pending {
   joined: Set<string>;
-  left: Set<string>;
+  left: Map<string, Departed>;
   updated: Set<string>;
   selection: boolean;
   operations: Operation[];
@@ -19,7 +19,7 @@ export interface Pending {
 export function emptyPending(): Pending {
   return {
     joined: new Set(),
-    left: new Set(),
+    left: new Map(),
     updated: new Set(),
     selection: false,
     operations: [],
@@ -55,8 +55,8 @@ function absorbMembers(
 ): void {
   if (joined !== undefined && !pending.left.delete(joined)) pending.joined.add(joined);
   else if (joined !== undefined) pending.updated.add(joined);
-  if (left !== undefined && !pending.joined.delete(left)) pending.left.add(left);
-  if (left !== undefined) pending.updated.delete(left);
+  if (left !== undefined && !pending.joined.delete(left.userId)) pending.left.set(left.userId, left);
+  if (left !== undefined) pending.updated.delete(left.userId);
   if (updated !== undefined && !pending.joined.has(updated)) pending.updated.add(updated);
 }
 
@@ -65,7 +65,7 @@ export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
   const events: RoomEvent[] = [];
   const { joined, left, updated, fromVersion, toVersion } = pending;
   if (joined.size + left.size + updated.size > 0) {
-    events.push({ type: 'presence', joined: [...joined], left: [...left], updated: [...updated] });
+    events.push({ type: 'presence', joined: [...joined], left: [...left.values()], updated: [...updated] });
   }
   if (pending.selection) events.push({ type: 'selection' });
   events.push(...pending.others);

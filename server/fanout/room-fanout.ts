@@ -201,7 +201,7 @@ export class RoomFanout implements Flushable, Feed {
       const { standing, receiver } = attachment;
       if (standing.kind !== 'waiting') continue;
       this.#enterAudience(attachment);
-      const answers = this.#joined(receiver, standing.want, this.#place);
+      const answers = this.#joined(attachment, standing.want, this.#place);
       const update = bringUpToDate(receiver, this.view, standing.want, this.#place, this.#encodings);
       const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
       const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
@@ -234,18 +234,19 @@ export class RoomFanout implements Flushable, Feed {
   }
 
   /** Its join was accepted, whatever comes next: the answer, and those behind it, are due. */
-  #answerWaiting({ standing, receiver }: Attachment): void {
+  #answerWaiting(attachment: Attachment): void {
+    const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting') return;
     const { want, replies } = standing;
-    const answers = this.#joined(receiver, want, placeOf(this.view.state));
+    const answers = this.#joined(attachment, want, placeOf(this.view.state));
     standing.want = { ...want, joins: [] };
     standing.replies = [];
     receiver.reply([...answers, ...replies]);
   }
 
-  #joined(receiver: Receiver, { joins }: Want, place: Place): string[] {
+  #joined({ receiver, userId }: Attachment, { joins }: Want, place: Place): string[] {
     return joins.flatMap(({ ref }) =>
-      this.#direct(receiver, { type: 'joined', ...(ref === undefined ? {} : { ref }), ...place }),
+      this.#direct(receiver, { type: 'joined', userId, ...(ref === undefined ? {} : { ref }), ...place }),
     );
   }
 

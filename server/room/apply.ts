@@ -30,7 +30,9 @@ function step(state: RoomState, entry: Entry): Effect[] {
       state.limits = entry.limits;
       return [];
     case 'nodeGone':
-      return sessionsOf(state.members, entry.node).flatMap((one) => remove(state, one, 'disconnected'));
+      return sessionsOf(state.members, entry.node).flatMap((one) =>
+        remove(state, one, 'disconnected', entry.at),
+      );
     case 'expire':
       return letGoOf(state, entry.thing, entry.connection);
     case 'event': {
@@ -108,19 +110,24 @@ function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
 }
 
 function leave(state: RoomState, entry: EntryOf<'leave'>): Effect[] {
-  const effects = remove(state, entry.by.connection, entry.reason);
+  const effects = remove(state, entry.by.connection, entry.reason, entry.at);
   // Whoever goes for another reason has asked for nothing.
   if (entry.reason !== 'left') return effects;
   return [...effects, answerTo(entry, effects.length > 0 ? { ok: true } : refuse('NOT_JOINED'))];
 }
 
 /** Ends a connection's membership, with all that it holds. */
-function remove(state: RoomState, connection: string, reason: EntryOf<'leave'>['reason']): Effect[] {
+function remove(
+  state: RoomState,
+  connection: string,
+  reason: EntryOf<'leave'>['reason'],
+  at: number,
+): Effect[] {
   const left = exit(state.members, connection);
   if (left === undefined) return [];
   const members: Effect = left.gone
-    ? { kind: 'members', left: left.userId }
-    : { kind: 'members', updated: left.userId };
+    ? { kind: 'members', left: { ...left.user, leftAt: at } }
+    : { kind: 'members', updated: left.user.userId };
   return [...letGo(state, connection), members, { kind: 'removed', connection, reason }];
 }
 

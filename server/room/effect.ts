@@ -1,4 +1,4 @@
-import type { ChatMessage, Operation, TextOperation } from '../../protocol/index.ts';
+import type { ChatMessage, Operation, TextOperation, UserPresence } from '../../protocol/index.ts';
 import type { Answer, Author, CommandEntry, LeaveReason } from './entry.ts';
 
 /**
@@ -17,7 +17,7 @@ export type Effect =
   /** The connection views the thing from now on, or no longer. */
   | { kind: 'viewing'; connection: string; thing: string; views: boolean }
   /** Users came, went or changed. */
-  | { kind: 'members'; joined?: string; left?: string; updated?: string }
+  | { kind: 'members'; joined?: string; left?: Departed; updated?: string }
   /** Somebody's selection changed. */
   | { kind: 'selection' }
   /** Who holds the lock of a thing, and with which connections, may have changed; `released`: one that let go. */
@@ -25,6 +25,9 @@ export type Effect =
   /** The fold failed over an entry: a fault of the program, the same wherever the entry is folded. */
   | { kind: 'fault'; entry: string; error: unknown }
   | Recoverable;
+
+/** A user who went, and when: the room no longer knows. */
+export type Departed = UserPresence & { userId: string; leftAt: number };
 
 /** Ordered events that a client which missed them can get later. */
 export type Recoverable =

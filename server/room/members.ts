@@ -58,12 +58,15 @@ export function enter(
 }
 
 /** Takes a connection out of the room. Returns the user it belonged to, and whether that user is gone. */
-export function exit(members: Members, connection: string): { userId: string; gone: boolean } | undefined {
+export function exit(
+  members: Members,
+  connection: string,
+): { user: Member['user']; gone: boolean } | undefined {
   for (const [userId, member] of members) {
     if (!member.sessions.delete(connection)) continue;
     const gone = member.sessions.size === 0;
     if (gone) members.delete(userId);
-    return { userId, gone };
+    return { user: member.user, gone };
   }
   return undefined;
 }

@@ -11,7 +11,10 @@ function flushed(...effects: Effect[]) {
 }
 
 const joined = (user: string): Effect => ({ kind: 'members', joined: user });
-const left = (user: string): Effect => ({ kind: 'members', left: user });
+const left = (user: string): Effect => ({
+  kind: 'members',
+  left: { userId: user, leftAt: 1 },
+});
 const updated = (user: string): Effect => ({ kind: 'members', updated: user });
 const event = (id: string): Effect => ({ kind: 'event', id, event: 'e', data: 1, at: 5 });
 const operation = (fromVersion: number, data: Record<string, unknown>): Effect => ({
@@ -23,7 +26,7 @@ const operation = (fromVersion: number, data: Record<string, unknown>): Effect =
 
 t.test('[PR1] who came, went and changed in one tick is told at once', async (t) => {
   t.strictSame(flushed(joined('a'), left('b'), updated('c'), updated('a')), [
-    { type: 'presence', joined: ['a'], left: ['b'], updated: ['c'] },
+    { type: 'presence', joined: ['a'], left: [{ userId: 'b', leftAt: 1 }], updated: ['c'] },
   ]);
 });
 
@@ -33,7 +36,7 @@ t.test('[PR1] who came and went in one tick was never there, who went and came h
     { joined: [], left: [], updated: ['b'] },
   ]);
   t.match(flushed(left('a'), joined('a')), [{ joined: [], left: [], updated: ['a'] }]);
-  t.match(flushed(updated('a'), left('a')), [{ joined: [], left: ['a'], updated: [] }]);
+  t.match(flushed(updated('a'), left('a')), [{ joined: [], left: [{ userId: 'a' }], updated: [] }]);
 });
 
 t.test('[SL1] selections that change in one tick are told once', async (t) => {

@@ -19,7 +19,7 @@ t.test('[RM4] a user is there once, until the last connection has left', async (
   ]);
   t.match(fold(state, join('ada-2'))[0], { kind: 'members', updated: 'ada' });
   t.match(fold(state, leave('ada-1'))[0], { kind: 'members', updated: 'ada' });
-  t.match(fold(state, leave('ada-2'))[0], { kind: 'members', left: 'ada' });
+  t.match(fold(state, leave('ada-2'))[0], { kind: 'members', left: { userId: 'ada' } });
   t.equal(state.members.size, 0);
 });
 

@@ -2,6 +2,7 @@ import { errors, type Message, type MessageOf } from '../../../protocol/index.ts
 import type { Dialect, Vocabulary } from '../dialect.ts';
 import type { RoomView, SyncAnswer } from '../events.ts';
 import { batchFrames, singleFrames } from '../framings/json.ts';
+import { manifestOf } from '../manifest.ts';
 
 /** The protocol's own words. [SPEC: NP] */
 export const native: Vocabulary = {
@@ -23,7 +24,7 @@ export const native: Vocabulary = {
     welcome: ({ connectionId, userId, terms }) =>
       say({ type: 'welcome', connectionId, ...(userId === undefined ? {} : { userId }), ...terms }),
     ack: ({ type: _, op, ...fields }) => say({ type: 'ack', op, ok: true, ...fields }),
-    joined: ({ type: _, ...place }, view) => [
+    joined: ({ type: _, userId: __, ...place }, view) => [
       { type: 'ack', op: 'join', ok: true, ...place, ...roomOf(view), ...epochOf(view) },
     ],
     error: ({ type: _, op, code, message, details, ...fields }) => [
@@ -83,16 +84,14 @@ function selectionOf({ roomId, state }: RoomView): MessageOf<'selection_state'> 
   return { type: 'selection_state', roomId, selected };
 }
 
-function wholeOf({ roomId, epoch, state }: RoomView, offset: number) {
+function wholeOf(view: RoomView, offset: number) {
+  const { roomId, epoch, state } = view;
   return {
     roomId,
     epoch,
     version: state.scene.version,
     offset,
-    manifest: {
-      properties: state.scene.properties.data,
-      items: Object.fromEntries([...state.scene.items].map(([id, item]) => [id, item.data])),
-    },
+    manifest: manifestOf(view),
     documents: Object.fromEntries([...state.texts].map(([id, { version, text }]) => [id, { version, text }])),
     messages: state.messages,
   };

@@ -1,0 +1,47 @@
+import type { Framing } from '../dialect.ts';
+import { encodeAck, encodeConnect, encodeEvent } from './socket-io-encode.ts';
+
+/** What a vocabulary of Socket.IO says: an event, the answer to one, or that the client is let in. */
+export type SocketMessage =
+  | { readonly event: string; readonly args: readonly unknown[] }
+  | { readonly ack: number; readonly args: readonly unknown[] }
+  | { readonly connect: { readonly sid: string } };
+
+/** An event as it came: its name as the type, and a ref from which its ack id can be read again. */
+export interface SocketEvent {
+  readonly type: string;
+  readonly ref: string;
+  readonly args: readonly unknown[];
+}
+
+export function socketEvent(name: string, id: number | undefined, args: readonly unknown[]): SocketEvent {
+  return { type: name, ref: `${name}#${id ?? ''}`, args };
+}
+
+/** The name and the ack id of the event that an answer is for. */
+export function originOf(ref: string | number | undefined): { name: string; id: number | undefined } {
+  const text = String(ref ?? '');
+  const mark = text.lastIndexOf('#');
+  if (mark < 0) return { name: '', id: undefined };
+  const id = text.slice(mark + 1);
+  return { name: text.slice(0, mark), id: id === '' ? undefined : Number(id) };
+}
+
+export function emit(event: string, ...args: unknown[]): SocketMessage {
+  return { event, args };
+}
+
+/** Finished packets of one namespace, as Engine.IO messages. Socket.IO protocol 5, "Packet encoding". */
+export function socketFraming(namespace: string): Framing {
+  return {
+    decode: undefined,
+    encode(message) {
+      const one = message as SocketMessage;
+      if ('event' in one) return encodeEvent(namespace, one.event, one.args);
+      if ('ack' in one) return encodeAck(namespace, one.ack, one.args);
+      return encodeConnect(namespace, one.connect);
+    },
+    frames: (encoded) => [...encoded],
+    batches: false,
+  };
+}

@@ -1,0 +1,50 @@
+import type { Vocabulary } from '../../dialect.ts';
+import type { Ref, RoomView } from '../../events.ts';
+import { originOf, type SocketEvent } from '../../framings/socket-io-framing.ts';
+import { componentMeanings, components, isOfComponents } from './components.ts';
+import { personal } from './personal.ts';
+import { isOfProjects, projectMeanings, projects } from './projects.ts';
+import { roomMeanings, rooms } from './rooms.ts';
+import { type Meanings, read, userOf } from './words.ts';
+
+const meanings: Meanings = { ...roomMeanings, ...componentMeanings, ...projectMeanings };
+
+/** Three applications share a namespace: the room says whose it is, or else the event that is answered. */
+function vocabularyOf(view: RoomView | undefined, ref: Ref | undefined): Vocabulary {
+  const { name } = originOf(ref);
+  if (Object.hasOwn(projectMeanings, name)) return projects;
+  if (view === undefined) return Object.hasOwn(componentMeanings, name) ? components : rooms;
+  if (view.roomId.startsWith('user:')) return personal;
+  if (isOfProjects(view.roomId)) return projects;
+  return isOfComponents(view.roomId) ? components : rooms;
+}
+
+type Rules = Readonly<Record<string, ((event: never, view: never) => object[]) | null>>;
+
+/** For each of `types`, the rule of whichever vocabulary an event belongs to. */
+function chosen<R extends object>(like: R, rulesOf: (vocabulary: Vocabulary) => R): R {
+  const types = Object.keys(like);
+  return Object.fromEntries(
+    types.map((type) => [
+      type,
+      (event: { ref?: Ref }, view: RoomView | undefined) =>
+        (rulesOf(vocabularyOf(view, event.ref)) as Rules)[type]?.(event as never, view as never) ?? [],
+    ]),
+  ) as R;
+}
+
+/** The vocabulary of the namespaces `/` and `/ws`: their event names do not clash. */
+export const apps: Vocabulary = {
+  inbound: {
+    // Notifications for a user come to a room of the user's own.
+    greet: (caller) =>
+      caller.userId === undefined
+        ? []
+        : [{ type: 'join', roomId: `user:${caller.userId}`, user: userOf(caller) }],
+    read: (message, caller) => read(meanings, message as SocketEvent, caller),
+    nameOf: (path, _, ref) => meanings[originOf(ref).name]?.fields?.[path] ?? path,
+  },
+  room: chosen(rooms.room, (vocabulary) => vocabulary.room),
+  signal: (event, view) => vocabularyOf(view, undefined).signal?.(event, view) ?? [],
+  direct: chosen(rooms.direct, (vocabulary) => vocabulary.direct),
+};

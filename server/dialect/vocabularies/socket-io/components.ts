@@ -1,0 +1,201 @@
+import { type Operation, Refusal } from '../../../../protocol/index.ts';
+import { toOthers, type Vocabulary } from '../../dialect.ts';
+import type { RoomEvent, RoomView } from '../../events.ts';
+import { emit } from '../../framings/socket-io-framing.ts';
+import { rooms } from './rooms.ts';
+import { acknowledge, acknowledged, type Fields, type Meanings, userOf, type Words } from './words.ts';
+
+const COMPONENT = 'component:';
+const ENTITY = 'entity:';
+
+/** Whether a room is one of this application's. */
+export function isOfComponents(roomId: string): boolean {
+  return roomId.startsWith(COMPONENT) || roomId.startsWith(ENTITY);
+}
+
+export const componentMeanings: Meanings = {
+  'component:subscribe': {
+    commands: (given, caller) =>
+      roomsOf(given).map((roomId) => ({ type: 'join', roomId, user: userOf(caller) })),
+  },
+  'component:unsubscribe': {
+    commands: (given) => roomsOf(given).map((roomId) => ({ type: 'leave', roomId })),
+  },
+  'component:update': {
+    commands: (given) => [
+      relay(given, 'component:updated', { updates: given.object('updates') }, [
+        { type: 'update', target: 'scene', data: { ...given.object('updates') } },
+      ]),
+    ],
+  },
+  'component:nested-update': {
+    commands(given) {
+      const nested = { ...nestedOf(given), updates: given.object('updates') };
+      const data = { ...given.object('updates') };
+      return [
+        relay(given, 'component:nested-updated', nested, [
+          { type: 'update', target: 'item', id: itemOf(given), data },
+        ]),
+      ];
+    },
+  },
+  'component:nested-create': {
+    commands(given) {
+      const nestedComponent = given.object('nestedComponent');
+      const { id } = nestedComponent;
+      if (typeof id !== 'string' || id === '') {
+        throw new Refusal('INVALID_FIELD', { path: 'nestedComponent.id', expected: 'an id' });
+      }
+      const rowId = given.part('rowId');
+      const { id: _, ...data } = nestedComponent;
+      const operation: Operation = { type: 'add', target: 'item', id: `${rowId}/${id}`, data };
+      return [
+        { ...relay(given, 'component:nested-created', { rowId, nestedComponent }, [operation]), toAll: true },
+      ];
+    },
+  },
+  'component:nested-delete': {
+    commands: (given) => [
+      {
+        ...relay(given, 'component:nested-deleted', nestedOf(given), [
+          { type: 'remove', target: 'item', id: itemOf(given) },
+        ]),
+        toAll: true,
+      },
+    ],
+  },
+  'component:typing': {
+    commands: (given) => [{ type: 'typing', roomId: componentRoom(given), isTyping: true }],
+  },
+  'component:cursor': {
+    commands: (given) => [
+      {
+        type: 'cursor',
+        roomId: given.has('entityType') ? entityRoom(given) : componentRoom(given),
+        ...(given.has('position') ? { position: given.all.position } : {}),
+        ...(given.has('componentId') ? { target: given.id('componentId') } : {}),
+      },
+    ],
+    fields: { target: 'componentId' },
+  },
+};
+
+function roomsOf(given: Fields): string[] {
+  const found = [
+    ...(given.has('componentId') ? [componentRoom(given)] : []),
+    ...(given.has('entityType') || given.has('entityId') ? [entityRoom(given)] : []),
+  ];
+  if (found.length > 0) return found;
+  const expected = 'a componentId, or entityType and entityId';
+  throw new Refusal('INVALID_FIELD', { path: 'componentId', expected });
+}
+
+function componentRoom(given: Fields): string {
+  return COMPONENT + given.id('componentId');
+}
+
+function entityRoom(given: Fields): string {
+  return `${ENTITY}${given.part('entityType')}:${given.id('entityId')}`;
+}
+
+function nestedOf(given: Fields): { rowId: string; nestedComponentId: string } {
+  return { rowId: given.id('rowId'), nestedComponentId: given.id('nestedComponentId') };
+}
+
+/** Nested components are items of the component's scene. */
+function itemOf(given: Fields): string {
+  return `${given.id('rowId')}/${given.id('nestedComponentId')}`;
+}
+
+function relay(given: Fields, event: string, data: object, operations: Operation[]): Words {
+  const componentId = given.id('componentId');
+  return {
+    type: 'relay',
+    roomId: COMPONENT + componentId,
+    event,
+    data: { componentId, ...data },
+    operations,
+    ...(given.has('opId') ? { opId: given.all.opId } : {}),
+  };
+}
+
+/** Applications that are built of components which several people edit; namespaces `/` and `/ws`. */
+export const components: Vocabulary = {
+  ...rooms,
+  room: {
+    ...rooms.room,
+    presence: ({ joined, left }, view) => [
+      ...joined.map((userId) => emit('component:user-joined', personIn(view, userId))),
+      ...left.map((user) => emit('component:user-left', { ...personOf(user), ...thingOf(view) })),
+    ],
+    delta: ({ bare }, view) => bare.flatMap((one) => changeOf(one, view)),
+    message: null,
+    text: null,
+    published: (event, view) => publishedAs(event, view),
+  },
+  signal: ({ kind, userId, payload }, view) => {
+    const user = view.state.members.get(userId)?.user ?? { userId };
+    const head = {
+      ...(payload.target === undefined ? thingOf(view) : { componentId: payload.target }),
+      ...personOf(user),
+    };
+    if (kind === 'typing') return [emit('component:typing', head)];
+    return kind === 'cursor' ? [emit('component:cursor', { ...head, position: payload.position })] : [];
+  },
+  direct: {
+    ...rooms.direct,
+    ack: (event) => acknowledged(event),
+    joined: ({ ref, userId, version }, view) => {
+      if (view === undefined) return [];
+      const { roomId, state } = view;
+      const users = [...state.members.values()].map(({ user }) => personOf(user));
+      // An entity's subscribers hear of themselves, too.
+      const own = roomId.startsWith(ENTITY) ? [emit('component:user-joined', personIn(view, userId))] : [];
+      return [...own, ...acknowledge(ref, { ok: true, ...thingOf(view), version, users })];
+    },
+  },
+};
+
+/** How the author of a change is called in each event of it. */
+const authors: Readonly<Record<string, string>> = {
+  'component:updated': 'updatedBy',
+  'component:nested-updated': 'updatedBy',
+  'component:nested-created': 'createdBy',
+  'component:nested-deleted': 'deletedBy',
+};
+
+function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, _: RoomView): object[] {
+  const { event: name, data, userId, connectionId, at, toAll } = event;
+  if (connectionId === undefined || userId === undefined) return [emit(name, data)];
+  const by = Object.hasOwn(authors, name) ? { [authors[name] as string]: userId } : { userId };
+  const message = emit(name, { ...(data as object), ...by, timestamp: new Date(at).toISOString() });
+  return [toAll === true ? message : toOthers(message, connectionId)];
+}
+
+/** What was done to a component in other words. */
+function changeOf({ type, target, id = '', data = {} }: Operation, { roomId }: RoomView): object[] {
+  if (!roomId.startsWith(COMPONENT)) return [];
+  const componentId = roomId.slice(COMPONENT.length);
+  if (target === 'scene') return [emit('component:updated', { componentId, updates: data })];
+  const slash = id.indexOf('/');
+  const [rowId, nestedComponentId] = [id.slice(0, Math.max(0, slash)), id.slice(slash + 1)];
+  const nested = { componentId, rowId, nestedComponentId };
+  if (type === 'remove') return [emit('component:nested-deleted', nested)];
+  if (type === 'update') return [emit('component:nested-updated', { ...nested, updates: data })];
+  const nestedComponent = { ...data, id: nestedComponentId };
+  return [emit('component:nested-created', { componentId, rowId, nestedComponent })];
+}
+
+function thingOf({ roomId }: RoomView): object {
+  if (roomId.startsWith(COMPONENT)) return { componentId: roomId.slice(COMPONENT.length) };
+  const [, entityType, ...entityId] = roomId.split(':');
+  return { entityType, entityId: entityId.join(':') };
+}
+
+function personIn(view: RoomView, userId: string): object {
+  return { ...personOf(view.state.members.get(userId)?.user ?? { userId }), ...thingOf(view) };
+}
+
+function personOf({ userId, email }: Readonly<Record<string, unknown>>): object {
+  return { userId, userEmail: email };
+}

@@ -1,0 +1,75 @@
+import { type ErrorCode, errors } from '../../../../protocol/index.ts';
+import type { Vocabulary } from '../../dialect.ts';
+import type { DirectEvent } from '../../events.ts';
+import { emit, originOf } from '../../framings/socket-io-framing.ts';
+import { rooms } from './rooms.ts';
+import { acknowledge, type Fields, type Meanings, userOf, type Words } from './words.ts';
+
+const PREFIX = 'project:';
+
+/** Whether a room is one of this application's. */
+export function isOfProjects(roomId: string): boolean {
+  return roomId.startsWith(PREFIX);
+}
+
+export const projectMeanings: Meanings = {
+  'join-project': {
+    commands(given, caller) {
+      const { token } = given.all;
+      const proof: Words[] = token === undefined || token === '' ? [] : [{ type: 'auth', token }];
+      return [...proof, { type: 'join', roomId: PREFIX + projectOf(given), user: userOf(caller) }];
+    },
+  },
+  'leave-project': { commands: (given) => [{ type: 'leave', roomId: PREFIX + projectOf(given) }] },
+};
+
+function projectOf(given: Fields): string {
+  return given.part('projectId');
+}
+
+/** Applications that watch what happens in a project; namespaces `/` and `/ws`. */
+export const projects: Vocabulary = {
+  ...rooms,
+  room: {
+    presence: null,
+    selection: null,
+    delta: null,
+    text: null,
+    message: null,
+    published: ({ event, data }) => [emit(event, data)],
+  },
+  signal: null,
+  direct: {
+    ...rooms.direct,
+    ack: ({ ref, roomId = '' }) => acknowledge(ref, { ok: true, projectId: roomId.slice(PREFIX.length) }),
+    joined: ({ ref }, view) => acknowledge(ref, { ok: true, projectId: view?.roomId.slice(PREFIX.length) }),
+    error: failed,
+    conflict: null,
+  },
+};
+
+const joinCodes: Partial<Record<ErrorCode, string>> = {
+  FORBIDDEN: 'UNAUTHORIZED',
+  UNAUTHENTICATED: 'UNAUTHORIZED',
+  TOKEN_INVALID: 'UNAUTHORIZED',
+  TOKEN_EXPIRED: 'UNAUTHORIZED',
+  IDENTITY_MISMATCH: 'UNAUTHORIZED',
+  NOT_FOUND: 'PROJECT_NOT_FOUND',
+};
+
+/** The application's own six codes. */
+function failed({
+  code,
+  message = errors[code],
+  details,
+  ref,
+}: Extract<DirectEvent, { type: 'error' }>): object[] {
+  const { name, id } = originOf(ref);
+  const fallback = name === 'leave-project' ? 'LEAVE_FAILED' : 'JOIN_FAILED';
+  const isMissing = code === 'INVALID_FIELD' && details?.path === 'projectId';
+  const own = isMissing
+    ? 'MISSING_PROJECT_ID'
+    : ((name === 'leave-project' ? undefined : joinCodes[code]) ?? fallback);
+  const answer = { message, code: own };
+  return [emit('error', answer), ...(id === undefined ? [] : acknowledge(ref, { ok: false, ...answer }))];
+}

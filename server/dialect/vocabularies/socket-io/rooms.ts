@@ -1,0 +1,190 @@
+import type { Operation } from '../../../../protocol/index.ts';
+import { Refusal } from '../../../../protocol/index.ts';
+import { toOthers, type Vocabulary } from '../../dialect.ts';
+import type { RoomEvent, RoomView } from '../../events.ts';
+import { emit, originOf } from '../../framings/socket-io-framing.ts';
+import { sanitised } from './sanitise.ts';
+import {
+  acknowledge,
+  acknowledged,
+  displayName,
+  type Fields,
+  fail,
+  type Meanings,
+  nameIn,
+  userOf,
+  type Words,
+} from './words.ts';
+
+/** What people do in a room of this application. */
+export const roomMeanings: Meanings = {
+  join_room: {
+    commands(given, caller) {
+      const { userId, userName } = given.all;
+      const user = userOf(caller, { userId, name: userName });
+      return [{ type: 'join', roomId: given.id('roomId'), user }];
+    },
+    fields: { 'user.userId': 'userId', 'user.name': 'userName' },
+  },
+  leave_room: { commands: (given) => [{ type: 'leave', roomId: given.id('roomId') }] },
+  send_message: {
+    commands: (given) => [
+      inRoom(given, 'message', {
+        text: given.all.message,
+        kind: given.all.type,
+        metadata: given.all.metadata,
+      }),
+    ],
+    fields: { text: 'message', kind: 'type' },
+  },
+  typing: { commands: (given) => [inRoom(given, 'typing', { isTyping: given.all.isTyping })] },
+  blueprint_update: { commands: (given) => [inRoom(given, 'relay', blueprintRelay(given))] },
+  cursor_move: {
+    commands: (given) => [
+      inRoom(given, 'cursor', { position: given.all.position, selection: given.all.selection }),
+    ],
+  },
+  scroll_position: {
+    commands: (given) => [inRoom(given, 'scroll', { position: given.all.scrollPos })],
+    fields: { position: 'scrollPos' },
+  },
+  operation: {
+    commands(given) {
+      const { documentId, operation, version, opId } = given.all;
+      return [inRoom(given, 'operation', { documentId, operation, version, opId })];
+    },
+  },
+  ping: { commands: () => [{ type: 'heartbeat' }] },
+  auth: { commands: ({ all }) => [{ type: 'auth', token: all.token }] },
+};
+
+function inRoom(given: Fields, type: string, fields: Readonly<Record<string, unknown>>): Words {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { type, roomId: given.id('roomId'), ...Object.fromEntries(present) };
+}
+
+const blueprintActions = { add: 'add', update: 'update', move: 'update', delete: 'remove' } as const;
+
+/** A section of a blueprint is an item of the room's scene. */
+function blueprintRelay(given: Fields): { event: string; data: unknown; operations: Operation[] } {
+  const { section, action, ...content } = given.object('changes');
+  const id = `${given.id('blueprintId')}/${section}`;
+  if (typeof section !== 'string' || section === '') {
+    throw new Refusal('INVALID_FIELD', { path: 'changes.section', expected: 'the name of a section' });
+  }
+  if (typeof action !== 'string' || !Object.hasOwn(blueprintActions, action)) {
+    const expected = '"add", "update", "move" or "delete"';
+    throw new Refusal('INVALID_FIELD', { path: 'changes.action', expected });
+  }
+  const type = blueprintActions[action as keyof typeof blueprintActions];
+  const data = type === 'remove' ? {} : { data: content };
+  return {
+    event: 'blueprint_update',
+    data: given.all,
+    operations: [{ type, target: 'item', id, ...data }],
+  };
+}
+
+/** Applications in which people talk, point, write and edit blueprints; namespaces `/` and `/ws`. */
+export const rooms: Vocabulary = {
+  room: {
+    presence: ({ joined, left }, { roomId, state }) => [
+      ...joined.map((userId) => {
+        const member = state.members.get(userId);
+        return emit('user_joined', {
+          ...personOf(member?.user, userId),
+          roomId,
+          timestamp: member?.joinedAt,
+        });
+      }),
+      ...left.map((user) =>
+        emit('user_left', { ...personOf(user, user.userId), roomId, timestamp: user.leftAt }),
+      ),
+    ],
+    selection: null,
+    delta: ({ bare }, { roomId }) => bare.flatMap((one) => blueprintUpdate(one, roomId)),
+    text: ({ documentId, operation, version, userId, connectionId }, view) => [
+      toOthers(
+        emit('operation', {
+          roomId: view.roomId,
+          documentId,
+          operation,
+          version,
+          userId,
+          userName: nameIn(view, userId),
+        }),
+        connectionId,
+      ),
+    ],
+    message: ({ message }, view) => {
+      const { id, userId, userName = nameIn(view, userId), text, kind, timestamp, metadata } = message;
+      return [
+        emit('message', {
+          id,
+          roomId: view.roomId,
+          userId,
+          userName,
+          message: sanitised(text),
+          type: kind,
+          timestamp,
+          ...(metadata === undefined ? {} : { metadata }),
+        }),
+      ];
+    },
+    published: (event, view) => publishedAs(event, view),
+  },
+  signal: ({ kind, userId, payload }, view) => {
+    const head = { roomId: view.roomId, userId, userName: nameIn(view, userId) };
+    switch (kind) {
+      case 'typing':
+        return [emit('user_typing', { ...head, isTyping: payload.isTyping })];
+      case 'cursor':
+        return [emit('cursor_move', { ...head, position: payload.position, selection: payload.selection })];
+      case 'scroll':
+        return [emit('scroll_position', { ...head, scrollPos: payload.position })];
+      case 'camera':
+        return [];
+    }
+  },
+  direct: {
+    welcome: ({ connectionId }) => [{ connect: { sid: connectionId } }],
+    ack: (event) => {
+      const { op, ref, roomId } = event;
+      if (op === 'heartbeat')
+        return originOf(ref).name === 'ping' ? [emit('pong'), ...acknowledged(event)] : [];
+      return op === 'leave' ? [emit('room_left', { roomId }), ...acknowledged(event)] : acknowledged(event);
+    },
+    joined: ({ ref }, view) => {
+      if (view === undefined) return [];
+      const users = [...view.state.members].map(([userId, { user }]) => personOf(user, userId));
+      const joined = { roomId: view.roomId, users };
+      return [emit('room_joined', joined), ...acknowledge(ref, joined)];
+    },
+    error: (event) => fail(event),
+    conflict: (event) => fail(event),
+    state: null,
+    sync: null,
+    viewerCameras: null,
+    authExpiring: ({ expiresAt, inMs }) => [emit('auth_expiring', { expiresAt, inMs })],
+  },
+};
+
+function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, view: RoomView): object[] {
+  const { event: name, data, userId, connectionId, at, toAll } = event;
+  if (connectionId === undefined || userId === undefined) return [emit(name, data)];
+  const message = emit(name, { ...(data as object), userId, userName: nameIn(view, userId), timestamp: at });
+  return [toAll === true ? message : toOthers(message, connectionId)];
+}
+
+/** What others did to a section in other words. */
+function blueprintUpdate({ type, target, id = '', data = {} }: Operation, roomId: string): object[] {
+  const slash = id.indexOf('/');
+  if (target === 'scene' || slash < 0) return [];
+  const { id: _, ...content } = data;
+  const changes = { ...content, section: id.slice(slash + 1), action: type === 'remove' ? 'delete' : type };
+  return [emit('blueprint_update', { roomId, blueprintId: id.slice(0, slash), changes })];
+}
+
+function personOf(user: { name?: unknown } | undefined, userId: string) {
+  return { userId, userName: displayName(user, userId) };
+}

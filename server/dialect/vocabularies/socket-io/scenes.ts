@@ -1,0 +1,146 @@
+import type { Caller, Vocabulary } from '../../dialect.ts';
+import type { RoomView } from '../../events.ts';
+import { emit, type SocketEvent } from '../../framings/socket-io-framing.ts';
+import { manifestOf } from '../../manifest.ts';
+import {
+  acknowledge,
+  acknowledged,
+  displayName,
+  fail,
+  type Meanings,
+  nameIn,
+  read,
+  userOf,
+  type Words,
+} from './words.ts';
+
+const PREFIX = 'scene:';
+
+const meanings: Meanings = {
+  joinScene: {
+    commands(given, caller) {
+      const roomId = `${PREFIX}${given.part('projectId')}:${given.id('sceneId')}`;
+      // One at a time: other events do not name their scene.
+      const others = scenesOf(caller).filter((one) => one !== roomId);
+      return [...others.map(leave), { type: 'join', roomId, scene: true, user: userOf(caller) }];
+    },
+  },
+  leaveScene: { commands: (_, caller) => scenesOf(caller).map(leave) },
+  sceneOperation: {
+    commands({ all }, caller) {
+      const { version, opId, operations, ...operation } = all;
+      return [
+        {
+          type: 'sceneOperation',
+          ...sceneOf(caller),
+          ...(operations === undefined ? { operation } : { operations }),
+          ...(version === undefined ? {} : { version }),
+          ...(opId === undefined ? {} : { opId }),
+        },
+      ];
+    },
+  },
+  requestSync: {
+    commands: ({ all }, caller) => [
+      {
+        type: 'requestSync',
+        ...sceneOf(caller),
+        ...(all.version === undefined ? {} : { version: all.version }),
+      },
+    ],
+  },
+  auth: { commands: ({ all }) => [{ type: 'auth', token: all.token }] },
+};
+
+/** Applications in which people arrange 3D scenes; namespace `/scenes`. */
+export const scenes: Vocabulary = {
+  inbound: {
+    read: (message, caller) => read(meanings, message as SocketEvent, caller),
+    // The operation is the argument itself.
+    nameOf: (path) => path.replace(/^operation\./, ''),
+  },
+  room: {
+    presence: ({ joined, left }, view) => [
+      ...joined.map((userId) => emit('userJoined', { ...personOf(view, userId), ...placeOf(view) })),
+      ...left.map((user) =>
+        emit('userLeft', { userId: user.userId, userName: displayName(user, user.userId), ...placeOf(view) }),
+      ),
+    ],
+    selection: null,
+    delta: ({ fromVersion, toVersion, operations }) => [
+      emit('sceneDelta', { delta: { fromVersion, toVersion, operations } }),
+    ],
+    text: null,
+    message: null,
+    published: ({ event, data }) => [emit(event, data)],
+  },
+  signal: null,
+  direct: {
+    welcome: ({ connectionId, userId }) => [
+      { connect: { sid: connectionId } },
+      emit('connected', { connectionId, ...(userId === undefined ? {} : { userId }) }),
+    ],
+    ack: acknowledged,
+    joined: ({ ref, version }, view) => acknowledge(ref, { ok: true, version, ...(view && placeOf(view)) }),
+    error: (event) => fail(event),
+    conflict: (event) => fail(event),
+    state: (_, view) => (view === undefined ? [] : [emit('sceneJoined', wholeOf(view))]),
+    sync: ({ ref, answer }, view) => {
+      if (view === undefined) return [];
+      const { version } = answer;
+      if (answer.mode === 'full') {
+        return syncResponse(ref, { type: 'full', version, manifest: manifestOf(view) });
+      }
+      // To this application any other answer means that it is up to date, so what it missed comes before.
+      const missed =
+        answer.mode === 'delta'
+          ? [
+              emit('sceneDelta', {
+                delta: { fromVersion: answer.fromVersion, toVersion: version, operations: answer.operations },
+              }),
+            ]
+          : [];
+      return [...missed, ...syncResponse(ref, { type: 'current', version })];
+    },
+    viewerCameras: null,
+    authExpiring: ({ expiresAt, inMs }) => [emit('auth_expiring', { expiresAt, inMs })],
+  },
+};
+
+function syncResponse(ref: string | number | undefined, answer: object): object[] {
+  return [emit('syncResponse', answer), ...acknowledge(ref, answer)];
+}
+
+function scenesOf({ rooms }: Caller): string[] {
+  return rooms.filter((one) => one.startsWith(PREFIX));
+}
+
+/** The scene that was joined; none where there is none, so that the command says what is missing. */
+function sceneOf(caller: Caller): { roomId?: string } {
+  const roomId = scenesOf(caller).at(-1);
+  return roomId === undefined ? {} : { roomId };
+}
+
+function leave(roomId: string): Words {
+  return { type: 'leave', roomId };
+}
+
+/** The project and the scene that a room's id names: a project's id has no colon. */
+function placeOf({ roomId }: RoomView): { projectId: string; sceneId: string } {
+  const [, projectId = '', ...rest] = roomId.split(':');
+  return { projectId, sceneId: rest.join(':') };
+}
+
+function personOf(view: RoomView, userId: string): object {
+  return { userId, userName: nameIn(view, userId) };
+}
+
+function wholeOf(view: RoomView) {
+  const { scene, members } = view.state;
+  return {
+    ...placeOf(view),
+    version: scene.version,
+    manifest: manifestOf(view),
+    users: [...members.keys()].map((userId) => personOf(view, userId)),
+  };
+}

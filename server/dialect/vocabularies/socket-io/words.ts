@@ -1,0 +1,123 @@
+import { errors, isId, isPlainObject, Refusal } from '../../../../protocol/index.ts';
+import type { Caller } from '../../dialect.ts';
+import type { DirectEvent, Ref, RoomView } from '../../events.ts';
+import { emit, originOf, type SocketEvent, type SocketMessage } from '../../framings/socket-io-framing.ts';
+
+/** A command in the protocol's own words, without the ref: that is added to all. */
+export type Words = { readonly type: string; readonly [field: string]: unknown };
+
+/** What one event of a client means. */
+export interface Meaning {
+  /** Throws a Refusal that names a field in the client's own words. */
+  commands(given: Fields, caller: Caller, args: readonly unknown[]): Words[];
+  /** The client's own names of the commands' fields. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+export type Meanings = Readonly<Record<string, Meaning>>;
+
+/** The first argument of an event. */
+export class Fields {
+  readonly all: Readonly<Record<string, unknown>>;
+
+  constructor(given: unknown) {
+    if (given !== undefined && given !== null && !isPlainObject(given)) {
+      throw new Refusal('INVALID_FIELD', { path: '', expected: 'an object as the first argument' });
+    }
+    this.all = given ?? {};
+  }
+
+  id(name: string): string {
+    const value = this.all[name];
+    if (isId(value)) return value;
+    throw new Refusal('INVALID_FIELD', { path: name, expected: 'an id: 1 to 200 characters' });
+  }
+
+  /** An id that becomes part of a longer one, so that another split of that cannot name another thing. */
+  part(name: string): string {
+    const value = this.id(name);
+    if (!value.includes(':')) return value;
+    throw new Refusal('INVALID_FIELD', { path: name, expected: 'an id without a colon' });
+  }
+
+  object(name: string): Readonly<Record<string, unknown>> {
+    const value = this.all[name];
+    if (isPlainObject(value)) return value;
+    throw new Refusal('INVALID_FIELD', { path: name, expected: 'an object' });
+  }
+
+  has(name: string): boolean {
+    return this.all[name] !== undefined;
+  }
+}
+
+const signals: ReadonlySet<string> = new Set(['camera', 'cursor', 'typing', 'scroll']);
+
+/** What a message means by a table of meanings, with the ref that leads its answers back. */
+export function read(meanings: Meanings, message: SocketEvent, caller: Caller): object[] {
+  const meaning = Object.hasOwn(meanings, message.type) ? meanings[message.type] : undefined;
+  if (meaning === undefined) throw new Refusal('UNKNOWN_TYPE', { path: 'event' });
+  const commands = meaning.commands(new Fields(message.args[0]), caller, message.args);
+  // Signals are answered only where a callback waits for it.
+  const isAsked = originOf(message.ref).id !== undefined;
+  return commands.map((command, index) => {
+    const isLast = index === commands.length - 1;
+    const hasRef = isLast && (isAsked || !signals.has(command.type));
+    return hasRef ? { ...command, ref: message.ref } : command;
+  });
+}
+
+/** The user of a join: who the token says, or else a guest for this connection. */
+export function userOf(caller: Caller, given: { userId?: unknown; name?: unknown } = {}): object {
+  const { connectionId, name, email } = caller;
+  return {
+    ...(given.name === undefined ? {} : { name: given.name }),
+    ...(name === undefined ? {} : { name }),
+    ...(email === undefined ? {} : { email }),
+    userId: given.userId ?? caller.userId ?? `guest-${connectionId}`,
+  };
+}
+
+/** Answers a callback, where one waits. */
+export function acknowledge(ref: Ref | undefined, ...args: unknown[]): SocketMessage[] {
+  const { id } = originOf(ref);
+  return id === undefined ? [] : [{ ack: id, args }];
+}
+
+/** The answer to a command that was accepted, for a callback. */
+export function acknowledged(event: Extract<DirectEvent, { type: 'ack' }>): SocketMessage[] {
+  const { type: _, op: __, ref, ...result } = event;
+  return acknowledge(ref, { ok: true, ...result });
+}
+
+type Failure = Extract<DirectEvent, { type: 'error' | 'conflict' }>;
+
+/** To the callback where one waits, else as the event `error`. */
+export function fail(failure: Failure, code?: string): SocketMessage[] {
+  const { name, id } = originOf(failure.ref);
+  const answer = {
+    ok: false,
+    ...detailsOf(failure),
+    ...(code === undefined ? {} : { code }),
+    event: name || failure.op,
+  };
+  return id === undefined ? [emit('error', answer)] : [{ ack: id, args: [answer] }];
+}
+
+function detailsOf(failure: Failure): object {
+  if (failure.type === 'conflict') {
+    const { thing, lockedBy } = failure;
+    return { code: 'CONFLICT', message: errors.CONFLICT, thing, lockedBy };
+  }
+  const { code, message = errors[failure.code], details, opId } = failure;
+  return { code, message, ...(opId === undefined ? {} : { opId }), ...details };
+}
+
+/** Whatever else a user is called by, at least by the id. */
+export function nameIn({ state }: RoomView, userId: string): string {
+  return displayName(state.members.get(userId)?.user, userId);
+}
+
+export function displayName(user: { name?: unknown } | undefined, userId: string): string {
+  return typeof user?.name === 'string' ? user.name : userId;
+}
