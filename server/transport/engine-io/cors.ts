@@ -22,7 +22,7 @@ export function corsHeaders(
     const allowed = { ...vary, 'access-control-allow-origin': origin };
     return credentials ? { ...allowed, 'access-control-allow-credentials': 'true' } : allowed;
   }
-  return origins.includes('*') ? { 'access-control-allow-origin': '*' } : vary;
+  return origins.includes('*') ? { ...vary, 'access-control-allow-origin': '*' } : vary;
 }
 
 /** What a preflight (OPTIONS) is answered beside {@link corsHeaders}. */
