@@ -101,6 +101,11 @@ t.test('without sessions there is no timer, and with many there is one', async (
       deadlines.delete('f');
       deadlines.set('g');
     }
+    if (name === 'g') {
+      deadlines.set('h');
+      deadlines.delete('h');
+      deadlines.set('i');
+    }
   });
   t.equal(timers, 0);
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
@@ -114,12 +119,15 @@ t.test('without sessions there is no timer, and with many there is one', async (
   manual.advance(149);
   t.same(due, ['b 110', 'd 130', 'e 140', 'a 150']);
   t.equal(timers, 1);
-  manual.advance(1000);
+  manual.advance(100);
   t.same(due.slice(4), ['g 240']);
+  t.equal(timers, 1);
+  manual.advance(1000);
+  t.same(due.slice(5), ['i 340']);
   t.equal(timers, 0);
-  deadlines.set('h');
-  deadlines.delete('h');
+  deadlines.set('j');
+  deadlines.delete('j');
   t.equal(timers, 0);
   manual.advance(1000);
-  t.equal(due.length, 5);
+  t.equal(due.length, 6);
 });

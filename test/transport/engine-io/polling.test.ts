@@ -306,6 +306,20 @@ onEach(t, 'losses of one turn are reported once, after it, and before `drained`'
   t.equal(at.events.of('dropped')[0]?.text, '4lost');
 });
 
+onEach(t, 'a loss is not reported after the end', async (t, start) => {
+  const at = await start();
+  const session = await at.session((await at.polling()).sid);
+  session.subscribe('room');
+  session.send(`4${'x'.repeat(MAX_BUFFERED)}`);
+  at.transport.publish('room', '4lost');
+  session.close(4001, 'slow');
+  await settled(at);
+  t.same(
+    at.events.all.slice(1).map(({ type }) => type),
+    ['closed'],
+  );
+});
+
 onEach(t, 'tiny packets count for more than their bytes', async (t, start) => {
   const at = await start();
   const session = await at.session((await at.polling()).sid);
