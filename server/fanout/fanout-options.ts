@@ -1,9 +1,9 @@
-import type { Connection, Frame } from '../transport/connection.ts';
+import type { Connection, TextFrame } from '../transport/connection.ts';
 import type { Ticker } from './ticker.ts';
 
 /** What a room's fan-out is given. */
 export interface FanoutOptions {
-  publish(topic: string, frame: Frame, except?: Connection): void;
+  publish(topic: string, frame: TextFrame, except?: Connection): void;
   ticker: Ticker;
   /** A message of this type was rendered for the room or for a connection. */
   onSent(type: string): void;

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Dialect } from '../dialect/dialect.ts';
-import type { Connection, Frame } from '../transport/connection.ts';
+import type { Connection, TextFrame } from '../transport/connection.ts';
 import type { Place } from './position.ts';
 
 /** A room as a receiver sees it. */
@@ -63,7 +63,7 @@ export class Receiver {
    *
    * @returns how many were accepted; if not all, the receiver is lagging
    */
-  sendFrames(frames: readonly Frame[]): number {
+  sendFrames(frames: readonly TextFrame[]): number {
     if (this.#lag !== undefined || this.#ended) return 0;
     let sent = 0;
     const sendAll = () => {

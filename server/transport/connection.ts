@@ -32,11 +32,15 @@ export interface Connection {
   terminate(): void;
 }
 
-/**
- * Text frames are strings, or the UTF-8 bytes of one where it was encoded ahead for many receivers. Bytes are
- * not changed after they were handed over.
- */
-export type Frame = string | Uint8Array;
+/** Bytes are not changed after they were handed over. */
+export type Frame = TextFrame | BinaryFrame;
+
+/** A string, or the UTF-8 bytes of one where it was encoded ahead for many receivers. */
+export type TextFrame = string | Uint8Array;
+
+export interface BinaryFrame {
+  readonly binary: Uint8Array;
+}
 
 /** `sent`; `buffered`: accepted, but the peer is behind; `dropped`: not accepted, over the bound or closed. */
 export type SendResult = 'sent' | 'buffered' | 'dropped';
@@ -58,8 +62,8 @@ export interface Handshake {
 }
 
 export interface ConnectionHandler {
-  /** The subprotocol to answer with, out of those that the client offers; '' for none. */
-  selectProtocol(offered: readonly string[]): string;
+  /** The subprotocol to answer with at this path, out of those that the client offers; '' for none. */
+  selectProtocol(offered: readonly string[], path: string): string;
   opened(connection: Connection): void;
   /** `bytes` may be reused after this returns: decode before that. */
   received(connection: Connection, bytes: Uint8Array, isBinary: boolean): void;
@@ -89,6 +93,8 @@ export interface Transport {
 export interface TransportOptions {
   /** Paths at which WebSockets are accepted. */
   readonly paths: readonly string[];
+  /** Whether a WebSocket is accepted elsewhere; if not, `http` answers the request. Default: it is not. */
+  readonly accepts?: (path: string, query: string) => boolean;
   /** Outbound bytes a connection may have buffered; above it frames are dropped and reported. */
   readonly maxBufferedBytes: number;
   /** Inbound frames above it close the connection with 1009. */
@@ -103,7 +109,21 @@ export interface TransportOptions {
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
+  /** The raw query string, without `?`. Never logged: it may hold a token. */
   readonly query: string;
+  /** By name in lower case, without a prototype. Those that came several times are joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The peer's address as text. */
+  readonly address: string;
+  /** Aborts when the client has gone before the answer was written. */
+  readonly aborted: AbortSignal;
+  /**
+   * Reads the body. To be called once, and before the handler awaits or returns: a body that nobody has asked
+   * for by then is discarded. What the handler does not catch becomes the answer.
+   *
+   * @throws BodyTooLarge (413) as soon as it is known to have more bytes; RequestAborted; both by rejection
+   */
+  body(maxBytes: number): Promise<Uint8Array>;
 }
 
 export interface HttpResponse {
@@ -112,5 +132,8 @@ export interface HttpResponse {
   readonly body: string;
 }
 
-/** Answers every request that is not an upgrade. Rejections become a 500. */
+/**
+ * Answers every request that is not an upgrade. The promise may take as long as it likes: the response is held
+ * open. Rejections become a 500.
+ */
 export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;

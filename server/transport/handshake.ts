@@ -1,13 +1,13 @@
 import type { ConnectionHandler } from './connection.ts';
 
-/** The subprotocol to answer with, given the request's `Sec-WebSocket-Protocol`; '' for none. */
-export function negotiatedProtocol(handler: ConnectionHandler, header: string): string {
+/** The subprotocol to answer with at `path`, given the request's `Sec-WebSocket-Protocol`; '' for none. */
+export function negotiatedProtocol(handler: ConnectionHandler, header: string, path = '/'): string {
   const offered = header
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
   if (offered.length === 0) return '';
-  const chosen = handler.selectProtocol(offered);
+  const chosen = handler.selectProtocol(offered, path);
   // A client must fail the connection when it gets a subprotocol that it did not offer.
   return offered.includes(chosen) ? chosen : '';
 }

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpHandler, HttpRequest, HttpResponse } from './connection.ts';
+import { BodyTooLarge } from './http-body.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VISIBLE = /^[\t\x20-\x7e]*$/;
@@ -12,14 +13,23 @@ const FAILED: HttpResponse = {
   body: '{"code":"INTERNAL"}',
 };
 
-/** Asks the handler. What it throws, rejects with, or cannot be written safely, becomes a 500. Never rejects. */
+const TOO_LARGE: HttpResponse = { ...FAILED, status: 413, body: '{"code":"TOO_LARGE"}' };
+
+/**
+ * Asks the handler. What it throws, rejects with, or cannot be written safely, becomes a 500; a body that was
+ * too large for it, a 413. Never rejects.
+ */
 export function responseTo(http: HttpHandler, request: HttpRequest): HttpResponse | Promise<HttpResponse> {
   try {
     const response = http(request);
-    return response instanceof Promise ? response.then(checked).catch(() => FAILED) : checked(response);
-  } catch {
-    return FAILED;
+    return response instanceof Promise ? response.then(checked).catch(failure) : checked(response);
+  } catch (error) {
+    return failure(error);
   }
+}
+
+function failure(error: unknown): HttpResponse {
+  return error instanceof BodyTooLarge ? TOO_LARGE : FAILED;
 }
 
 /** As in `200 OK`. */

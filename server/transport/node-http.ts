@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpHandler } from './connection.ts';
-import { splitTarget } from './handshake.ts';
+import { peerAddress, splitTarget } from './handshake.ts';
+import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo } from './http-response.ts';
 import { listenError } from './listen-error.ts';
 
@@ -11,14 +12,38 @@ export async function answerNode(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { path, query } = splitTarget(request.url ?? '/');
-  const answer = responseTo(http, { method: request.method ?? 'GET', path, query });
+  const aborter = new AbortController();
+  response.once('close', () => {
+    if (!response.writableEnded) aborter.abort();
+  });
+  const asked = requestBody({
+    announced: request.headers['content-length'],
+    aborted: aborter.signal,
+    pour: ({ add, end }) => request.on('data', add).on('end', end),
+  });
+  const answer = responseTo(http, {
+    method: request.method ?? 'GET',
+    ...splitTarget(request.url ?? '/'),
+    headers: headersOf(request),
+    address: peerAddress(request.socket.remoteAddress ?? ''),
+    aborted: aborter.signal,
+    body: asked.read,
+  });
+  asked.close();
   // Not awaited where it is there already: pipelined requests are answered within their own turn.
   const { status, headers, body } = answer instanceof Promise ? await answer : answer;
   if (response.destroyed) return;
   const length = isBodiless(status) ? {} : { 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...headers, ...length });
   response.end(isBodiless(status) ? undefined : body);
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const joined: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return joined;
 }
 
 /** Resolves with the port. */

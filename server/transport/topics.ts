@@ -18,6 +18,10 @@ export class Topics<Subscriber> {
     this.#topics.delete(subscriber);
   }
 
+  topicsOf(subscriber: Subscriber): Iterable<string> {
+    return this.#topics.get(subscriber) ?? [];
+  }
+
   of(topic: string): Iterable<Subscriber> {
     return this.#subscribers.get(topic) ?? [];
   }

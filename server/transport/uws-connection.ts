@@ -1,6 +1,7 @@
 import type { WebSocket } from 'uWebSockets.js';
 import { fittingReason } from './close-frame.ts';
 import type { Connection, Frame, Handshake, SendResult } from './connection.ts';
+import { isBinaryFrame, payloadOf } from './frame.ts';
 
 /** What µWS keeps with a socket. */
 export interface Slot {
@@ -42,7 +43,7 @@ export class UwsConnection implements Connection {
   send(frame: Frame): SendResult {
     // µWS compares likewise, but would also call its `dropped`, which is for published frames.
     if (this.#socket === undefined || this.#isOver(this.#socket)) return 'dropped';
-    const result = this.#socket.send(frame, false, false);
+    const result = this.#socket.send(payloadOf(frame), isBinaryFrame(frame), false);
     if (result === DROPPED) return 'dropped';
     return result === SENT ? 'sent' : 'buffered';
   }
@@ -82,7 +83,7 @@ export class UwsConnection implements Connection {
    */
   publishToOthers(topic: string, frame: Frame): boolean {
     if (!this.#socket?.isSubscribed(topic)) return false;
-    this.#socket.publish(topic, frame, false, false);
+    this.#socket.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
     return true;
   }
 

@@ -1,23 +1,57 @@
 import type * as Uws from 'uWebSockets.js';
 import type { HttpHandler, HttpResponse } from './connection.ts';
+import { peerAddress } from './handshake.ts';
+import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo, statusLine } from './http-response.ts';
 
 /** Answers a request, at once or later. The µWS request is read before this returns: it is gone afterwards. */
 export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request: Uws.HttpRequest): void {
-  let aborted = false;
-  response.onAborted(() => {
-    aborted = true;
-  });
+  const aborter = new AbortController();
+  response.onAborted(() => aborter.abort());
   const method = request.getCaseSensitiveMethod().toUpperCase();
-  const answer = responseTo(http, { method, path: request.getUrl(), query: request.getQuery() ?? '' });
+  const headers = headersOf(request);
+  const asked = requestBody({
+    announced: headers['content-length'],
+    aborted: aborter.signal,
+    pour({ add, end }) {
+      response.onData((chunk, isLast) => {
+        // µWS takes the chunk back.
+        add(new Uint8Array(chunk.slice(0)));
+        if (isLast) end();
+      });
+    },
+  });
+  const answer = responseTo(http, {
+    method,
+    path: request.getUrl(),
+    query: request.getQuery() ?? '',
+    headers,
+    address: remoteAddress(response),
+    aborted: aborter.signal,
+    body: asked.read,
+  });
+  asked.close();
   if (!(answer instanceof Promise)) {
     write(response, method, answer);
     return;
   }
   answer.then((late) => {
     // To touch a response after it was aborted ends the process.
-    if (!aborted) response.cork(() => write(response, method, late));
+    if (!aborter.signal.aborted) response.cork(() => write(response, method, late));
   });
+}
+
+export function remoteAddress(response: Uws.HttpResponse): string {
+  return peerAddress(Buffer.from(response.getRemoteAddressAsText()).toString());
+}
+
+function headersOf(request: Uws.HttpRequest): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  request.forEach((name, value) => {
+    const before = headers[name];
+    headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`;
+  });
+  return headers;
 }
 
 function write(response: Uws.HttpResponse, method: string, { status, headers, body }: HttpResponse): void {

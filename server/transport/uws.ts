@@ -3,11 +3,12 @@ import { CLOSE_TOO_BIG } from '../../protocol/closes.ts';
 import { isGoodbye } from './close-frame.ts';
 import type { Connection, Handshake, Transport, TransportOptions } from './connection.ts';
 import { createDropReports } from './drop-reports.ts';
-import { negotiatedProtocol, optional, peerAddress } from './handshake.ts';
+import { isBinaryFrame, payloadOf } from './frame.ts';
+import { negotiatedProtocol, optional } from './handshake.ts';
 import { listenError } from './listen-error.ts';
 import { listenExclusively, uws } from './uws-binary.ts';
 import { type Slot, UwsConnection } from './uws-connection.ts';
-import { answerUws } from './uws-http.ts';
+import { answerUws, remoteAddress } from './uws-http.ts';
 
 /** A peer that is silent for so long is gone; µWS pings it before. */
 const IDLE_TIMEOUT_SECONDS = 120;
@@ -34,7 +35,8 @@ export function createUwsTransport(options: TransportOptions): Transport {
       const isUpgrade =
         request.getHeader('upgrade').toLowerCase() === 'websocket' &&
         request.getHeader('sec-websocket-version') === '13';
-      if (!isUpgrade || !paths.has(request.getUrl())) {
+      const path = request.getUrl();
+      if (!isUpgrade || !(paths.has(path) || options.accepts?.(path, request.getQuery() ?? ''))) {
         answerUws(http, response, request);
         return;
       }
@@ -96,8 +98,8 @@ export function createUwsTransport(options: TransportOptions): Transport {
       cookie: optional(request.getHeader('cookie')),
       origin: optional(request.getHeader('origin')),
       host: optional(request.getHeader('host')),
-      address: peerAddress(Buffer.from(response.getRemoteAddressAsText()).toString()),
-      protocol: negotiatedProtocol(handler, request.getHeader('sec-websocket-protocol')),
+      address: remoteAddress(response),
+      protocol: negotiatedProtocol(handler, request.getHeader('sec-websocket-protocol'), request.getUrl()),
     };
   }
 
@@ -105,7 +107,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
     publish(topic, frame, except?: Connection) {
       if (ended) return;
       if (except instanceof UwsConnection && except.publishToOthers(topic, frame)) return;
-      app.publish(topic, frame, false, false);
+      app.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
     },
 
     listen(host, port) {

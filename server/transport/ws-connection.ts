@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { CLOSE_TOO_BIG } from '../../protocol/closes.ts';
 import { CLOSE_ABNORMAL, fittingReason, isGoodbye } from './close-frame.ts';
 import type { Connection, Frame, Handshake, SendResult } from './connection.ts';
+import { isBinaryFrame, payloadOf } from './frame.ts';
 import type { Topics } from './topics.ts';
 
 /** What a connection tells the transport that holds it. */
@@ -68,7 +69,7 @@ export class WsConnection implements Connection {
       this.#behind = true;
       return 'dropped';
     }
-    socket.send(frame, { binary: false, compress: false }, this.#written);
+    socket.send(payloadOf(frame), { binary: isBinaryFrame(frame), compress: false }, this.#written);
     // Within a cork everything waits; that says nothing of the peer.
     if (!this.#corked) this.#behind = socket.bufferedAmount > 0;
     return this.#behind ? 'buffered' : 'sent';

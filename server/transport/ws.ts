@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Connection, Handshake, Transport, TransportOptions } from './connection.ts';
 import { createDropReports } from './drop-reports.ts';
+import { isBinaryFrame } from './frame.ts';
 import { negotiatedProtocol, optional, peerAddress, splitTarget } from './handshake.ts';
 import { answerNode, closerOf, listenNode } from './node-http.ts';
 import { Topics } from './topics.ts';
@@ -48,8 +49,9 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
 
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     stream.on('error', () => stream.destroy());
-    const { path } = splitTarget(request.url ?? '/');
-    if (!paths.has(path) || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+    const { path, query } = splitTarget(request.url ?? '/');
+    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+    if (!isWebSocket || !(paths.has(path) || options.accepts?.(path, query))) {
       refuse(request, stream);
       return;
     }
@@ -63,7 +65,8 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   });
 
   function protocolFor(request: IncomingMessage): string {
-    return negotiatedProtocol(handler, request.headers['sec-websocket-protocol'] ?? '');
+    const { path } = splitTarget(request.url ?? '/');
+    return negotiatedProtocol(handler, request.headers['sec-websocket-protocol'] ?? '', path);
   }
 
   /** The answer that the request would get without its wish to upgrade. */
@@ -81,9 +84,10 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   return {
     publish(topic, frame, except?: Connection) {
       // Encoded once, whatever the number of receivers.
-      const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame;
+      const encoded = typeof frame === 'string' ? Buffer.from(frame) : frame;
       for (const connection of topics.of(topic)) {
-        if (connection !== except && connection.send(bytes) === 'dropped') drops.add(connection, bytes);
+        if (connection === except || connection.send(encoded) !== 'dropped') continue;
+        drops.add(connection, isBinaryFrame(encoded) ? encoded.binary : encoded);
       }
     },
 

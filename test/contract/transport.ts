@@ -5,6 +5,7 @@ import { hostileContract } from './transport/hostile.ts';
 import { httpContract } from './transport/http.ts';
 import { lifecycleContract } from './transport/lifecycle.ts';
 import { pressureContract } from './transport/pressure.ts';
+import { requestsContract } from './transport/requests.ts';
 import type { MakeTransport } from './transport/stage.ts';
 
 /** What every implementation of the transport's port does, on real sockets. */
@@ -15,6 +16,7 @@ export function transportContract(t: Test, name: string, makeTransport: MakeTran
     closes: closesContract,
     lifecycle: lifecycleContract,
     http: httpContract,
+    requests: requestsContract,
     'hostile peers': hostileContract,
   })) {
     t.test(`${name}: ${part}`, async (t) => contract(t, makeTransport));

@@ -7,6 +7,7 @@ import type {
   Transport,
   TransportOptions,
 } from '../../server/transport/connection.ts';
+import { payloadOf } from '../../server/transport/frame.ts';
 
 /** A transport without sockets: what the server sends stands in memory, what clients send is handed over. */
 export interface Wire {
@@ -107,7 +108,7 @@ class WireConnection implements Connection {
 
   send(frame: Frame): SendResult {
     if (this.#closedWith !== undefined || this.bufferedBytes() > this.#maxBuffered) return 'dropped';
-    const text = typeof frame === 'string' ? frame : Buffer.from(frame).toString();
+    const text = Buffer.from(payloadOf(frame)).toString();
     (this.#stalled ? this.#buffered : this.#arrived).push(text);
     return this.#stalled ? 'buffered' : 'sent';
   }
@@ -115,7 +116,7 @@ class WireConnection implements Connection {
   /** Like the real ones: told after the publish, once, and before any `drained`. */
   reportDrop(frame: Frame): void {
     if (this.#dropped !== undefined || this.#closedWith !== undefined) return;
-    this.#dropped = typeof frame === 'string' ? Buffer.from(frame) : frame;
+    this.#dropped = Buffer.from(payloadOf(frame));
     setImmediate(() => this.#reportNow());
   }
 

@@ -6,6 +6,7 @@ export const violations = {
   // Engine.IO
   UNKNOWN_ENGINE_PACKET: 'The packet begins with no type of Engine.IO.',
   INVALID_BASE64: 'A binary packet as text is not Base64.',
+  INVALID_UTF8: 'The payload is not UTF-8.',
   PAYLOAD_TOO_LARGE: 'The payload has more bytes than the handshake allows.',
   TOO_MANY_PACKETS: 'The payload has too many packets.',
   // Socket.IO

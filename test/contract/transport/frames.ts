@@ -65,6 +65,26 @@ export function framesContract(t: Test, make: MakeTransport): void {
     t.equal(at.events.of('opened').length, 2);
   });
 
+  t.test('text and binary frames leave with their kind, direct and published alike', async (t) => {
+    const at = await stage(t, make);
+    const [{ client, connection }, sender] = [await at.join(), await at.join()];
+    const kinds: string[] = [];
+    client.socket.on('message', (data, isBinary) => kinds.push(`${isBinary ? 'binary' : 'text'} ${data}`));
+    for (const each of [connection, sender.connection]) each.subscribe('room');
+    const bytes = Buffer.from('ü');
+    for (const frame of ['a', bytes, { binary: bytes }]) {
+      connection.send(frame);
+      at.transport.publish('room', frame);
+      at.transport.publish('room', frame, sender.connection);
+    }
+    await client.until(9);
+    t.same(
+      kinds,
+      ['text a', 'text ü', 'binary ü'].flatMap((kind) => [kind, kind, kind]),
+    );
+    t.same(await sender.client.until(3), ['a', 'ü', 'ü']);
+  });
+
   t.test('text and binary frames arrive with their kind', async (t) => {
     const at = await stage(t, make);
     const { client } = await at.join();

@@ -94,6 +94,16 @@ export function pressureContract(t: Test, make: MakeTransport): void {
     });
   }
 
+  t.test('a published binary frame that does not fit is reported by its bytes', async (t) => {
+    const at = await stage(t, make);
+    const { connection } = await paused(at);
+    connection.subscribe('room');
+    fill(connection, 20_000);
+    at.transport.publish('room', { binary: Buffer.from('lost') });
+    t.equal((await at.events.first('dropped')).text, 'lost');
+    t.equal(connection.send({ binary: Buffer.from('lost') }), 'dropped');
+  });
+
   t.test('a result of `buffered` is followed by `drained`', async (t) => {
     const at = await stage(t, make);
     const { client, connection } = await paused(at);

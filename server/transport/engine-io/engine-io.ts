@@ -1,0 +1,110 @@
+import type { Clock } from '../../clock.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  HttpRequest,
+  Transport,
+  TransportOptions,
+} from '../connection.ts';
+import { Mount } from './mount.ts';
+import { defaultOptions, type EngineIoMount } from './options.ts';
+import { Pollers } from './pollers.ts';
+import { EngineSession } from './session.ts';
+import { EngineSocket } from './socket.ts';
+
+export interface EngineIoParts {
+  readonly mounts: readonly EngineIoMount[];
+  readonly clock: Clock;
+}
+
+/**
+ * Puts Engine.IO protocol 4 on a transport: its sessions are connections like all others, each with the handler
+ * of its mount. What is published reaches those on a WebSocket through the transport, those over long-polling
+ * by their buffers. Everything at other paths is as `options` say.
+ *
+ * Long-polling needs all requests of a session to come to the node that opened it.
+ *
+ * @param make makes the transport, from options with the mounts in them
+ */
+export async function createEngineIoTransport(
+  { mounts, clock }: EngineIoParts,
+  options: TransportOptions,
+  make: (options: TransportOptions) => Transport | Promise<Transport>,
+): Promise<Transport> {
+  const { maxBufferedBytes, newId } = options;
+  const pollers = new Pollers();
+  const byPath = new Map<string, Mount>();
+  for (const { path, handler, options: given } of mounts) {
+    const parts = {
+      options: { ...defaultOptions, ...given },
+      handler,
+      pollers,
+      clock,
+      maxBufferedBytes,
+      newId,
+    };
+    const mount = new Mount(parts);
+    const bare = path.replace(/\/+$/, '');
+    for (const spelling of [bare, `${bare}/`]) byPath.set(spelling, mount);
+  }
+
+  const transport = await make({
+    ...options,
+    handler: routeEvents(options.handler, byPath),
+    http: (request: HttpRequest) => byPath.get(request.path)?.answer(request) ?? options.http(request),
+    accepts: (path, query) => byPath.get(path)?.accepts(query) ?? options.accepts?.(path, query) ?? false,
+  });
+
+  return {
+    publish(topic, frame, except?: Connection) {
+      const isSession = except instanceof EngineSession;
+      transport.publish(topic, frame, isSession ? except.connection : except);
+      pollers.publish(topic, frame, isSession ? except.polling : undefined);
+    },
+    listen: (host, port) => transport.listen(host, port),
+    stopListening: () => transport.stopListening(),
+    async close() {
+      for (const mount of new Set(byPath.values())) mount.close();
+      await transport.close();
+    },
+  };
+}
+
+/** Events of a mount's WebSockets go to their sessions, all others to `handler`. */
+function routeEvents(handler: ConnectionHandler, byPath: ReadonlyMap<string, Mount>): ConnectionHandler {
+  return {
+    // As Engine.IO's own server, whose clients may insist on what they offer.
+    selectProtocol: (offered, path) =>
+      byPath.has(path) ? (offered[0] ?? '') : handler.selectProtocol(offered, path),
+    opened(connection) {
+      const mount = byPath.get(connection.handshake.path);
+      if (mount === undefined) {
+        handler.opened(connection);
+        return;
+      }
+      const socket = new EngineSocket(connection);
+      connection.state = socket;
+      mount.opened(socket);
+    },
+    received(connection, bytes, isBinary) {
+      const { state } = connection;
+      if (state instanceof EngineSocket) state.owner?.received(bytes, isBinary);
+      else handler.received(connection, bytes, isBinary);
+    },
+    dropped(connection, frame) {
+      const { state } = connection;
+      if (state instanceof EngineSocket) state.owner?.dropped(frame);
+      else handler.dropped(connection, frame);
+    },
+    drained(connection) {
+      const { state } = connection;
+      if (state instanceof EngineSocket) state.owner?.drained();
+      else handler.drained(connection);
+    },
+    closed(connection, code, clean) {
+      const { state } = connection;
+      if (state instanceof EngineSocket) state.owner?.closed(code, clean);
+      else handler.closed(connection, code, clean);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { Clock } from '../../clock.ts';
+import { encodeHandshake } from '../../dialect/framings/engine-io.ts';
+import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
+import { createDropReports, type DropReports } from '../drop-reports.ts';
+import { Deadlines } from './deadlines.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { EngineIoOptions } from './options.ts';
+import type { Pollers } from './pollers.ts';
+import { EngineSession } from './session.ts';
+import type { EngineSocket } from './socket.ts';
+import { Upgrade } from './upgrade.ts';
+
+/** How long what a closed session has left for its client waits for a poll. */
+const FAREWELL_MS = 30_000;
+
+export interface SessionsParts {
+  readonly options: EngineIoOptions;
+  readonly handler: ConnectionHandler;
+  readonly pollers: Pollers;
+  readonly clock: Clock;
+  readonly maxBufferedBytes: number;
+  readonly newId: () => string;
+}
+
+/** The sessions of a mount, by their ids. */
+export class Sessions {
+  readonly #parts: SessionsParts;
+  readonly #byId = new Map<string, EngineSession>();
+  readonly #heartbeat: Heartbeat<EngineSession>;
+  readonly #upgrades: Deadlines<Upgrade>;
+  readonly #farewells: Deadlines<EngineSession>;
+  readonly #drops: DropReports;
+
+  constructor(parts: SessionsParts) {
+    const { options, handler, clock } = parts;
+    this.#parts = parts;
+    this.#heartbeat = new Heartbeat(clock, options);
+    this.#upgrades = new Deadlines(clock, options.upgradeTimeoutMs, (upgrade) => upgrade.abandon());
+    this.#farewells = new Deadlines(clock, FAREWELL_MS, (session) => session.leave());
+    this.#drops = createDropReports((session, frame) => handler.dropped(session, frame));
+  }
+
+  get(sid: string | undefined): EngineSession | undefined {
+    return sid === undefined ? undefined : this.#byId.get(sid);
+  }
+
+  /** Opens a session over long-polling. @returns its open packet, for the answer */
+  openPolling(handshake: Handshake): { sid: string; packet: string } {
+    const session = this.#create(handshake);
+    const packet = this.#openPacket(session);
+    this.#announce(session);
+    return { sid: session.id, packet };
+  }
+
+  /** Opens a session over a WebSocket. */
+  openSocket(socket: EngineSocket): void {
+    const { connection } = socket;
+    const session = this.#create(connection.handshake, connection);
+    socket.owner = session;
+    connection.send(this.#openPacket(session));
+    this.#announce(session);
+  }
+
+  upgrade(session: EngineSession, socket: EngineSocket): void {
+    const upgrade = new Upgrade(session, socket, this.#upgrades);
+    socket.owner = upgrade;
+    session.upgradeBegun(upgrade);
+  }
+
+  /** Ends them all. */
+  close(): void {
+    for (const session of [...this.#byId.values()]) {
+      session.terminate();
+      session.leave();
+    }
+  }
+
+  #create(handshake: Handshake, connection?: Connection): EngineSession {
+    const { handler, pollers, maxBufferedBytes, newId, options } = this.#parts;
+    const session = new EngineSession(
+      {
+        id: newId(),
+        handshake,
+        handler,
+        heartbeat: this.#heartbeat,
+        drops: this.#drops,
+        pollers,
+        maxBufferedBytes,
+        maxPayloadBytes: options.maxPayloadBytes,
+        lingers: (closed) => this.#farewells.set(closed),
+        gone: (closed) => {
+          this.#farewells.delete(closed);
+          this.#byId.delete(closed.id);
+        },
+      },
+      connection,
+    );
+    this.#byId.set(session.id, session);
+    return session;
+  }
+
+  #announce(session: EngineSession): void {
+    this.#heartbeat.rest(session);
+    this.#parts.handler.opened(session);
+  }
+
+  #openPacket({ id, polling }: EngineSession): string {
+    const { pingIntervalMs, pingTimeoutMs, maxPayloadBytes, transports } = this.#parts.options;
+    const canUpgrade = polling !== undefined && transports.includes('websocket');
+    const upgrades = canUpgrade ? (['websocket'] as const) : [];
+    return encodeHandshake({ sid: id, upgrades, pingIntervalMs, pingTimeoutMs, maxPayloadBytes });
+  }
+}
