@@ -13,8 +13,7 @@ export const closes = {
   TOKEN_INVALID: { code: 4100, reconnect: false, text: 'The token cannot be verified.' },
   TOKEN_EXPIRED: { code: 4101, reconnect: false, text: 'The token has expired; come back with a new one.' },
   FLOOD: { code: 4102, reconnect: false, text: 'Ten times the rate limit was exceeded.' },
-  KICKED: { code: 4103, reconnect: false, text: 'An operator or another session ended this connection.' },
-  PROTOCOL_VIOLATION: { code: 4104, reconnect: false, text: 'Too many frames could not be understood.' },
+  UNAUTHENTICATED: { code: 4106, reconnect: false, text: 'A token is needed.' },
   ORIGIN_REFUSED: { code: 4105, reconnect: false, text: 'Cookies are not accepted from this origin.' },
 } as const;
 

@@ -12,6 +12,8 @@ import type { Handshake } from './transport/connection.ts';
 const KEYS_RETRY_MS = 5000;
 
 export interface ArrivalOptions {
+  /** Does what the session's vocabulary does for everybody who is let in. */
+  greet(session: Session): void;
   config: Config;
   sessions: Sessions;
   logger: Logger;
@@ -33,6 +35,11 @@ export function arrive(
   const { config, sessions } = options;
   const credential = credentialOf(handshake, { cookieName: 'token', allowedOrigins: config.corsOrigins });
   if (credential === undefined) {
+    // In a namespace of Socket.IO nobody is heard before being let in.
+    if (config.auth === 'required' && handshake.namespace !== undefined) {
+      sessions.close(session, 'UNAUTHENTICATED');
+      return undefined;
+    }
     if (config.auth === 'optional') sessions.admit(session, { kind: 'guest', userId: undefined });
     welcome(session, options);
     return undefined;
@@ -63,7 +70,7 @@ function isClose(code: ErrorCode): code is ErrorCode & CloseName {
   return Object.hasOwn(closes, code);
 }
 
-function welcome(session: Session, { config, sessions }: ArrivalOptions): void {
+function welcome(session: Session, { config, sessions, greet }: ArrivalOptions): void {
   const { heartbeatMs, heartbeatGraceMs, tickMs, limits } = config;
   sessions.answer(session, {
     type: 'welcome',
@@ -71,4 +78,5 @@ function welcome(session: Session, { config, sessions }: ArrivalOptions): void {
     userId: principalOf(session)?.userId,
     terms: { heartbeatMs, heartbeatGraceMs, tickMs, limits: { ...limits } },
   });
+  greet(session);
 }

@@ -3,6 +3,8 @@ import { arrive } from './arrival.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Dialect } from './dialect/dialect.ts';
+import type { EventPacket } from './dialect/framings/socket-io.ts';
+import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import type { Authorize, VerifyToken } from './dispatch/principal.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
@@ -15,6 +17,7 @@ import type { Rooms } from './rooms.ts';
 import { principalOf, Sessions } from './sessions.ts';
 import { type Duties, sweep } from './sweep.ts';
 import type { Connection, ConnectionHandler } from './transport/connection.ts';
+import type { SocketHandler } from './transport/socket-io/socket-io.ts';
 
 export interface HubOptions {
   config: Config;
@@ -37,7 +40,7 @@ export interface HubOptions {
 const RECONNECT_SPREAD_MS = 5000;
 
 /** Where connections meet the stages: who they are when they arrive, and what becomes of them in the end. */
-export class Hub implements ConnectionHandler {
+export class Hub implements ConnectionHandler, SocketHandler {
   readonly sessions: Sessions;
   readonly #options: HubOptions;
   readonly #dispatcher: Dispatcher;
@@ -92,7 +95,11 @@ export class Hub implements ConnectionHandler {
     this.sessions.add(session);
     metrics.connections.labels('websocket', dialect.name).inc();
     if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
-    const decision = arrive(session, connection.handshake, { ...this.#options, sessions: this.sessions });
+    const decision = arrive(session, connection.handshake, {
+      ...this.#options,
+      sessions: this.sessions,
+      greet: (one) => this.#dispatcher.greet(one),
+    });
     if (decision !== undefined) this.#dispatcher.wait(session, decision);
   }
 
@@ -102,6 +109,14 @@ export class Hub implements ConnectionHandler {
     session.lastSeen = this.#options.clock.now();
     session.heardAt = this.#options.clock.monotonic();
     this.#dispatcher.receive(session, bytes, isBinary);
+  }
+
+  /** An event of Socket.IO. */
+  event(connection: Connection, { data: [name, ...args], id }: EventPacket, size: number): void {
+    const session = connection.state as Session;
+    if (session.phase.kind === 'ended') return;
+    session.lastSeen = this.#options.clock.now();
+    this.#dispatcher.accept(session, socketEvent(String(name), id, args), size);
   }
 
   dropped(connection: Connection, frame: Uint8Array): void {
@@ -207,7 +222,8 @@ export class Hub implements ConnectionHandler {
     const { sessions } = this;
     return {
       limits: config.limits,
-      maxRoomUsers: config.maxRoomUsers ?? config.limits.MAX_ROOM_USERS,
+      maxRoomUsers: ({ receiver }) =>
+        config.maxRoomUsers ?? receiver.dialect.vocabulary.maxRoomUsers ?? config.limits.MAX_ROOM_USERS,
       lockTtlMs: config.lockTtlMs,
       nodeId,
       authorize,

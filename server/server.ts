@@ -3,6 +3,7 @@ import { createRoutes } from './api/routes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
+import { socketDialects } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createAuthorize } from './dispatch/authorization.ts';
 import { createTicker } from './fanout/ticker.ts';
@@ -16,7 +17,9 @@ import { roomLimitsOf } from './room/entry.ts';
 import { Rooms } from './rooms.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
+import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
+import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
 
 export interface ServerOptions {
   config: Config;
@@ -85,7 +88,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         publish: (topic, frame, except) => {
           metrics.framesSent.inc();
           metrics.bytesSent.inc(frame.length);
-          transport.publish(topic, frame, except);
+          transport.publish(topic, frame, wireOf(except));
         },
         monotonic: () => clock.monotonic(),
         onSent: (type) => metrics.messagesSent.labels(type).inc(),
@@ -111,21 +114,48 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
-    dialectOf: ({ handshake }) => (handshake.protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
+    dialectOf: ({ handshake: { namespace, protocol } }) =>
+      socketDialects.get(namespace ?? '') ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
   const http = createRoutes({
     ready: () => state === 'ready' && log.writable(),
     metrics: () => metrics.render(),
   });
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
-  const transport = await makeTransport({
-    paths: ['/', '/ws'],
-    maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
-    maxFrameBytes: limits.MAX_FRAME_BYTES,
+  const socketIo = createSocketIoHandler({
+    clock,
     handler: hub,
-    http,
+    namespaces: [...socketDialects.keys()],
+    connectTimeoutMs: config.connectTimeoutMs,
+    maxAttachmentBytes: limits.MAX_FRAME_BYTES,
     newId,
   });
+  const transport = await createEngineIoTransport(
+    {
+      clock,
+      mounts: [
+        {
+          path: '/socket.io/',
+          handler: socketIo,
+          options: {
+            pingIntervalMs: config.pingIntervalMs,
+            pingTimeoutMs: config.pingTimeoutMs,
+            maxPayloadBytes: limits.MAX_FRAME_BYTES,
+            cors: { origins: config.corsOrigins, credentials: true },
+          },
+        },
+      ],
+    },
+    {
+      paths: ['/', '/ws'],
+      maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
+      maxFrameBytes: limits.MAX_FRAME_BYTES,
+      handler: hub,
+      http,
+      newId,
+    },
+    makeTransport,
+  );
   const stopSweep = clock.every(SWEEP_MS, () => {
     hub.sweep();
     rooms.sweep();

@@ -35,7 +35,7 @@ export function sweep(session: Session, duties: Duties): void {
       session.receiver.checkDrain();
       expireLocks(session, now, duties);
       checkToken(session, phase, duties);
-      if (now - session.heardAt >= duties.heartbeatGraceMs) {
+      if (!session.receiver.dialect.framing.isWatched && now - session.heardAt >= duties.heartbeatGraceMs) {
         duties.close(session, 'HEARTBEAT_TIMEOUT');
       }
   }

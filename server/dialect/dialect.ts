@@ -17,6 +17,8 @@ export interface Framing {
   encode(message: object): string;
   /** Encoded messages as they leave, each string one frame. */
   frames(encoded: readonly string[]): string[];
+  /** Whether the transport itself notices that a client is gone; else its heartbeats tell that it is there. */
+  readonly isWatched: boolean;
   /** Whether one frame holds all messages of a flush, so that nobody can be left out of some of them: a
    * client then gets what it sent itself, too, and knows it by the connection id. */
   readonly batches: boolean;
@@ -27,6 +29,8 @@ export interface Framing {
 export interface Vocabulary {
   /** What comes from clients, in the protocol's own words. Undefined: it comes in them. */
   readonly inbound?: Inbound;
+  /** Where MAX_ROOM_USERS is not set. Undefined: as the limit says. */
+  readonly maxRoomUsers?: number;
   readonly room: { readonly [T in RoomEvent['type']]: Rule<Extract<RoomEvent, { type: T }>, RoomView> };
   readonly signal: Rule<SignalEvent, RoomView>;
   readonly direct: {

@@ -7,6 +7,8 @@ export interface CredentialSource {
   readonly origin: string | undefined;
   /** The Host header; without it no origin counts as the same. */
   readonly host?: string | undefined;
+  /** Handed in with the request to be let in (Socket.IO's `auth.token`). */
+  readonly token?: string | undefined;
 }
 
 export interface CredentialOptions {
@@ -16,15 +18,16 @@ export interface CredentialOptions {
 }
 
 export type Credential =
-  | { readonly token: string; readonly source: 'header' | 'query' | 'cookie' }
+  | { readonly token: string; readonly source: 'handed in' | 'header' | 'query' | 'cookie' }
   | { readonly refused: 'ORIGIN_REFUSED' };
 
 /**
- * The token of a request: from `Authorization: Bearer`, else the query parameter `token`, else the cookie.
+ * The token of a request: one that was handed in, else from `Authorization: Bearer`, else the query parameter `token`, else the cookie.
  * Browsers attach cookies to requests of any page (cross-site WebSocket hijacking), so the cookie counts
  * only from an allowed origin or the server's own. `undefined`: there is none.
  */
 export function credentialOf(source: CredentialSource, options: CredentialOptions): Credential | undefined {
+  if (source.token) return { token: source.token, source: 'handed in' };
   const bearer = bearerToken(source.authorization);
   if (bearer) return { token: bearer, source: 'header' };
   const query = new URLSearchParams(source.query).get('token');

@@ -10,7 +10,8 @@ import type { Membership, Session } from './session.ts';
 /** What handlers may do: nothing of it touches a socket, a disk or the process's clock. */
 export interface Stage {
   readonly limits: Limits;
-  readonly maxRoomUsers: number;
+  /** Users that a room may have for this session to join it. */
+  maxRoomUsers(session: Session): number;
   readonly lockTtlMs: number;
   readonly nodeId: string;
   readonly authorize: Authorize;

@@ -59,6 +59,10 @@ export interface Handshake {
   readonly address: string;
   /** The negotiated subprotocol, or ''. */
   readonly protocol: string;
+  /** Of Socket.IO; undefined elsewhere. */
+  readonly namespace?: string;
+  /** A token that was handed in with the request to be let in. Never logged. */
+  readonly token?: string;
 }
 
 export interface ConnectionHandler {

@@ -15,6 +15,7 @@ export const singleFrames: Framing = {
   },
   encode: JSON.stringify,
   frames: (encoded) => [...encoded],
+  isWatched: false,
   batches: false,
 };
 

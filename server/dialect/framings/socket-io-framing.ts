@@ -42,6 +42,7 @@ export function socketFraming(namespace: string): Framing {
       return encodeConnect(namespace, one.connect);
     },
     frames: (encoded) => [...encoded],
+    isWatched: true,
     batches: false,
   };
 }

@@ -64,7 +64,7 @@ function enter(
     user,
     guest: principalOf(session)?.kind === 'guest',
     node: stage.nodeId,
-    maxUsers: stage.maxRoomUsers,
+    maxUsers: stage.maxRoomUsers(session),
     ...(replaced.length === 0 ? {} : { replaces: replaced.map((one) => one.id) }),
   });
 }

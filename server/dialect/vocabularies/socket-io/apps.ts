@@ -5,7 +5,7 @@ import { componentMeanings, components, isOfComponents } from './components.ts';
 import { personal } from './personal.ts';
 import { isOfProjects, projectMeanings, projects } from './projects.ts';
 import { roomMeanings, rooms } from './rooms.ts';
-import { type Meanings, read, userOf } from './words.ts';
+import { MAX_ROOM_USERS, type Meanings, read, userOf } from './words.ts';
 
 const meanings: Meanings = { ...roomMeanings, ...componentMeanings, ...projectMeanings };
 
@@ -35,6 +35,7 @@ function chosen<R extends object>(like: R, rulesOf: (vocabulary: Vocabulary) => 
 
 /** The vocabulary of the namespaces `/` and `/ws`: their event names do not clash. */
 export const apps: Vocabulary = {
+  maxRoomUsers: MAX_ROOM_USERS,
   inbound: {
     // Notifications for a user come to a room of the user's own.
     greet: (caller) =>

@@ -7,6 +7,7 @@ import {
   acknowledged,
   displayName,
   fail,
+  MAX_ROOM_USERS,
   type Meanings,
   nameIn,
   read,
@@ -54,6 +55,7 @@ const meanings: Meanings = {
 
 /** Applications in which people arrange 3D scenes; namespace `/scenes`. */
 export const scenes: Vocabulary = {
+  maxRoomUsers: MAX_ROOM_USERS,
   inbound: {
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
     // The operation is the argument itself.

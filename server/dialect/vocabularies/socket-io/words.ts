@@ -3,6 +3,9 @@ import type { Caller } from '../../dialect.ts';
 import type { DirectEvent, Ref, RoomView } from '../../events.ts';
 import { emit, originOf, type SocketEvent, type SocketMessage } from '../../framings/socket-io-framing.ts';
 
+/** In the rooms of these applications. */
+export const MAX_ROOM_USERS = 200;
+
 /** A command in the protocol's own words, without the ref: that is added to all. */
 export type Words = { readonly type: string; readonly [field: string]: unknown };
 

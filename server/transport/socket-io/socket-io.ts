@@ -1,0 +1,144 @@
+import type { Clock } from '../../clock.ts';
+import { ProtocolViolation } from '../../dialect/framings/protocol-violation.ts';
+import { decodeSocketPacket, type EventPacket, type SocketPacket } from '../../dialect/framings/socket-io.ts';
+import { type Incomplete, MAX_ATTACHMENTS } from '../../dialect/framings/socket-io-binary.ts';
+import { encodeConnectError } from '../../dialect/framings/socket-io-encode.ts';
+import type { Connection, ConnectionHandler } from '../connection.ts';
+import { Deadlines } from '../engine-io/deadlines.ts';
+import { authOf, Socket } from './socket.ts';
+
+/** The layer above: sockets are connections to it, their events come decoded. */
+export interface SocketHandler extends Omit<ConnectionHandler, 'received' | 'selectProtocol'> {
+  /** `size`: the bytes that the event came in. */
+  event(socket: Connection, event: EventPacket, size: number): void;
+}
+
+export interface SocketIoOptions {
+  readonly clock: Clock;
+  readonly handler: SocketHandler;
+  readonly namespaces: readonly string[];
+  /** A client that is in no namespace after so long is closed. */
+  readonly connectTimeoutMs: number;
+  readonly maxAttachmentBytes: number;
+  readonly newId: () => string;
+}
+
+/** A client: what it is connected to, by namespace, and a packet whose attachments are still to come. */
+interface Client {
+  readonly sockets: Map<string, Socket>;
+  incomplete: Incomplete | undefined;
+}
+
+const CLOSE_VIOLATION = 1002;
+const CLOSE_CLEAN = 1000;
+const utf8 = new TextDecoder();
+
+/**
+ * Socket.IO protocol 5 on sessions of Engine.IO: leads packets to the sockets of their namespaces. A packet
+ * that breaks the protocol closes the client's session at once.
+ */
+export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandler {
+  const { handler, newId, maxAttachmentBytes } = options;
+  const namespaces = new Set(options.namespaces);
+  const limits = { maxAttachments: MAX_ATTACHMENTS, maxAttachmentBytes };
+  const idle = new Deadlines<Connection>(options.clock, options.connectTimeoutMs, (engine) => {
+    if (clientOf(engine).sockets.size === 0) engine.close(CLOSE_CLEAN, '');
+  });
+
+  function take(engine: Connection, packet: SocketPacket, size: number): void {
+    const { sockets } = clientOf(engine);
+    if (packet.type === 'connect') {
+      connect(engine, packet.namespace, packet.data);
+      return;
+    }
+    const socket = sockets.get(packet.namespace);
+    // Also what only servers say.
+    if (socket === undefined || packet.type === 'connect_error')
+      throw new ProtocolViolation('INVALID_PAYLOAD');
+    if (packet.type === 'event') handler.event(socket, packet, size);
+    else if (packet.type === 'disconnect') leave(socket);
+  }
+
+  function connect(engine: Connection, asked: string, data: unknown): void {
+    // Clients may put a query behind the name.
+    const [namespace = ''] = asked.split('?');
+    const { sockets } = clientOf(engine);
+    if (!namespaces.has(namespace)) {
+      engine.send(encodeConnectError(namespace, { message: 'Invalid namespace' }));
+      return;
+    }
+    if (sockets.has(namespace)) return;
+    const ended = (one: Socket, code: number) => {
+      sockets.delete(one.namespace);
+      handler.closed(one, code, true);
+    };
+    const socket = new Socket({ id: newId(), namespace, auth: authOf(data), engine, ended });
+    sockets.set(namespace, socket);
+    idle.delete(engine);
+    handler.opened(socket);
+  }
+
+  function leave(socket: Socket): void {
+    clientOf(socket.engine).sockets.delete(socket.namespace);
+    socket.left();
+    handler.closed(socket, CLOSE_CLEAN, true);
+  }
+
+  return {
+    selectProtocol: () => '',
+
+    opened(engine) {
+      engine.state = { sockets: new Map(), incomplete: undefined } satisfies Client;
+      idle.set(engine);
+    },
+
+    received(engine, bytes, isBinary) {
+      const client = clientOf(engine);
+      try {
+        const data = isBinary ? bytes : utf8.decode(bytes);
+        const packet = decodeSocketPacket(data, client.incomplete, limits);
+        const isWhole = packet.type !== 'incomplete';
+        client.incomplete = isWhole ? undefined : packet;
+        if (isWhole) take(engine, packet, bytes.length);
+      } catch (error) {
+        if (!(error instanceof ProtocolViolation)) throw error;
+        engine.close(CLOSE_VIOLATION, '');
+      }
+    },
+
+    dropped(engine, frame) {
+      const socket = clientOf(engine).sockets.get(namespaceIn(frame));
+      if (socket !== undefined) handler.dropped(socket, frame);
+    },
+
+    drained(engine) {
+      for (const socket of [...clientOf(engine).sockets.values()]) handler.drained(socket);
+    },
+
+    closed(engine, code) {
+      idle.delete(engine);
+      const { sockets } = clientOf(engine);
+      for (const socket of [...sockets.values()]) {
+        sockets.delete(socket.namespace);
+        socket.left();
+        // Also where the transport broke: a client that comes back connects anew, as another socket.
+        handler.closed(socket, code, true);
+      }
+    },
+  };
+}
+
+/** The connection beneath a socket, which is what a transport knows. */
+export function wireOf(connection: Connection | undefined): Connection | undefined {
+  return connection instanceof Socket ? connection.engine : connection;
+}
+
+function clientOf(engine: Connection): Client {
+  return engine.state as Client;
+}
+
+/** Of an event packet: `42/scenes,[…]`. */
+function namespaceIn(frame: Uint8Array): string {
+  const head = utf8.decode(frame.subarray(0, 256));
+  return /^4\d(\/[^,]*),/.exec(head)?.[1] ?? '/';
+}
