@@ -33,6 +33,8 @@ export interface Vocabulary {
   readonly maxRoomUsers?: number;
   readonly room: { readonly [T in RoomEvent['type']]: Rule<Extract<RoomEvent, { type: T }>, RoomView> };
   readonly signal: Rule<SignalEvent, RoomView>;
+  /** The state says who is there, which changes without the room's place. */
+  readonly stateNamesMembers?: true;
   readonly direct: {
     readonly [T in DirectEvent['type']]: Rule<Extract<DirectEvent, { type: T }>, RoomView | undefined>;
   };

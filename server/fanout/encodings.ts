@@ -54,10 +54,12 @@ export class Encodings {
 
   /** The whole state as finished frames. */
   state(dialect: Dialect, offset: number): readonly Uint8Array[] {
-    return this.#once(`${dialect.name} state`, () => {
+    const make = () => {
       const encoded = renderDirect(dialect, { type: 'state', offset }, this.#view);
       return dialect.framing.frames(encoded).map((frame) => utf8.encode(frame));
-    });
+    };
+    const key = `${dialect.name} state`;
+    return dialect.vocabulary.stateNamesMembers ? once(this.#inFlush, key, make) : this.#once(key, make);
   }
 
   /** The whole state as the answer to a request, for which only the ref is filled in. */

@@ -77,6 +77,7 @@ export const scenes: Vocabulary = {
     published: ({ event, data }) => [emit(event, data)],
   },
   signal: null,
+  stateNamesMembers: true,
   direct: {
     welcome: ({ connectionId, userId }) => [
       { connect: { sid: connectionId } },

@@ -1,0 +1,122 @@
+import { SignJWT } from 'jose';
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import type { Test } from 'tap';
+import type { Server } from '../../server/server.ts';
+import { startServer, TEST_SECRET } from '../support/servers.ts';
+
+/** How clients may connect. */
+export const ways: Readonly<Record<string, readonly string[]>> = {
+  'websocket only': ['websocket'],
+  'polling only': ['polling'],
+  upgrading: ['polling', 'websocket'],
+};
+
+export type Options = Partial<ManagerOptions & SocketOptions>;
+
+/** A real server, and official clients that end with the test. */
+export interface SocketStage {
+  readonly server: Server;
+  /** Where clients connect: `http://127.0.0.1:port`, and the namespace. */
+  url(namespace?: string): string;
+  /** A client of a namespace ('/' by default); `as`: with a token of this user. */
+  client(options?: Options & { namespace?: string; as?: string }): Promise<Person>;
+}
+
+const WITHIN_MS = 20_000;
+
+/** An official client that remembers what it heard. */
+export class Person {
+  readonly socket: Socket;
+  readonly #heard: { event: string; args: unknown[] }[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    const note = (event: string, ...args: unknown[]) => {
+      this.#heard.push({ event, args });
+      for (const look of [...this.#watchers]) look();
+    };
+    socket.onAny(note);
+    for (const event of ['connect', 'connect_error', 'disconnect']) {
+      socket.on(event, (...args) => note(event, ...args));
+    }
+  }
+
+  /** The first argument of the next such event, which is taken out of what was heard. */
+  // biome-ignore lint/suspicious/noExplicitAny: what comes from a server
+  next(event: string): Promise<any> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#watchers.delete(look);
+        reject(new Error(`no ${event}; heard ${JSON.stringify(this.#heard)}`));
+      }, WITHIN_MS);
+      const look = () => {
+        const index = this.#heard.findIndex((one) => one.event === event);
+        if (index < 0) return;
+        clearTimeout(timer);
+        this.#watchers.delete(look);
+        resolve(this.#heard.splice(index, 1)[0]?.args[0]);
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  /** Names of the events that were heard and not asked for. */
+  heard(): string[] {
+    return this.#heard.map((one) => one.event);
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    this.socket.emit(event, ...args);
+  }
+
+  /** With a callback, whose answer it resolves with. */
+  // biome-ignore lint/suspicious/noExplicitAny: what comes from a server
+  ask(event: string, ...args: unknown[]): Promise<any> {
+    return this.socket.timeout(WITHIN_MS).emitWithAck(event, ...args);
+  }
+}
+
+export function tokenOf(userId: string, claims: Record<string, unknown> = {}): Promise<string> {
+  const names = { sub: userId, name: userId.toUpperCase(), email: `${userId}@example.org` };
+  return new SignJWT({ ...names, ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(TEST_SECRET));
+}
+
+/** Runs a test on both transports of the server, with each way of connecting. */
+export function onEach(
+  t: Test,
+  title: string,
+  test: (t: Test, start: (env?: Record<string, string>) => Promise<SocketStage>) => Promise<void>,
+  which: readonly string[] = Object.keys(ways),
+): void {
+  for (const transport of ['uws', 'ws']) {
+    for (const way of which) {
+      t.test(`${title} (${transport}, ${way})`, (t) =>
+        test(t, (env = {}) => startStage(t, { TRANSPORT: transport, ...env }, ways[way] ?? [])),
+      );
+    }
+  }
+}
+
+async function startStage(
+  t: Test,
+  env: Record<string, string>,
+  transports: readonly string[],
+): Promise<SocketStage> {
+  const server = await startServer(env);
+  const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
+  t.teardown(() => server.close());
+  return {
+    server,
+    url,
+    async client({ namespace = '/', as, ...options } = {}) {
+      const auth = as === undefined ? {} : { auth: { token: await tokenOf(as) } };
+      const socket = io(url(namespace), { forceNew: true, transports: [...transports], ...auth, ...options });
+      t.teardown(() => socket.disconnect());
+      return new Person(socket);
+    },
+  };
+}
