@@ -20,7 +20,12 @@ onEach(t, 'people in a scene see each other and what each of them does', async (
   t.match(await ada.next('userJoined'), { userId: 'ben', userName: 'BEN', ...scene });
 
   ada.emit('sceneOperation', { type: 'add', target: 'item', data: { id: 'item-789', model: 'chair' } });
-  const update = { type: 'update', target: 'item', id: 'item-789', data: { position_x: 10.5, rotation_y: 45 } };
+  const update = {
+    type: 'update',
+    target: 'item',
+    id: 'item-789',
+    data: { position_x: 10.5, rotation_y: 45 },
+  };
   t.match(await ada.ask('sceneOperation', update), { ok: true, version: 2 });
   for (const one of [ada, ben]) {
     const operations: unknown[] = [];
@@ -39,8 +44,15 @@ onEach(t, 'people in a scene see each other and what each of them does', async (
   t.match(await ben.next('sceneDelta'), { delta: { fromVersion: 0, toVersion: 2 } });
   t.same(await ben.next('syncResponse'), { type: 'current', version: 2 });
   ben.emit('requestSync', { version: 99 });
-  t.match(await ben.next('syncResponse'), { type: 'full', version: 2, manifest: { items: { 'item-789': {} } } });
+  t.match(await ben.next('syncResponse'), {
+    type: 'full',
+    version: 2,
+    manifest: { items: { 'item-789': {} } },
+  });
   ben.emit('leaveScene');
   t.match(await ada.next('userLeft'), { userId: 'ben', userName: 'BEN', ...scene });
-  t.same(ada.heard().filter((event) => event === 'error'), []);
+  t.same(
+    ada.heard().filter((event) => event === 'error'),
+    [],
+  );
 });

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { Test } from 'tap';
+import { systemClock } from '../../server/clock.ts';
 import type { Server } from '../../server/server.ts';
 import { startServer, TEST_SECRET } from '../support/servers.ts';
 
@@ -16,6 +17,8 @@ export type Options = Partial<ManagerOptions & SocketOptions>;
 /** A real server, and official clients that end with the test. */
 export interface SocketStage {
   readonly server: Server;
+  /** Sets the server's clock on by this; what runs by timers takes its time. */
+  later(ms: number): void;
   /** Where clients connect: `http://127.0.0.1:port`, and the namespace. */
   url(namespace?: string): string;
   /** A client of a namespace ('/' by default); `as`: with a token of this user. */
@@ -106,11 +109,16 @@ async function startStage(
   env: Record<string, string>,
   transports: readonly string[],
 ): Promise<SocketStage> {
-  const server = await startServer(env);
+  let aheadMs = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
+  const server = await startServer(env, { clock });
   const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
   t.teardown(() => server.close());
   return {
     server,
+    later(ms) {
+      aheadMs += ms;
+    },
     url,
     async client({ namespace = '/', as, ...options } = {}) {
       const auth = as === undefined ? {} : { auth: { token: await tokenOf(as) } };

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import type { Log } from '../../server/log/log.ts';
 import type { Logger } from '../../server/logger.ts';
@@ -74,7 +75,7 @@ export async function startWired(
 /** A real server on a free port of 127.0.0.1. */
 export async function startServer(
   env: Record<string, string> = {},
-  logger: Logger = silent,
+  { logger = silent, clock = systemClock }: { logger?: Logger; clock?: Clock } = {},
 ): Promise<Server> {
   const config = readConfig({
     STORE: 'memory',
@@ -84,5 +85,5 @@ export async function startServer(
     AUTH: 'optional',
     ...env,
   });
-  return createServer({ config, logger });
+  return createServer({ config, logger, clock });
 }
