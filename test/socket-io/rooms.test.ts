@@ -1,0 +1,96 @@
+import t from 'tap';
+import { onEach } from './stage.ts';
+
+const roomId = 'blueprint-123';
+const john = { roomId, userId: 'user-456', userName: 'John Doe' };
+
+onEach(t, 'people in a room meet, talk, point and type', async (t, start) => {
+  const at = await start();
+  const [one, two] = [await at.client(), await at.client({ namespace: '/ws' })];
+  one.emit('join_room', john);
+  t.same(await one.next('room_joined'), { roomId, users: [{ userId: 'user-456', userName: 'John Doe' }] });
+  const joined = await two.ask('join_room', { roomId, userId: 'user-7', userName: 'Jane' });
+  t.match(joined, { roomId, users: [{ userId: 'user-456' }, { userId: 'user-7', userName: 'Jane' }] });
+});
+
+onEach(t, 'in one namespace the others hear of each', async (t, start) => {
+  const at = await start();
+  const [one, two] = [await at.client(), await at.client()];
+  await one.ask('join_room', john);
+  await two.ask('join_room', { roomId, userId: 'user-7', userName: 'Jane' });
+  const arrived = await one.next('user_joined');
+  t.match(arrived, { userId: 'user-7', userName: 'Jane', roomId });
+  t.type(arrived.timestamp, 'number');
+
+  two.emit('send_message', {
+    roomId,
+    message: 'Hi <script>alert(1)</script><b>all</b>',
+    type: 'comment',
+    metadata: { a: 1 },
+  });
+  for (const each of [one, two]) {
+    const message = await each.next('message');
+    t.match(message, { roomId, userId: 'user-7', userName: 'Jane', type: 'comment', metadata: { a: 1 } });
+    t.equal(message.message, 'Hi <b>all</b>');
+    t.type(message.id, 'string');
+    t.type(message.timestamp, 'number');
+  }
+  two.emit('typing', { roomId, isTyping: true });
+  t.match(await one.next('user_typing'), { userId: 'user-7', userName: 'Jane', isTyping: true });
+  const cursor = { position: { x: 150, y: 300 }, selection: { start: 10, end: 25 } };
+  two.emit('cursor_move', { roomId, ...cursor });
+  t.match(await one.next('cursor_move'), { userId: 'user-7', userName: 'Jane', ...cursor });
+  two.emit('scroll_position', { roomId, scrollPos: 42 });
+  t.match(await one.next('scroll_position'), { userId: 'user-7', scrollPos: 42 });
+
+  const update = {
+    roomId,
+    blueprintId: 'bp-789',
+    changes: { section: 'security', action: 'update', content: '...' },
+  };
+  two.emit('blueprint_update', update);
+  t.match(await one.next('blueprint_update'), { ...update, userId: 'user-7', userName: 'Jane' });
+
+  t.match(await one.ask('operation', { roomId, documentId: 'd', operation: ['hello'], version: 0 }), {
+    ok: true,
+    version: 1,
+  });
+  t.match(await two.next('operation'), {
+    documentId: 'd',
+    operation: ['hello'],
+    version: 1,
+    userId: 'user-456',
+  });
+  one.emit('ping');
+  await one.next('pong');
+
+  two.emit('leave_room', { roomId });
+  t.same(await two.next('room_left'), { roomId });
+  t.match(await one.next('user_left'), { userId: 'user-7', userName: 'Jane', roomId });
+  const unwanted = [
+    'error',
+    'cursor_move',
+    'user_typing',
+    'blueprint_update',
+    'operation',
+    'scroll_position',
+  ];
+  t.same(
+    two.heard().filter((event) => unwanted.includes(event)),
+    [],
+    'nobody hears of its own doings',
+  );
+  t.same(
+    one.heard().filter((event) => event === 'error'),
+    [],
+  );
+});
+
+onEach(t, 'who closes the page has left', async (t, start) => {
+  const at = await start();
+  const [one, two] = [await at.client(), await at.client()];
+  await one.ask('join_room', john);
+  await two.ask('join_room', { roomId, userId: 'user-7', userName: 'Jane' });
+  two.socket.disconnect();
+  t.match(await one.next('user_left'), { userId: 'user-7', userName: 'Jane' });
+});
