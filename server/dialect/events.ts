@@ -19,7 +19,7 @@ export type RoomEvent =
   /** Who came, went or changed since the last flush; who is there now stands in the view. */
   | { type: 'presence'; joined: readonly string[]; left: readonly string[]; updated: readonly string[] }
   | { type: 'selection' }
-  | { type: 'delta'; offset: number; fromVersion: number; toVersion: number; operations: Operation[] }
+  | DeltaEvent
   | {
       type: 'text';
       offset: number;
@@ -38,8 +38,22 @@ export type RoomEvent =
       event: string;
       data: unknown;
       userId?: string;
+      /** Of a relayed one: the connection that sent it, which hears it only with `toAll`. */
+      connectionId?: string;
+      toAll?: true;
       at: number;
     };
+
+/** What changed in the scene; all of it is told either by `operations`, or by events and `bare`. */
+export interface DeltaEvent {
+  type: 'delta';
+  offset: number;
+  fromVersion: number;
+  toVersion: number;
+  operations: Operation[];
+  /** For applications that show relayed events instead: what leads from these to the same scene. */
+  readonly bare: Operation[];
+}
 
 /** Where somebody is right now; `payload` has the fields of the command that told it. */
 export interface SignalEvent {
