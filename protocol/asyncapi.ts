@@ -21,6 +21,7 @@ const replies: { readonly [T in CommandType]: readonly MessageType[] } = {
   scroll: ['ack', 'error'],
   sceneOperation: ['ack', 'conflict', 'error'],
   requestSync: ['syncResponse', 'error'],
+  relay: ['ack', 'conflict', 'error'],
   message: ['ack', 'error'],
   operation: ['ack', 'error'],
   auth: ['ack', 'error'],
@@ -135,7 +136,7 @@ function channel(keys: readonly string[]): Json {
     'x-subprotocols': {
       'tandem.v1': {
         description:
-          'Frames from the server are JSON arrays of messages: all that a room has for a client in one tick is one frame. It holds the client’s own signals and text operations, too, which it knows by their `connectionId`. Frames to the server are single objects as without a subprotocol.',
+          'Frames from the server are JSON arrays of messages: all that a room has for a client in one tick is one frame. It holds the client’s own signals, text operations and relayed events, too, which it knows by their `connectionId`. Frames to the server are single objects as without a subprotocol.',
         payload: { $ref: '#/components/schemas/Batch' },
       },
     },

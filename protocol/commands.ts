@@ -1,7 +1,7 @@
 import { type Static, type TProperties, Type } from 'typebox';
 import { limits } from './limits.ts';
 import { Operation, Operations } from './scene.ts';
-import { CameraState, Id, JsonObject, Ref, UserPresence, Vector, Version } from './values.ts';
+import { CameraState, EventName, Id, JsonObject, Ref, UserPresence, Vector, Version } from './values.ts';
 
 /**
  * What clients send: one JSON object, discriminated by `type`. `roomId` may be left out by a connection that
@@ -116,6 +116,18 @@ export const commands = {
       version: Type.Optional(Version),
       offset: Type.Optional(Version),
       ...Type.Partial(document).properties,
+    },
+  ),
+  relay: command(
+    'relay',
+    'An event of the application’s own, for the others in the room or, with `toAll`, for everybody. Its `operations` are applied to the scene as far as they fit.',
+    {
+      ...inRoom,
+      event: EventName,
+      data: Type.Unknown({ description: 'any JSON' }),
+      operations: Type.Optional(Operations),
+      toAll: Type.Optional(Type.Boolean()),
+      opId,
     },
   ),
   message: command('message', 'A chat message for everybody in the room, its author included.', {

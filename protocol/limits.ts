@@ -11,6 +11,8 @@ export const limits = {
   MAX_DEPTH: 32,
   /** Longer ids (rooms, users, things, documents, opIds, refs) get INVALID_FIELD. Characters. */
   MAX_ID_LENGTH: 200,
+  /** Longer names of relayed events get INVALID_FIELD. Characters. */
+  MAX_EVENT_NAME_LENGTH: 64,
   /** A larger `user` of a join gets INVALID_FIELD. */
   MAX_USER_BYTES: 2048,
   /** A larger camera, cursor, typing or scroll signal gets INVALID_FIELD. */
@@ -71,6 +73,7 @@ export type Limits = { readonly [name in keyof typeof limits]: number };
 /** Limits that the schemas state: part of the protocol, the same for every server. */
 export const fixedLimits = [
   'MAX_ID_LENGTH',
+  'MAX_EVENT_NAME_LENGTH',
   'MAX_CHAT_LENGTH',
   'MAX_OPERATIONS',
   'MAX_TRANSFORM_VALUES',

@@ -185,13 +185,14 @@ export const messages = {
       opId: Type.Optional(Id),
     },
   ),
-  event: message('event', 'What a backend, or the application itself, has published to the room.', {
+  event: message('event', 'What a backend has published to the room, or a connection has relayed.', {
     roomId,
     offset,
     id: Id,
     event: Type.String(),
     data: Type.Unknown(),
     userId: Type.Optional(Id),
+    connectionId: Type.Optional(Id),
     timestamp,
   }),
   notification: message('notification', 'Something for one user, in whatever rooms that user is.', {

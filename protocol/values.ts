@@ -19,6 +19,14 @@ export function isId(value: unknown): value is string {
   return typeof value === 'string' && value.length <= limits.MAX_ID_LENGTH && id.test(value);
 }
 
+/** What an application calls one of its own events. */
+export const EventName = Type.String({
+  minLength: 1,
+  maxLength: limits.MAX_EVENT_NAME_LENGTH,
+  pattern: idPattern,
+  description: `1 to ${limits.MAX_EVENT_NAME_LENGTH} characters, none of them a control character or a lone surrogate`,
+});
+
 /** Repeated by the answer to a command. */
 export const Ref = Type.Union([Id, Type.Integer()], {
   description: 'a string (as an id) or an integer, which the ack or error repeats',

@@ -31,7 +31,7 @@ export interface Vocabulary {
   readonly inbound?: Inbound;
   /** Where MAX_ROOM_USERS is not set. Undefined: as the limit says. */
   readonly maxRoomUsers?: number;
-  readonly room: { readonly [T in RoomEvent['type']]: Rule<Extract<RoomEvent, { type: T }>, RoomView> };
+  readonly room: { readonly [T in RoomEvent['type']]: RoomRule<Extract<RoomEvent, { type: T }>> };
   readonly signal: Rule<SignalEvent, RoomView>;
   /** The state says who is there, which changes without the room's place. */
   readonly stateNamesMembers?: true;
@@ -61,10 +61,42 @@ export interface Caller {
 }
 
 export type Rule<E, V> = ((event: E, view: V) => object[]) | null;
+export type RoomRule<E> = ((event: E, view: RoomView) => (object | ToOthers)[]) | null;
 
-export function renderRoom(dialect: Dialect, event: RoomEvent, view: RoomView): string[] {
-  const rule = dialect.vocabulary.room[event.type] as Rule<RoomEvent, RoomView>;
-  return rule === null ? [] : rule(event, view).map(dialect.framing.encode);
+/**
+ * A message for everybody in a room but the connection whose own it is. Where a framing batches, that one
+ * gets it, too, and has to know it by the connection id.
+ */
+export class ToOthers {
+  readonly message: object;
+  readonly connectionId: string;
+
+  constructor(message: object, connectionId: string) {
+    this.message = message;
+    this.connectionId = connectionId;
+  }
+}
+
+export function toOthers(message: object, connectionId: string): ToOthers {
+  return new ToOthers(message, connectionId);
+}
+
+/** An encoded message for a room. */
+export interface RoomText {
+  readonly text: string;
+  /** The connection whose own it is. */
+  readonly from: string | undefined;
+}
+
+export function renderRoom(dialect: Dialect, event: RoomEvent, view: RoomView): RoomText[] {
+  const rule = dialect.vocabulary.room[event.type] as RoomRule<RoomEvent>;
+  const { encode } = dialect.framing;
+  if (rule === null) return [];
+  return rule(event, view).map((one) =>
+    one instanceof ToOthers
+      ? { text: encode(one.message), from: one.connectionId }
+      : { text: encode(one), from: undefined },
+  );
 }
 
 export function renderSignal(dialect: Dialect, event: SignalEvent, view: RoomView): string[] {

@@ -25,7 +25,7 @@ export type RoomEvent =
       updated: readonly string[];
     }
   | { type: 'selection' }
-  | { type: 'delta'; offset: number; fromVersion: number; toVersion: number; operations: Operation[] }
+  | DeltaEvent
   | {
       type: 'text';
       offset: number;
@@ -44,8 +44,22 @@ export type RoomEvent =
       event: string;
       data: unknown;
       userId?: string;
+      /** Of a relayed one: the connection that sent it, which hears it only with `toAll`. */
+      connectionId?: string;
+      toAll?: true;
       at: number;
     };
+
+/** What changed in the scene; all of it is told either by `operations`, or by events and `bare`. */
+export interface DeltaEvent {
+  type: 'delta';
+  offset: number;
+  fromVersion: number;
+  toVersion: number;
+  operations: Operation[];
+  /** For applications that show relayed events instead: what leads from these to the same scene. */
+  readonly bare: Operation[];
+}
 
 /** Where somebody is right now; `payload` has the fields of the command that told it. */
 export interface SignalEvent {

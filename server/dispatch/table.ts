@@ -1,5 +1,5 @@
 import type { CommandType } from '../../protocol/index.ts';
-import { message, operation, requestSync, sceneOperation } from './handlers/content.ts';
+import { message, operation, relay, requestSync, sceneOperation } from './handlers/content.ts';
 import { auth, heartbeat, join, leave } from './handlers/joining.ts';
 import { camera, cursor, scroll, typing } from './handlers/signals.ts';
 import { joinViewer, leaveViewer, select, unselect } from './handlers/things.ts';
@@ -20,6 +20,7 @@ export const table: { readonly [T in CommandType]: Treatment<T> } = {
   scroll,
   sceneOperation,
   requestSync,
+  relay,
   message,
   operation,
   auth,

@@ -1,9 +1,8 @@
 import { type Dialect, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { Ref, RoomEvent, RoomView, SyncAnswer } from '../dialect/events.ts';
-import type { RecentOther } from '../room/recent.ts';
 import { isBlank } from '../room/state.ts';
 import type { Want } from './attachment.ts';
-import { coalesce } from './coalesce.ts';
+import { deltaOf } from './delta.ts';
 import type { Encodings } from './encodings.ts';
 import { eventOf } from './pending.ts';
 import { type Missed, missedSince, type Place, placeFrom } from './position.ts';
@@ -31,7 +30,6 @@ export function bringUpToDate(
   now: Place,
   encodings: Encodings,
 ): { encoded: string[]; whole: boolean } {
-  const render = (events: readonly RoomEvent[]) => events.flatMap((one) => renderRoom(dialect, one, view));
   const present = encodings.present(dialect);
   const seen = seenBy(want, view);
   const missed = seen === undefined ? undefined : missedSince(view.state, seen);
@@ -39,17 +37,12 @@ export function bringUpToDate(
     const whole = want.scene || want.since !== undefined || !isBlank(view.state);
     return { encoded: present, whole };
   }
-  if (want.resync === true && missed.others.some((one) => isTextBy(one, connection.id))) {
-    const others = missed.others.filter((one) => !isTextBy(one, connection.id));
-    return { encoded: [...present, ...render(eventsFor({ ...missed, others }, now))], whole: false };
-  }
-  const encoded = encodings.since(seen, dialect, () => render(eventsFor(missed, now)));
-  return { encoded: [...present, ...encoded], whole: false };
-}
-
-/** Its own text operations were acknowledged to a connection already. */
-function isTextBy({ event }: RecentOther, connectionId: string): boolean {
-  return event.kind === 'text' && event.by.connection === connectionId;
+  const texts = encodings.since(seen, dialect, () =>
+    eventsFor(missed, now).flatMap((one) => renderRoom(dialect, one, view)),
+  );
+  // What is its own was acknowledged to this connection already.
+  const due = want.resync === true ? texts.filter(({ from }) => from !== connection.id) : texts;
+  return { encoded: [...present, ...due.map(({ text }) => text)], whole: false };
 }
 
 /** What a receiver has; undefined for nothing. */
@@ -60,15 +53,8 @@ function seenBy(want: Want, view: RoomView): Place | undefined {
 
 function eventsFor(missed: Missed, now: Place): RoomEvent[] {
   const events: RoomEvent[] = missed.others.map((one) => eventOf(one.event, one.offset));
-  if (missed.fromVersion < now.version) {
-    events.push({
-      type: 'delta',
-      offset: now.offset,
-      fromVersion: missed.fromVersion,
-      toVersion: now.version,
-      operations: coalesce(missed.operations),
-    });
-  }
+  const delta = deltaOf(missed.operations, now.offset);
+  if (delta !== undefined) events.push(delta);
   return events;
 }
 
@@ -98,9 +84,11 @@ export function syncAnswer(
   });
   const missed = seen === undefined ? undefined : missedSince(view.state, seen);
   if (missed === undefined) return encodings.answer(dialect, eventFor({ mode: 'full', ...now }));
-  const others = missed.others.flatMap((one) => renderRoom(dialect, eventOf(one.event, one.offset), view));
-  const { fromVersion } = missed;
-  if (fromVersion === now.version) return [...others, ...say({ mode: 'current', ...now })];
-  const operations = coalesce(missed.operations);
+  const others = missed.others
+    .flatMap((one) => renderRoom(dialect, eventOf(one.event, one.offset), view))
+    .map(({ text }) => text);
+  const delta = deltaOf(missed.operations, now.offset);
+  if (delta === undefined) return [...others, ...say({ mode: 'current', ...now })];
+  const { fromVersion, operations } = delta;
   return [...others, ...say({ mode: 'delta', ...now, fromVersion, operations })];
 }

@@ -1,4 +1,4 @@
-import { type Dialect, renderDirect, renderRoom } from '../dialect/dialect.ts';
+import { type Dialect, type RoomText, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { DirectEvent, Ref, RoomEvent, RoomView } from '../dialect/events.ts';
 import type { Place } from './position.ts';
 
@@ -42,12 +42,12 @@ export class Encodings {
   /** Who is there and what is selected: that does not stand or fall with the place. */
   present(dialect: Dialect): string[] {
     return once(this.#inFlush, dialect.name, () =>
-      present.flatMap((event) => renderRoom(dialect, event, this.#view)),
+      present.flatMap((event) => renderRoom(dialect, event, this.#view)).map(({ text }) => text),
     );
   }
 
   /** What leads from a place to where the room stands. */
-  since({ version, offset }: Place, dialect: Dialect, make: () => string[]): string[] {
+  since({ version, offset }: Place, dialect: Dialect, make: () => RoomText[]): RoomText[] {
     if (this.#atPlace.size >= MOST_KEPT) return make();
     return this.#once(`${dialect.name} since ${version} ${offset}`, make);
   }

@@ -1,7 +1,6 @@
-import type { Operation } from '../../protocol/index.ts';
 import type { RoomEvent } from '../dialect/events.ts';
-import type { Departed, Effect, Recoverable } from '../room/effect.ts';
-import { coalesce } from './coalesce.ts';
+import type { Departed, Effect, OperationsEffect, Recoverable } from '../room/effect.ts';
+import { deltaOf } from './delta.ts';
 
 /** What has happened in a room since its last flush, as far as all shall hear of it. */
 export interface Pending {
@@ -9,10 +8,8 @@ export interface Pending {
   left: Map<string, Departed>;
   updated: Set<string>;
   selection: boolean;
-  operations: Operation[];
-  fromVersion: number | undefined;
-  toVersion: number;
-  /** Texts, messages, published events, in order. */
+  operations: OperationsEffect[];
+  /** Texts, messages, published and relayed events, in order. */
   others: RoomEvent[];
 }
 
@@ -23,8 +20,6 @@ export function emptyPending(): Pending {
     updated: new Set(),
     selection: false,
     operations: [],
-    fromVersion: undefined,
-    toVersion: 0,
     others: [],
   };
 }
@@ -38,9 +33,7 @@ export function absorb(pending: Pending, effect: Effect, offset: number): void {
       pending.selection = true;
       return;
     case 'operations':
-      pending.fromVersion ??= effect.fromVersion;
-      pending.toVersion = effect.toVersion;
-      for (const operation of effect.operations) pending.operations.push(operation);
+      pending.operations.push(effect);
       return;
     case 'text':
     case 'message':
@@ -63,16 +56,14 @@ function absorbMembers(
 /** The events of a flush, in the order in which they leave; the delta last, for its offset covers the rest. */
 export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
   const events: RoomEvent[] = [];
-  const { joined, left, updated, fromVersion, toVersion } = pending;
+  const { joined, left, updated, operations } = pending;
   if (joined.size + left.size + updated.size > 0) {
     events.push({ type: 'presence', joined: [...joined], left: [...left.values()], updated: [...updated] });
   }
   if (pending.selection) events.push({ type: 'selection' });
   events.push(...pending.others);
-  if (fromVersion !== undefined) {
-    const operations = coalesce(pending.operations);
-    events.push({ type: 'delta', offset, fromVersion, toVersion, operations });
-  }
+  const delta = deltaOf(operations, offset);
+  if (delta !== undefined) events.push(delta);
   return events;
 }
 

@@ -1,10 +1,10 @@
-import type { Operation } from '../../protocol/index.ts';
-import { latestOffset, operationsAfter, othersAfter, type RecentOther } from '../room/recent.ts';
+import type { OperationsEffect } from '../room/effect.ts';
+import { deltasAfter, latestOffset, othersAfter, type RecentOther } from '../room/recent.ts';
 import type { RoomState } from '../room/state.ts';
 
 /**
  * How much of a room a client has seen: the scene's version, and the offset through which it has all texts,
- * messages and published events. Two numbers, because operations are merged within a tick and so leave
+ * messages, published and relayed events. Two numbers, because operations are merged within a tick and so leave
  * behind what came between them.
  */
 export interface Place {
@@ -25,17 +25,16 @@ export interface Claimed {
 
 /** What leads from a place to the present; `undefined`: only the whole state does. */
 export interface Missed {
-  fromVersion: number;
-  operations: Operation[];
+  operations: OperationsEffect[];
   others: RecentOther[];
 }
 
 export function missedSince(state: RoomState, place: Place): Missed | undefined {
   if (place.version > state.scene.version || place.offset > state.offset) return undefined;
-  const operations = operationsAfter(state.recent, place.version);
+  const operations = deltasAfter(state.recent, place.version);
   const others = othersAfter(state.recent, place.offset);
   if (operations === undefined || others === undefined) return undefined;
-  return { fromVersion: place.version, operations, others };
+  return { operations, others };
 }
 
 /**

@@ -32,9 +32,8 @@ export function createRendering(
     if (ready !== undefined) return ready;
     const parts: Part[] = [];
     for (const event of events) {
-      const from = event.type === 'text' ? event.connectionId : undefined;
       const place = placeBefore(event, before, after);
-      for (const text of renderRoom(dialect, event, view)) {
+      for (const { text, from } of renderRoom(dialect, event, view)) {
         parts.push({ text, from, thing: undefined, before: place });
       }
     }

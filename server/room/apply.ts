@@ -1,5 +1,5 @@
 import { recall, remember } from './answers.ts';
-import { chat, keepAll, sceneOperation, textOperation } from './content.ts';
+import { chat, keepEvent, relay, sceneOperation, textOperation } from './content.ts';
 import { answerTo, type Effect } from './effect.ts';
 import { type Answer, type CommandEntry, type Entry, type EntryOf, refuse } from './entry.ts';
 import { enter, exit, isSession, sessionsOf } from './members.ts';
@@ -37,7 +37,7 @@ function step(state: RoomState, entry: Entry): Effect[] {
       return letGoOf(state, entry.thing, entry.connection);
     case 'event': {
       const { type: _, ...event } = entry;
-      return keepAll(state, [{ kind: 'event', ...event }]);
+      return [keepEvent(state, { kind: 'event', ...event })];
     }
     case 'leave':
       return leave(state, entry);
@@ -89,6 +89,8 @@ function run(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>):
       return [...stopViewing(state, entry.by.connection, entry.thing), answerTo(entry, { ok: true })];
     case 'sceneOperation':
       return sceneOperation(state, entry);
+    case 'relay':
+      return relay(state, entry);
     case 'operation':
       return textOperation(state, entry);
     case 'message':

@@ -1,7 +1,8 @@
-import type { ChatMessage } from '../../protocol/index.ts';
+import type { ChatMessage, Operation } from '../../protocol/index.ts';
 import { refusalOf } from './admission.ts';
-import { answerTo, type Effect, type Recoverable } from './effect.ts';
-import type { EntryOf } from './entry.ts';
+import { answerTo, type Effect, type OperationsEffect, type Recoverable } from './effect.ts';
+import type { Author, EntryOf } from './entry.ts';
+import { fitted } from './fitted.ts';
 import { keep } from './recent.ts';
 import { applyOperation } from './scene.ts';
 import { lockedByOther } from './selections.ts';
@@ -10,36 +11,64 @@ import { edit } from './texts.ts';
 
 /** Operations on the scene: all or none. [SPEC: SC] */
 export function sceneOperation(state: RoomState, entry: EntryOf<'sceneOperation'>): Effect[] {
-  const { scene, selections } = state;
-  const author = entry.by.userId;
-  const refusal = refusalOf(
-    scene,
-    {
-      operations: entry.operations,
-      author,
-      base: entry.version,
-      lockedBy: (thing) => lockedByOther(selections, thing, author),
-    },
-    state.limits,
-  );
+  const refusal = refusalFor(state, entry.by, entry.operations, entry.version);
   if (refusal !== undefined) return [answerTo(entry, refusal)];
-  const fromVersion = scene.version;
-  const operations = [];
+  const delta = applyAll(state, entry.by, entry.operations);
+  return [delta, answerTo(entry, { ok: true, version: state.scene.version })];
+}
+
+/** An event of an application's own, and what it does to the scene. [SPEC: EV] */
+export function relay(state: RoomState, entry: EntryOf<'relay'>): Effect[] {
+  const { by, id, event, data, toAll, at } = entry;
+  const operations = fitted(state.scene, entry.operations ?? []);
+  const refusal = refusalFor(state, by, operations);
+  if (refusal !== undefined) return [answerTo(entry, refusal)];
+  const deltas = operations.length === 0 ? [] : [applyAll(state, by, operations, true)];
+  const relayed = keepEvent(state, {
+    kind: 'event',
+    id,
+    event,
+    data,
+    userId: by.userId,
+    connectionId: by.connection,
+    ...(toAll === undefined ? {} : { toAll }),
+    at,
+  });
+  return [...deltas, relayed, answerTo(entry, { ok: true, version: state.scene.version, id })];
+}
+
+/** Why the scene does not take these operations, if it does not. */
+function refusalFor(state: RoomState, by: Author, operations: readonly Operation[], base?: number) {
+  const author = by.userId;
+  const lockedBy = (thing: string) => lockedByOther(state.selections, thing, author);
+  return refusalOf(state.scene, { operations, author, base, lockedBy }, state.limits);
+}
+
+/** Applies admitted operations as those of one entry. */
+function applyAll(
+  state: RoomState,
+  by: Author,
+  operations: readonly Operation[],
+  relayed?: true,
+): OperationsEffect {
+  const { scene } = state;
+  const delta: OperationsEffect = {
+    kind: 'operations',
+    fromVersion: scene.version,
+    toVersion: scene.version + operations.length,
+    operations: [],
+    ...(relayed === undefined ? {} : { relayed }),
+  };
   let bytes = 0;
-  for (const operation of entry.operations) {
+  for (const operation of operations) {
     scene.version += 1;
-    const done = applyOperation(scene, operation, author);
+    const done = applyOperation(scene, operation, by.userId);
     if (done === undefined) continue;
-    operations.push(done.operation);
+    delta.operations.push(done.operation);
     bytes += done.bytes;
   }
-  const delta: Recoverable = {
-    kind: 'operations',
-    fromVersion,
-    toVersion: scene.version,
-    operations,
-  };
-  return [...keepAll(state, [delta], bytes), answerTo(entry, { ok: true, version: scene.version })];
+  keepAll(state, [delta], bytes);
+  return delta;
 }
 
 /** An operation on a text. [SPEC: TX] */
@@ -80,8 +109,14 @@ export function chat(state: RoomState, entry: EntryOf<'message'>): Effect[] {
   ];
 }
 
+/** Keeps an event as large as its data. */
+export function keepEvent(state: RoomState, event: Recoverable & { kind: 'event' }): Recoverable {
+  keepAll(state, [event], JSON.stringify(event.data ?? null).length);
+  return event;
+}
+
 /** Keeps events for those who come back. */
-export function keepAll(state: RoomState, events: Recoverable[], bytes = 256): Recoverable[] {
+function keepAll(state: RoomState, events: Recoverable[], bytes: number): Recoverable[] {
   for (const event of events) {
     keep(
       state.recent,

@@ -31,7 +31,7 @@ export type Departed = UserPresence & { userId: string; leftAt: number };
 
 /** Ordered events that a client which missed them can get later. */
 export type Recoverable =
-  | { kind: 'operations'; fromVersion: number; toVersion: number; operations: Operation[] }
+  | OperationsEffect
   | {
       kind: 'text';
       documentId: string;
@@ -41,7 +41,27 @@ export type Recoverable =
       opId?: string;
     }
   | { kind: 'message'; message: ChatMessage }
-  | { kind: 'event'; id: string; event: string; data: unknown; userId?: string; at: number };
+  | {
+      kind: 'event';
+      id: string;
+      event: string;
+      data: unknown;
+      userId?: string;
+      /** Of a relayed one: the connection that sent it, which hears it only with `toAll`. */
+      connectionId?: string;
+      toAll?: true;
+      at: number;
+    };
+
+/** What one entry changed in the scene; nothing where every value was there already. */
+export interface OperationsEffect {
+  kind: 'operations';
+  fromVersion: number;
+  toVersion: number;
+  operations: Operation[];
+  /** An event of the same entry tells it, too. */
+  relayed?: true;
+}
 
 /** The answer to a command. */
 export function answerTo(entry: CommandEntry, answer: Answer, opId?: string): Effect {

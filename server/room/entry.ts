@@ -42,7 +42,17 @@ export type Entry =
       metadata?: Record<string, unknown>;
       opId?: string;
     })
-  /** Published by a backend, or relayed. */
+  | (Command<'relay'> & {
+      id: string;
+      event: string;
+      data: unknown;
+      /** Applied as far as they fit. */
+      operations?: Operation[];
+      /** For its author's connection, too. */
+      toAll?: true;
+      opId?: string;
+    })
+  /** Published by a backend. */
   | { type: 'event'; at: number; id: string; event: string; data: unknown; userId?: string }
   /** A lock's time to live ended: the connection's selection of the thing ends. */
   | { type: 'expire'; at: number; connection: string; thing: string }

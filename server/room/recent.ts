@@ -1,5 +1,4 @@
-import type { Operation } from '../../protocol/index.ts';
-import type { Recoverable } from './effect.ts';
+import type { OperationsEffect, Recoverable } from './effect.ts';
 
 /** An ordered event and where it stands: `offset` of its entry, the scene's `version` after it. */
 export interface RecentEvent {
@@ -59,13 +58,13 @@ export function othersAfter(recent: Recent, offset: number): RecentOther[] | und
 
 /** What leads the scene from a version to the present one; undefined where some of it is no longer kept, or
  * the version lies inside of a command that was applied as a whole. */
-export function operationsAfter(recent: Recent, version: number): Operation[] | undefined {
+export function deltasAfter(recent: Recent, version: number): OperationsEffect[] | undefined {
   if (version < recent.sinceVersion) return undefined;
-  const operations: Operation[] = [];
+  const deltas: OperationsEffect[] = [];
   for (const { event } of recent.events) {
     if (event.kind !== 'operations' || event.toVersion <= version) continue;
     if (event.fromVersion < version) return undefined;
-    operations.push(...event.operations);
+    deltas.push(event);
   }
-  return operations;
+  return deltas;
 }

@@ -44,8 +44,9 @@ t.test('[SL1] selections that change in one tick are told once', async (t) => {
 });
 
 t.test('[TK3] [SC2] operations of one tick are one delta, from the first to the last version', async (t) => {
+  const operations = [update('a', { x: 2, y: 1 })];
   t.strictSame(flushed(operation(3, { x: 1 }), operation(4, { x: 2 }), operation(5, { y: 1 })), [
-    { type: 'delta', offset: 3, fromVersion: 3, toVersion: 6, operations: [update('a', { x: 2, y: 1 })] },
+    { type: 'delta', offset: 3, fromVersion: 3, toVersion: 6, operations, bare: operations },
   ]);
 });
 

@@ -13,6 +13,7 @@ t.test('[XO1] a command with an opId is applied once; its repeat gets the first 
     { ...add('i', { n: 1 }), opId: 'one' },
     { ...add('i'), opId: 'refused' },
     { type: 'message', text: 'hello', opId: 'two' },
+    { type: 'relay', event: 'moved', data: 1, opId: 'five' },
     { type: 'operation', documentId: 'd', operation: ['a'], version: 1, opId: 'three' },
     { type: 'operation', documentId: 'd', operation: [99], version: 1, opId: 'four' },
   ];

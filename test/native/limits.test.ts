@@ -142,6 +142,13 @@ const cases: Case[] = [
     still: add('a', { deep: [[1]] }),
   },
   {
+    name: 'MAX_EVENT_NAME_LENGTH',
+    value: 64,
+    over: [{ type: 'relay', event: 'x'.repeat(65), data: null }],
+    answer: field('event'),
+    still: { type: 'relay', event: 'x'.repeat(64), data: null },
+  },
+  {
     name: 'MAX_MESSAGE_BYTES',
     value: 5000,
     over: [{ ...chat, text: 'x'.repeat(5000) }],

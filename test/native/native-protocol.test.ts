@@ -75,6 +75,7 @@ const ordered = [
   { type: 'join_viewer', planetId: 'p' },
   { type: 'leave_viewer', planetId: 'p' },
   add('i'),
+  { type: 'relay', event: 'moved', data: null },
   { type: 'operation', documentId: 'd', operation: ['a'], version: 0 },
   { type: 'message', text: 'hello' },
   { type: 'leave' },
@@ -154,6 +155,7 @@ t.test('[NP6] without a subprotocol a frame is one message, and nobody hears its
   await Promise.all([ada.news(), ben.news()]);
   for (const signal of signals) ada.send(signal);
   ada.send({ type: 'operation', documentId: 'd', operation: ['a'], version: 0 });
+  ada.send({ type: 'relay', event: 'moved', data: null });
   await at.pass(32);
   for (const one of [ada, ben]) {
     for (const frame of one.wire.takeFrames()) {
@@ -178,6 +180,7 @@ t.test('[NP7] with tandem.v1 all of a tick is one array, one’s own signals inc
   for (const one of [ada, ben]) one.wire.take();
   for (const signal of signals) ada.send(signal);
   ada.send({ type: 'operation', documentId: 'd', operation: ['a'], version: 0 });
+  ada.send({ type: 'relay', event: 'moved', data: null });
   ada.send(add('i'));
   await at.settle();
   ada.wire.take();
@@ -187,7 +190,7 @@ t.test('[NP7] with tandem.v1 all of a tick is one array, one’s own signals inc
     t.equal(frames.length, 1, 'one frame');
     const batched = JSON.parse(frames[0] ?? '');
     t.ok(Array.isArray(batched));
-    t.same(types(batched), ['operation', 'sceneDelta', 'camera', 'cursor', 'typing', 'scroll']);
+    t.same(types(batched), ['operation', 'event', 'sceneDelta', 'camera', 'cursor', 'typing', 'scroll']);
     t.ok(batched.filter((m: { type: string }) => m.type !== 'sceneDelta').every(hasConnection(ada.wire.id)));
   }
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { JsonObject, Operation } from '../../protocol/index.ts';
 import type { Entry } from '../../server/room/entry.ts';
-import { by, chat, join, leave, on, operate, write } from './entries.ts';
+import { by, chat, join, leave, on, operate, relay, write } from './entries.ts';
 
 const value = fc.constantFrom<unknown>(
   null,
@@ -93,6 +93,11 @@ export const entry: fc.Arbitrary<Entry> = fc.oneof<fc.Arbitrary<Entry>[]>(
         ...(at === undefined ? {} : { version: at }),
         ...(op === undefined ? {} : { opId: op }),
       }),
+    ),
+  fc
+    .tuple(connection, fc.uuid(), fc.array(operation, { maxLength: 4 }), opId)
+    .map(([who, event, operations, op]) =>
+      relay(who, event, { operations, ...(op === undefined ? {} : { opId: op }) }),
     ),
   fc
     .tuple(connection, fc.array(textPart, { maxLength: 4 }), fc.nat(6), opId)

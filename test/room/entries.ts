@@ -36,6 +36,14 @@ export function operate(
   return { type: 'sceneOperation', at: 4, by: by(connection), operations, ...more };
 }
 
+export function relay(
+  connection: string,
+  id: string,
+  more: Partial<EntryOf<'relay'>> = {},
+): EntryOf<'relay'> {
+  return { type: 'relay', at: 7, by: by(connection), id, event: 'moved', data: { id }, ...more };
+}
+
 export function write(
   connection: string,
   operation: TextOperation,

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Recoverable } from '../../server/room/effect.ts';
 import {
+  deltasAfter,
   emptyRecent,
   keep,
   latestOffset,
-  operationsAfter,
   othersAfter,
   type Recent,
 } from '../../server/room/recent.ts';
@@ -32,9 +32,9 @@ function filled(most = { events: 100, bytes: 1000 }): Recent {
 t.test('[RS2] what came after a version or an offset', async (t) => {
   const recent = filled();
   t.equal(latestOffset(recent), 6);
-  t.strictSame(operationsAfter(recent, 0), [updateScene({ to: 1 }), updateScene({ to: 3 })]);
-  t.strictSame(operationsAfter(recent, 1), [updateScene({ to: 3 })]);
-  t.strictSame(operationsAfter(recent, 3), []);
+  t.strictSame(deltasAfter(recent, 0), [operations(0, 1), operations(1, 3)]);
+  t.strictSame(deltasAfter(recent, 1), [operations(1, 3)]);
+  t.strictSame(deltasAfter(recent, 3), []);
   t.strictSame(
     othersAfter(recent, 0)?.map((one) => one.offset),
     [3, 6],
@@ -47,7 +47,7 @@ t.test('[RS2] what came after a version or an offset', async (t) => {
 });
 
 t.test('[RS3] a version inside of a command leads nowhere', async (t) => {
-  t.equal(operationsAfter(filled(), 2), undefined);
+  t.equal(deltasAfter(filled(), 2), undefined);
 });
 
 t.test('[RS3] what is dropped is known to be', async (t) => {
@@ -63,8 +63,8 @@ t.test('[RS3] what is dropped is known to be', async (t) => {
     othersAfter(recent, 3)?.map((one) => one.offset),
     [6],
   );
-  t.equal(operationsAfter(recent, 0), undefined);
-  t.strictSame(operationsAfter(recent, 1), [updateScene({ to: 3 })]);
+  t.equal(deltasAfter(recent, 0), undefined);
+  t.strictSame(deltasAfter(recent, 1), [operations(1, 3)]);
 });
 
 t.test('[RS3] bytes are bounded, also where one event has more than all may have', async (t) => {
@@ -115,8 +115,8 @@ t.test(
             if (others === undefined ? at >= recent.since : !same(others, othersAfter(all, at))) return false;
           }
           for (let at = 0; at <= version; at++) {
-            const found = operationsAfter(recent, at);
-            if (found !== undefined && !same(found, operationsAfter(all, at))) return false;
+            const found = deltasAfter(recent, at);
+            if (found !== undefined && !same(found, deltasAfter(all, at))) return false;
           }
           return true;
         },

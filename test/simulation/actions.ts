@@ -37,6 +37,21 @@ export const actions = {
     const text = random.chance(0.3) ? 'long '.repeat(300) : `hello from ${client.name}`;
     client.send({ type: 'message', roomId, text, ...opId });
   },
+  relay(client, roomId, random) {
+    // By what it knows, by all that may be there, or by nothing: most fit, and some do not.
+    const known = random.pick([Object.keys(client.roomOf(roomId).manifest.items), things, []]);
+    const toAll = random.chance(0.2);
+    const operations = chooseBatch(known, 1 + random.below(3), random);
+    client.send({
+      type: 'relay',
+      roomId,
+      event: 'moved',
+      data: { n: client.newId(), toAll },
+      ...(toAll ? { toAll } : {}),
+      ...(random.chance(0.6) ? { operations } : {}),
+      ...(random.chance(0.6) ? { opId: client.newId() } : {}),
+    });
+  },
   repeat(client, _, random) {
     const sent = client.repeatable.slice(-10);
     if (sent.length > 0) client.send(random.pick(sent).command);
@@ -84,6 +99,7 @@ export const weights: Record<keyof typeof actions, number> = {
   sceneOperation: 30,
   operation: 18,
   message: 14,
+  relay: 12,
   repeat: 6,
   select: 6,
   unselect: 3,

@@ -1,4 +1,5 @@
 import { deepStrictEqual } from 'node:assert/strict';
+import type { Operation } from '../../protocol/index.ts';
 import { apply } from '../../server/room/apply.ts';
 import type { Answer, Entry, EntryOf } from '../../server/room/entry.ts';
 import { decodeSnapshot, encodeSnapshot } from '../../server/room/snapshot.ts';
@@ -11,8 +12,8 @@ import type { Store, World } from './world.ts';
 /** What a log tells when it is folded from its first entry. */
 interface Told {
   state: RoomState;
-  /** Of all chat messages ever. */
-  messages: { offset: number; id: string }[];
+  /** All chat messages and events ever; `from`: the connection that need not hear of it. */
+  sent: { offset: number; id: string; from: string | undefined }[];
   /** The first answers to opIds that were accepted, by user and opId. */
   accepted: Map<string, object>;
   /** Who has selected what. */
@@ -76,13 +77,14 @@ export async function checkHistory(world: World, store: Store): Promise<void> {
     await opened.close();
   }
   await store.close();
-  for (const { epoch, from, to, ids } of world.stretches) {
+  for (const { epoch, from, to, ids, connections } of world.stretches) {
     const history = [...all].find(([key]) => key.endsWith(` ${epoch}`))?.[1];
-    const sent = history?.messages.filter((one) => one.offset > from && one.offset <= to) ?? [];
+    const sent = history?.sent.filter((one) => one.offset > from && one.offset <= to) ?? [];
+    const due = sent.filter((one) => !connections.has(one.from ?? '') || ids.includes(one.id));
     deepStrictEqual(
       ids,
-      sent.map((one) => one.id),
-      `[RS2] messages after ${from} through ${to}`,
+      due.map((one) => one.id),
+      `[RS2] [EV5] messages and events after ${from} through ${to}`,
     );
   }
   checkAcknowledged(world, [...all.values()]);
@@ -92,46 +94,56 @@ export async function checkHistory(world: World, store: Store): Promise<void> {
 function checkAcknowledged(world: World, histories: Told[]): void {
   const accepted = new Map(histories.flatMap((one) => [...one.accepted]));
   for (const [key, answer] of world.outcomes) {
-    const { type, version, id } = JSON.parse(answer);
+    const { type, ...result } = JSON.parse(answer);
     if (type !== 'ack') continue;
-    const stored = accepted.get(key);
-    deepStrictEqual(stored, { ok: true, ...(id === undefined ? { version } : { id }) }, `[DU1] [XO1] ${key}`);
+    deepStrictEqual(accepted.get(key), { ok: true, ...result }, `[DU1] [XO1] ${key}`);
   }
 }
 
 function told({ roomId, entries }: Life): Told {
   const state = emptyRoom();
-  const messages: Told['messages'] = [];
+  const sent: Told['sent'] = [];
   const accepted: Told['accepted'] = new Map();
   const locks = new LockLines();
   for (const text of entries) {
     const entry = JSON.parse(text) as Entry;
     const effects = apply(state, entry);
     const answer = effects.find((one) => one.kind === 'answer')?.answer;
-    const event = effects.find((one) => ['operations', 'text', 'message'].includes(one.kind));
-    if (entry.type === 'sceneOperation') checkLocks(locks, entry, answer, event !== undefined);
+    const event = effects.find((one) => ['text', 'message', 'event', 'operations'].includes(one.kind));
+    const shown = effects.find((one) => one.kind === 'operations')?.operations;
+    if (entry.type === 'sceneOperation') checkLocks(locks, entry, answer, shown && entry.operations);
+    // What does not fit is left out, locked or not.
+    if (entry.type === 'relay') checkLocks(locks, entry, answer, shown);
     if (answer?.ok !== false) locks.take(entry);
-    if (event?.kind === 'message') messages.push({ offset: state.offset, id: event.message.id });
+    for (const one of effects) {
+      const { offset } = state;
+      if (one.kind === 'message') sent.push({ offset, id: one.message.id, from: undefined });
+      if (one.kind === 'event')
+        sent.push({ offset, id: one.id, from: one.toAll ? undefined : one.connectionId });
+    }
     if (event === undefined || answer === undefined || !('opId' in entry) || entry.opId === undefined)
       continue;
     const key = `${roomId} ${entry.by.userId} ${entry.opId}`;
     if (accepted.has(key)) throw new Error(`[XO1] ${key} was applied twice`);
     accepted.set(key, answer);
   }
-  return { state, messages, accepted, selected: locks.selected() };
+  return { state, sent, accepted, selected: locks.selected() };
 }
 
 /** What is applied is on what the author holds or nobody does; what is refused over a lock is not. */
 function checkLocks(
   locks: LockLines,
-  entry: EntryOf<'sceneOperation'>,
+  entry: EntryOf<'sceneOperation' | 'relay'>,
   answer: Answer | undefined,
-  isApplied: boolean,
+  applied: readonly Operation[] = [],
 ): void {
-  const things = entry.operations.map(({ target, id }) => (target === 'item' ? id : undefined));
-  const isLocked = locks.lockedForUser(entry.by.userId, things);
+  const isLocked = (operations: readonly Operation[]) =>
+    locks.lockedForUser(
+      entry.by.userId,
+      operations.map(({ target, id }) => (target === 'item' ? id : undefined)),
+    );
   const isRefused = answer?.ok === false && answer.code === 'CONFLICT' && entry.opId === undefined;
-  if ((isApplied && isLocked) || (isRefused && !isLocked)) {
+  if (isLocked(applied) || (isRefused && !isLocked(entry.operations ?? []))) {
     throw new Error(`[SL3] ${JSON.stringify(entry)} was answered ${JSON.stringify(answer)}`);
   }
 }

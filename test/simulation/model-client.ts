@@ -26,6 +26,8 @@ export class ModelClient {
   readonly #surroundings: Surroundings;
   #pending = new Map<string, Sent>();
   #count = 0;
+  /** The ids of all that it ever had. */
+  readonly #connections = new Set<string>();
   /** Rooms joined on this connection, and those joined more than once. */
   readonly #begun = new Set<string>();
   readonly #rejoined = new Set<string>();
@@ -47,6 +49,7 @@ export class ModelClient {
 
   connect(wire: Wire): void {
     this.connection = wire.connect({ protocol: this.batches ? 'tandem.v1' : '' });
+    this.#connections.add(this.connection.id);
     this.isStalled = false;
     this.#surroundings.trace(`${this.name} connects`);
   }
@@ -114,7 +117,7 @@ export class ModelClient {
     if (type === 'welcome') return;
     if (type === 'ack' || type === 'error') return this.#answered(message);
     if (type === 'conflict') {
-      if (message.op === 'sceneOperation') this.#answered(message);
+      if (message.op !== 'select') this.#answered(message);
       return;
     }
     if (!this.joined.has(roomId)) throw new Error(`[RM2] ${type} of a room that was not joined or was left`);
@@ -136,6 +139,9 @@ export class ModelClient {
         return room.delta(message as never);
       case 'message':
         return room.message(message, isRepeatAllowed);
+      case 'event':
+        this.#checkEcho(message, isRepeatAllowed || this.#rejoined.has(roomId));
+        return room.event(message, isRepeatAllowed);
       case 'operation': {
         this.#checkEcho(message, isRepeatAllowed || this.#rejoined.has(roomId));
         const isOwn = this.repeatable.some(({ command }) => command.opId === message.opId);
@@ -155,11 +161,12 @@ export class ModelClient {
     if (!this.batches && connectionId === this.connection?.id) throw new Error(`[NP6] an own ${type}`);
   }
 
-  /** Own operations come only within what it missed, in front of their answers. */
-  #checkEcho({ connectionId, opId }: Message, isAllowed: boolean): void {
-    if (isAllowed || this.batches || connectionId !== this.connection?.id) return;
-    if (!this.unanswered.some(({ command }) => command.opId === opId))
-      throw new Error(`[NP6] an own operation ${opId}`);
+  /** What is its own comes only within what it missed, in front of its answer. */
+  #checkEcho({ type, connectionId, opId, data }: Message, isAllowed: boolean): void {
+    if (isAllowed || this.batches || data?.toAll || connectionId !== this.connection?.id) return;
+    const isMade = ({ command }: Sent) =>
+      type === 'event' ? command.data?.n === data.n : command.opId === opId;
+    if (!this.unanswered.some(isMade)) throw new Error(`[NP6] an own ${type} ${opId ?? data.n}`);
   }
 
   #answer(ref: string): Sent {
@@ -208,7 +215,7 @@ export class ModelClient {
 
   #endStretch(roomId: string, room = this.rooms.get(roomId)): void {
     if (room?.complete && room.epoch !== '' && !room.needsState)
-      this.#surroundings.stretches.push(room.stretch());
+      this.#surroundings.stretches.push({ ...room.stretch(), connections: this.#connections });
   }
 
   /** What was heard until now is to be checked. */

@@ -3,12 +3,14 @@ import { changesOf, type Delta, type Manifest, type Operation, setProperty } fro
 import type { Message } from '../support/wire.ts';
 import { ModelText } from './model-text.ts';
 
-/** Messages that were heard without a break: all those after `from`. */
+/** Messages and events that were heard without a break: all those after `from`. */
 export interface Stretch {
   epoch: string;
   from: number;
   to: number;
   ids: string[];
+  /** Of who heard them: its own events it may have heard or not. */
+  connections: ReadonlySet<string>;
 }
 
 /** A room as a client knows it, written from the rules SC, TX, CH, RS. Throws where one is broken. */
@@ -44,7 +46,7 @@ export class ModelRoom {
     this.#heardFrom = offset;
   }
 
-  stretch(): Stretch {
+  stretch(): Omit<Stretch, 'connections'> {
     return { epoch: this.epoch, from: this.#heardFrom, to: this.offset, ids: this.#heard };
   }
 
@@ -79,14 +81,25 @@ export class ModelRoom {
 
   message(message: Message, isRepeatAllowed: boolean): void {
     const { type: _, roomId: __, offset, ...chat } = message;
-    if (!this.complete) return this.#advance(offset);
+    if (this.#hear(chat.id, offset, isRepeatAllowed)) this.messages.push(chat);
+  }
+
+  event({ id, offset }: Message, isRepeatAllowed: boolean): void {
+    this.#hear(id, offset, isRepeatAllowed);
+  }
+
+  /** Whether it is new, and one of all that there are. */
+  #hear(id: string, offset: number, isRepeatAllowed: boolean): boolean {
+    if (!this.complete) {
+      this.#advance(offset);
+      return false;
+    }
     this.#expectNoState();
-    if (isRepeatAllowed && offset <= this.offset) return;
-    if (offset <= this.offset)
-      throw new Error(`[RS2] at offset ${this.offset} came message ${chat.id} of ${offset}`);
-    this.messages.push(chat);
-    this.#heard.push(chat.id);
+    if (isRepeatAllowed && offset <= this.offset) return false;
+    if (offset <= this.offset) throw new Error(`[RS2] at offset ${this.offset} came ${id} of ${offset}`);
+    this.#heard.push(id);
     this.offset = offset;
+    return true;
   }
 
   textOperation(message: Message, isRepeatAllowed: boolean): void {

@@ -1,5 +1,5 @@
 import { errors, type Message, type MessageOf } from '../../../protocol/index.ts';
-import type { Dialect, Vocabulary } from '../dialect.ts';
+import { type Dialect, type ToOthers, toOthers, type Vocabulary } from '../dialect.ts';
 import type { RoomView, SyncAnswer } from '../events.ts';
 import { batchFrames, singleFrames } from '../framings/json.ts';
 import { manifestOf } from '../manifest.ts';
@@ -11,10 +11,14 @@ export const native: Vocabulary = {
     selection: (_, view) => [selectionOf(view)],
     delta: ({ offset, fromVersion, toVersion, operations }, { roomId }) =>
       say({ type: 'sceneDelta', roomId, offset, fromVersion, toVersion, operations }),
-    text: ({ type: _, ...operation }, { roomId }) => say({ type: 'operation', roomId, ...operation }),
+    text: ({ type: _, ...operation }, { roomId }) =>
+      sayToOthers({ type: 'operation', roomId, ...operation }, operation.connectionId),
     message: ({ offset, message }, { roomId }) => say({ type: 'message', roomId, offset, ...message }),
-    published: ({ type: _, at, ...event }, { roomId }) =>
-      say({ type: 'event', roomId, ...event, timestamp: at }),
+    published: ({ type: _, at, toAll, ...event }, { roomId }) => {
+      const message: Message = { type: 'event', roomId, ...event, timestamp: at };
+      const { connectionId } = event;
+      return connectionId === undefined || toAll ? say(message) : sayToOthers(message, connectionId);
+    },
   },
   signal: ({ kind, userId, connectionId, payload }, { roomId }) => {
     const { type: _, ref: __, ...fields } = payload;
@@ -58,6 +62,10 @@ export const nativeBatch: Dialect = { name: 'nb', framing: batchFrames, vocabula
 
 function say(message: Message): Message[] {
   return [message];
+}
+
+function sayToOthers(message: Message, connectionId: string): ToOthers[] {
+  return [toOthers(message, connectionId)];
 }
 
 function roomOf(view: RoomView | undefined): { roomId?: string } {

@@ -13,7 +13,7 @@ import type { Treatment } from '../stage.ts';
 
 export const sceneOperation: Treatment<'sceneOperation'> = {
   bucket: 'stream',
-  cost: ({ operations }) => (Array.isArray(operations) ? Math.max(1, operations.length) : 1),
+  cost: costOf,
   handle(stage, session, command) {
     const membership = writerOf(session, command);
     const { version, opId } = command;
@@ -28,13 +28,42 @@ export const sceneOperation: Treatment<'sceneOperation'> = {
   },
 };
 
+export const relay: Treatment<'relay'> = {
+  bucket: 'stream',
+  cost: costOf,
+  handle(stage, session, command) {
+    const membership = writerOf(session, command);
+    const { event, data, operations, toAll, opId } = command;
+    stage.submit(membership.roomId, {
+      type: 'relay',
+      at: stage.now(),
+      by: authorOf(session, membership, command),
+      id: stage.newId(),
+      event,
+      data,
+      ...(operations === undefined ? {} : { operations: allChecked(operations) }),
+      ...(toAll === true ? { toAll } : {}),
+      ...(opId === undefined ? {} : { opId }),
+    });
+  },
+};
+
+/** Each operation counts. */
+function costOf({ operations }: Readonly<Record<string, unknown>>): number {
+  return Array.isArray(operations) ? Math.max(1, operations.length) : 1;
+}
+
 function operationsOf(command: CommandOf<'sceneOperation'>): Operation[] {
   const { operation, operations } = command;
   if ((operation === undefined) === (operations === undefined)) {
     throw new Refusal('INVALID_FIELD', { path: 'operation', expected: 'either operation or operations' });
   }
   if (operation !== undefined) return [checked(operation, 'operation')];
-  return (operations ?? []).map((one, index) => checked(one, `operations[${index}]`));
+  return allChecked(operations ?? []);
+}
+
+function allChecked(operations: readonly Operation[]): Operation[] {
+  return operations.map((one, index) => checked(one, `operations[${index}]`));
 }
 
 /** What the schema cannot say: which fields go together. */
