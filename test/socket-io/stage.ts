@@ -17,6 +17,8 @@ export type Options = Partial<ManagerOptions & SocketOptions>;
 /** A real server, and official clients that end with the test. */
 export interface SocketStage {
   readonly server: Server;
+  /** Those of the clients. */
+  readonly transports: readonly string[];
   /** Sets the server's clock on by this; what runs by timers takes its time. */
   later(ms: number): void;
   /** Where clients connect: `http://127.0.0.1:port`, and the namespace. */
@@ -116,6 +118,7 @@ async function startStage(
   t.teardown(() => server.close());
   return {
     server,
+    transports,
     later(ms) {
       aheadMs += ms;
     },
