@@ -2,7 +2,7 @@
  * What a delivered `cursor_move` costs: server CPU, as the operating system accounts it, over deliveries, in
  * rooms of 20 in which everybody moves at 60 Hz; Tandem and Socket.IO's own server in turns.
  *
- *   npx tsx bench/cursors.ts [--rounds 3] [--seconds 8] [--rooms 1]
+ *   npx tsx bench/cursors.ts [--rounds 3] [--seconds 8] [--rooms 2]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
-    rooms: { type: 'string', default: '1' },
+    rooms: { type: 'string', default: '2' },
   },
 });
 const seconds = Number(values.seconds);
