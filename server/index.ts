@@ -1,4 +1,14 @@
 export { type Clock, systemClock } from './clock.ts';
 export { type Config, ConfigError, type Environment, readConfig } from './config.ts';
+export {
+  type Application,
+  type Broadcast,
+  type Broadcasts,
+  Refused,
+  type Request,
+} from './embedding/application.ts';
+export type { ApplicationSocket } from './embedding/application-socket.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createServer, type Server, type ServerOptions } from './server.ts';
+export type { Connection, ConnectionHandler } from './transport/connection.ts';
+export type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';

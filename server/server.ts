@@ -6,6 +6,8 @@ import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { socketDialects } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createAuthorize } from './dispatch/authorization.ts';
+import type { Application } from './embedding/application.ts';
+import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
 import { Hub } from './hub.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -18,6 +20,7 @@ import { Rooms } from './rooms.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
+import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
 import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
 
@@ -32,6 +35,14 @@ export interface ServerOptions {
   transport?: (options: TransportOptions) => Promise<Transport>;
   /** Uniform in [0, 1). Default: `Math.random`. */
   random?: () => number;
+  /** Namespaces of Socket.IO with events of the program's own. */
+  applications?: readonly Application[];
+  /** Beside what the settings say of Socket.IO. */
+  socketIo?: Partial<
+    Pick<EngineIoOptions, 'upgradeTimeoutMs' | 'maxPayloadBytes' | 'cookie' | 'cors' | 'transports'>
+  >;
+  /** Engine.IO alone, at paths of its own. */
+  engineIo?: readonly EngineIoMount[];
 }
 
 export interface Server {
@@ -124,8 +135,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
     clock,
-    handler: hub,
-    namespaces: [...socketDialects.keys()],
+    namespace: createNamespaces(
+      options.applications ?? [],
+      (name) => (socketDialects.has(name) ? hub : undefined),
+      {
+        clock,
+        logger,
+        publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
+      },
+    ),
     connectTimeoutMs: config.connectTimeoutMs,
     maxAttachmentBytes: limits.MAX_FRAME_BYTES,
     newId,
@@ -142,8 +160,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
             pingTimeoutMs: config.pingTimeoutMs,
             maxPayloadBytes: limits.MAX_FRAME_BYTES,
             cors: { origins: config.corsOrigins, credentials: true },
+            ...options.socketIo,
           },
         },
+        ...(options.engineIo ?? []),
       ],
     },
     {

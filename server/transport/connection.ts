@@ -59,6 +59,8 @@ export interface Handshake {
   readonly address: string;
   /** The negotiated subprotocol, or ''. */
   readonly protocol: string;
+  /** All of them, at paths of Engine.IO; without a prototype. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Of Socket.IO; undefined elsewhere. */
   readonly namespace?: string;
   /** A token that was handed in with the request to be let in. Never logged. */

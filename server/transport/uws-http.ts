@@ -45,7 +45,7 @@ export function remoteAddress(response: Uws.HttpResponse): string {
   return peerAddress(Buffer.from(response.getRemoteAddressAsText()).toString());
 }
 
-function headersOf(request: Uws.HttpRequest): Record<string, string> {
+export function headersOf(request: Uws.HttpRequest): Record<string, string> {
   const headers: Record<string, string> = Object.create(null);
   request.forEach((name, value) => {
     const before = headers[name];

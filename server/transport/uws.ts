@@ -8,7 +8,7 @@ import { negotiatedProtocol, optional } from './handshake.ts';
 import { listenError } from './listen-error.ts';
 import { listenExclusively, uws } from './uws-binary.ts';
 import { type Slot, UwsConnection } from './uws-connection.ts';
-import { answerUws, remoteAddress } from './uws-http.ts';
+import { answerUws, headersOf, remoteAddress } from './uws-http.ts';
 
 /** A peer that is silent for so long is gone; µWS pings it before. */
 const IDLE_TIMEOUT_SECONDS = 120;
@@ -94,6 +94,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
     return {
       path: request.getUrl(),
       query: request.getQuery() ?? '',
+      ...(paths.has(request.getUrl()) ? {} : { headers: headersOf(request) }),
       authorization: optional(request.getHeader('authorization')),
       cookie: optional(request.getHeader('cookie')),
       origin: optional(request.getHeader('origin')),

@@ -6,7 +6,7 @@ import type { Connection, Handshake, Transport, TransportOptions } from './conne
 import { createDropReports } from './drop-reports.ts';
 import { isBinaryFrame } from './frame.ts';
 import { negotiatedProtocol, optional, peerAddress, splitTarget } from './handshake.ts';
-import { answerNode, closerOf, listenNode } from './node-http.ts';
+import { answerNode, closerOf, headersOf, listenNode } from './node-http.ts';
 import { Topics } from './topics.ts';
 import { WsConnection, type WsConnectionEvents } from './ws-connection.ts';
 
@@ -56,7 +56,7 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
       return;
     }
     upgrades.handleUpgrade(request, stream, head, (socket) => {
-      const handshake = readHandshake(request, socket.protocol);
+      const handshake = readHandshake(request, socket.protocol, paths.has(path));
       const parts = { id: newId(), handshake, socket, stream, maxBufferedBytes, topics, events };
       const connection = new WsConnection(parts);
       connections.add(connection);
@@ -105,10 +105,11 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   };
 }
 
-function readHandshake(request: IncomingMessage, protocol: string): Handshake {
+function readHandshake(request: IncomingMessage, protocol: string, isNative: boolean): Handshake {
   const { headers, socket } = request;
   return {
     ...splitTarget(request.url ?? '/'),
+    ...(isNative ? {} : { headers: headersOf(request) }),
     authorization: optional(headers.authorization),
     cookie: optional(headers.cookie),
     origin: optional(headers.origin),

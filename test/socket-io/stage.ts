@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { Test } from 'tap';
 import { systemClock } from '../../server/clock.ts';
-import type { Server } from '../../server/server.ts';
+import type { Server, ServerOptions } from '../../server/server.ts';
 import { startServer, TEST_SECRET } from '../support/servers.ts';
 
 /** How clients may connect. */
@@ -11,6 +11,8 @@ export const ways: Readonly<Record<string, readonly string[]>> = {
   'polling only': ['polling'],
   upgrading: ['polling', 'websocket'],
 };
+
+type Parts = Pick<ServerOptions, 'applications' | 'engineIo' | 'socketIo'>;
 
 export type Options = Partial<ManagerOptions & SocketOptions>;
 
@@ -94,13 +96,18 @@ export function tokenOf(userId: string, claims: Record<string, unknown> = {}): P
 export function onEach(
   t: Test,
   title: string,
-  test: (t: Test, start: (env?: Record<string, string>) => Promise<SocketStage>) => Promise<void>,
+  test: (
+    t: Test,
+    start: (env?: Record<string, string>, parts?: Parts) => Promise<SocketStage>,
+  ) => Promise<void>,
   which: readonly string[] = Object.keys(ways),
 ): void {
   for (const transport of ['uws', 'ws']) {
     for (const way of which) {
       t.test(`${title} (${transport}, ${way})`, (t) =>
-        test(t, (env = {}) => startStage(t, { TRANSPORT: transport, ...env }, ways[way] ?? [])),
+        test(t, (env = {}, parts = {}) =>
+          startStage(t, { TRANSPORT: transport, ...env }, ways[way] ?? [], parts),
+        ),
       );
     }
   }
@@ -110,10 +117,11 @@ async function startStage(
   t: Test,
   env: Record<string, string>,
   transports: readonly string[],
+  parts: Parts,
 ): Promise<SocketStage> {
   let aheadMs = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
-  const server = await startServer(env, { clock });
+  const server = await startServer(env, { clock, ...parts });
   const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
   t.teardown(() => server.close());
   return {

@@ -144,6 +144,7 @@ function handshakeOf({ path, query, headers, address }: HttpRequest): Handshake 
   return {
     path,
     query,
+    headers,
     authorization: optional(headers.authorization),
     cookie: optional(headers.cookie),
     origin: optional(headers.origin),

@@ -1,6 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import { ProtocolViolation } from '../../dialect/framings/protocol-violation.ts';
-import { decodeSocketPacket, type EventPacket, type SocketPacket } from '../../dialect/framings/socket-io.ts';
+import {
+  type AckPacket,
+  decodeSocketPacket,
+  type EventPacket,
+  type SocketPacket,
+} from '../../dialect/framings/socket-io.ts';
 import { type Incomplete, MAX_ATTACHMENTS } from '../../dialect/framings/socket-io-binary.ts';
 import { encodeConnectError } from '../../dialect/framings/socket-io-encode.ts';
 import type { Connection, ConnectionHandler } from '../connection.ts';
@@ -8,15 +13,18 @@ import { Deadlines } from '../engine-io/deadlines.ts';
 import { authOf, Socket } from './socket.ts';
 
 /** The layer above: sockets are connections to it, their events come decoded. */
-export interface SocketHandler extends Omit<ConnectionHandler, 'received' | 'selectProtocol'> {
+export interface SocketHandler extends Omit<ConnectionHandler, 'received' | 'selectProtocol' | 'opened'> {
   /** `size`: the bytes that the event came in. */
-  event(socket: Connection, event: EventPacket, size: number): void;
+  event(socket: Socket, event: EventPacket, size: number): void;
+  /** The answer to an event of the server's. */
+  acknowledged?(socket: Socket, ack: AckPacket): void;
+  opened(socket: Socket): void;
 }
 
 export interface SocketIoOptions {
   readonly clock: Clock;
-  readonly handler: SocketHandler;
-  readonly namespaces: readonly string[];
+  /** Who serves a namespace; undefined: there is none of this name. */
+  readonly namespace: (name: string) => SocketHandler | undefined;
   /** A client that is in no namespace after so long is closed. */
   readonly connectTimeoutMs: number;
   readonly maxAttachmentBytes: number;
@@ -25,7 +33,7 @@ export interface SocketIoOptions {
 
 /** A client: what it is connected to, by namespace, and a packet whose attachments are still to come. */
 interface Client {
-  readonly sockets: Map<string, Socket>;
+  readonly sockets: Map<string, { readonly socket: Socket; readonly handler: SocketHandler }>;
   incomplete: Incomplete | undefined;
 }
 
@@ -38,8 +46,7 @@ const utf8 = new TextDecoder();
  * that breaks the protocol closes the client's session at once.
  */
 export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandler {
-  const { handler, newId, maxAttachmentBytes } = options;
-  const namespaces = new Set(options.namespaces);
+  const { newId, maxAttachmentBytes } = options;
   const limits = { maxAttachments: MAX_ATTACHMENTS, maxAttachmentBytes };
   const idle = new Deadlines<Connection>(options.clock, options.connectTimeoutMs, (engine) => {
     if (clientOf(engine).sockets.size === 0) engine.close(CLOSE_CLEAN, '');
@@ -51,19 +58,22 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
       connect(engine, packet.namespace, packet.data);
       return;
     }
-    const socket = sockets.get(packet.namespace);
+    const known = sockets.get(packet.namespace);
     // Also what only servers say.
-    if (socket === undefined || packet.type === 'connect_error')
+    if (known === undefined || packet.type === 'connect_error')
       throw new ProtocolViolation('INVALID_PAYLOAD');
+    const { socket, handler } = known;
     if (packet.type === 'event') handler.event(socket, packet, size);
-    else if (packet.type === 'disconnect') leave(socket);
+    else if (packet.type === 'ack') handler.acknowledged?.(socket, packet);
+    else leave(socket, handler);
   }
 
   function connect(engine: Connection, asked: string, data: unknown): void {
     // Clients may put a query behind the name.
     const [namespace = ''] = asked.split('?');
     const { sockets } = clientOf(engine);
-    if (!namespaces.has(namespace)) {
+    const handler = options.namespace(namespace);
+    if (handler === undefined) {
       engine.send(encodeConnectError(namespace, { message: 'Invalid namespace' }));
       return;
     }
@@ -73,12 +83,12 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
       handler.closed(one, code, true);
     };
     const socket = new Socket({ id: newId(), namespace, auth: authOf(data), engine, ended });
-    sockets.set(namespace, socket);
+    sockets.set(namespace, { socket, handler });
     idle.delete(engine);
     handler.opened(socket);
   }
 
-  function leave(socket: Socket): void {
+  function leave(socket: Socket, handler: SocketHandler): void {
     clientOf(socket.engine).sockets.delete(socket.namespace);
     socket.left();
     handler.closed(socket, CLOSE_CLEAN, true);
@@ -107,18 +117,18 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     },
 
     dropped(engine, frame) {
-      const socket = clientOf(engine).sockets.get(namespaceIn(frame));
-      if (socket !== undefined) handler.dropped(socket, frame);
+      const { socket, handler } = clientOf(engine).sockets.get(namespaceIn(frame)) ?? {};
+      if (socket !== undefined) handler?.dropped(socket, frame);
     },
 
     drained(engine) {
-      for (const socket of [...clientOf(engine).sockets.values()]) handler.drained(socket);
+      for (const { socket, handler } of [...clientOf(engine).sockets.values()]) handler.drained(socket);
     },
 
     closed(engine, code) {
       idle.delete(engine);
       const { sockets } = clientOf(engine);
-      for (const socket of [...sockets.values()]) {
+      for (const { socket, handler } of [...sockets.values()]) {
         sockets.delete(socket.namespace);
         socket.left();
         // Also where the transport broke: a client that comes back connects anew, as another socket.

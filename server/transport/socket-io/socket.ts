@@ -26,6 +26,7 @@ export class Socket implements Connection {
   readonly namespace: string;
   readonly engine: Connection;
   readonly handshake: Handshake;
+  readonly auth: SocketParts['auth'];
   state: unknown = undefined;
   readonly #ended: SocketParts['ended'];
   #phase: 'arriving' | 'connected' | 'ended' = 'arriving';
@@ -34,6 +35,7 @@ export class Socket implements Connection {
     this.id = id;
     this.namespace = namespace;
     this.engine = engine;
+    this.auth = auth;
     const token = typeof auth?.token === 'string' && auth.token !== '' ? auth.token : undefined;
     this.handshake = { ...engine.handshake, namespace, ...(token === undefined ? {} : { token }) };
     this.#ended = ended;
@@ -74,16 +76,36 @@ export class Socket implements Connection {
     const name = nameOf(code);
     if (name === undefined || (closes[name].reconnect && wasConnected)) {
       this.engine.close(CLOSE_NORMAL, reason);
-      return;
-    }
+    } else if (wasConnected) this.disconnect(code);
+    else
+      this.refuse(
+        { message: 'Authentication failed', data: { code: name, message: closes[name].text } },
+        code,
+      );
+  }
+
+  /** Does not let the client in: it finds a `connect_error`. */
+  refuse(error: { message: string; data?: unknown }, code = CLOSE_NORMAL): void {
+    if (this.#phase === 'arriving') this.#end(encodeConnectError(this.namespace, error), code);
+  }
+
+  /** Out of the namespace; the client's other namespaces live on. It finds an `io server disconnect`. */
+  disconnect(code = CLOSE_NORMAL): void {
+    if (this.#phase !== 'ended') this.#end(encodeDisconnect(this.namespace), code);
+  }
+
+  #end(farewell: string, code: number): void {
     this.#phase = 'ended';
-    const farewell = wasConnected ? encodeDisconnect(this.namespace) : refusal(this.namespace, name);
     this.engine.send(farewell);
     this.#ended(this, code);
   }
 
   terminate(): void {
     this.engine.terminate();
+  }
+
+  get isEnded(): boolean {
+    return this.#phase === 'ended';
   }
 
   /** The client has left, or its transport is gone. */
@@ -94,11 +116,6 @@ export class Socket implements Connection {
 
 function nameOf(code: number): CloseName | undefined {
   return (Object.keys(closes) as CloseName[]).find((name) => closes[name].code === code);
-}
-
-function refusal(namespace: string, code: CloseName): string {
-  const data = { code, message: closes[code].text };
-  return encodeConnectError(namespace, { message: 'Authentication failed', data });
 }
 
 /** What came with a CONNECT packet, where it is what clients send. */

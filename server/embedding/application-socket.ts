@@ -1,0 +1,143 @@
+import type { Clock } from '../clock.ts';
+import { encodeBinaryAck, encodeBinaryEvent } from '../dialect/framings/socket-io-encode.ts';
+import type { Socket } from '../transport/socket-io/socket.ts';
+import type { Broadcast, Request } from './application.ts';
+import type { Rooms } from './rooms.ts';
+
+type Handler = (...args: never[]) => void;
+
+export interface ApplicationSocketParts {
+  readonly socket: Socket;
+  readonly request: Request;
+  readonly rooms: Rooms;
+  readonly clock: Clock;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
+
+/** A client of an application's own namespace. */
+export class ApplicationSocket {
+  /** For the application's own use. */
+  readonly data: Record<string, unknown> = {};
+  readonly request: Request;
+  readonly #socket: Socket;
+  readonly #rooms: Rooms;
+  readonly #clock: Clock;
+  readonly #handlers = new Map<string, Handler[]>();
+  readonly #asked = new Map<number, (answer: unknown[]) => void>();
+  readonly #farewells: (() => void)[] = [];
+  #asks = 0;
+
+  constructor({ socket, request, rooms, clock }: ApplicationSocketParts) {
+    this.#socket = socket;
+    this.request = request;
+    this.#rooms = rooms;
+    this.#clock = clock;
+  }
+
+  get id(): string {
+    return this.#socket.id;
+  }
+
+  /**
+   * Calls `handler` with the arguments of each such event; binary comes as Uint8Array. Where the client waits
+   * for an answer, the last argument is a function that sends it.
+   */
+  on(event: string, handler: (...args: never[]) => void): this {
+    this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), handler]);
+    return this;
+  }
+
+  /** Called once, when the client has left or was sent away. */
+  onDisconnect(handler: () => void): this {
+    this.#farewells.push(handler);
+    return this;
+  }
+
+  /** Throws where the name is reserved or the arguments cannot be encoded, see `encodeBinaryEvent`. */
+  emit(event: string, ...args: unknown[]): this {
+    this.#send(encodeBinaryEvent(this.#socket.namespace, event, args));
+    return this;
+  }
+
+  /**
+   * Emits an event and resolves with the arguments of its answer. Rejects where none comes in time (10 s by
+   * default), or the client leaves.
+   */
+  ask(event: string, args: readonly unknown[], withinMs = ANSWER_WITHIN_MS): Promise<unknown[]> {
+    this.#asks += 1;
+    const id = this.#asks;
+    const encoded = encodeBinaryEvent(this.#socket.namespace, event, args, id);
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.after(withinMs, () => {
+        this.#asked.delete(id);
+        reject(new Error(`no answer to ${event} within ${withinMs} ms`));
+      });
+      this.#asked.set(id, (answer) => {
+        cancel();
+        resolve(answer);
+      });
+      this.onDisconnect(() => {
+        cancel();
+        reject(new Error(`the client left before it answered ${event}`));
+      });
+      this.#send(encoded);
+    });
+  }
+
+  join(room: string): this {
+    this.#rooms.join(this.#socket, room);
+    return this;
+  }
+
+  leave(room: string): this {
+    this.#rooms.leave(this.#socket, room);
+    return this;
+  }
+
+  /** Everybody in a room but this client. */
+  to(room: string): Broadcast {
+    return this.#rooms.broadcast(room, this.#socket);
+  }
+
+  /** Out of the namespace or, with `true`, off the server with all its namespaces. */
+  disconnect(all = false): void {
+    if (all) this.#socket.engine.close(1000, '');
+    else this.#socket.disconnect();
+  }
+
+  // --- What the namespace tells
+
+  received(event: string, args: readonly unknown[], id: number | undefined): void {
+    const answer = (...answers: unknown[]) => {
+      this.#send(encodeBinaryAck(this.#socket.namespace, id as number, answers));
+    };
+    const all = id === undefined ? args : [...args, once(answer)];
+    for (const handler of this.#handlers.get(event) ?? []) handler(...(all as never[]));
+  }
+
+  answered(id: number, answer: unknown[]): void {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    asked?.(answer);
+  }
+
+  left(): void {
+    for (const farewell of this.#farewells.splice(0)) farewell();
+  }
+
+  #send([text, ...attachments]: [text: string, ...attachments: Uint8Array[]]): void {
+    const frames = [text, ...attachments.map((binary) => ({ binary }))];
+    // Half a packet, or a gap, would be worse than a client that comes back.
+    if (frames.some((frame) => this.#socket.send(frame) === 'dropped')) this.#socket.terminate();
+  }
+}
+
+function once(answer: (...answers: unknown[]) => void): (...answers: unknown[]) => void {
+  let isAnswered = false;
+  return (...answers) => {
+    if (isAnswered) return;
+    isAnswered = true;
+    answer(...answers);
+  };
+}
