@@ -70,12 +70,15 @@ function isClose(code: ErrorCode): code is ErrorCode & CloseName {
   return Object.hasOwn(closes, code);
 }
 
-function welcome(session: Session, { config, sessions, greet }: ArrivalOptions): void {
+function welcome(session: Session, { config, sessions, greet, logger }: ArrivalOptions): void {
+  const { id, address, receiver } = session;
+  const { userId } = principalOf(session) ?? {};
+  logger.info({ connection: id, dialect: receiver.dialect.name, userId, address }, 'connected');
   const { heartbeatMs, heartbeatGraceMs, tickMs, limits } = config;
   sessions.answer(session, {
     type: 'welcome',
     connectionId: session.id,
-    userId: principalOf(session)?.userId,
+    userId,
     terms: { heartbeatMs, heartbeatGraceMs, tickMs, limits: { ...limits } },
   });
   greet(session);

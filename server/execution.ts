@@ -16,6 +16,8 @@ export interface ExecutionOptions {
   session(connectionId: string): Session | undefined;
   onSent(type: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
+  /** A connection of this node has entered or left a room. */
+  onMembership(what: 'joined' | 'left', where: { roomId: string; userId: string; connection: string }): void;
   lockTtlMs: number;
   nodeId: string;
   clock: Clock;
@@ -109,7 +111,11 @@ export class Execution {
     const { membership, replaced, want, syncs } = join;
     // A later join may have put its own membership there: whether that is accepted or not, it is in the room.
     const current = session.memberships.get(roomId) ?? membership;
-    if (current.phase === 'joining') current.phase = 'joined';
+    if (current.phase === 'joining') {
+      current.phase = 'joined';
+      const { userId } = current;
+      this.#options.onMembership('joined', { roomId, userId, connection: to.connection });
+    }
     session.memberships.set(roomId, current);
     for (const one of replaced) one.memberships.delete(roomId);
     // What it takes over from a broken connection of the same user.
@@ -138,6 +144,10 @@ export class Execution {
     const session = this.#options.session(connection);
     // Unless it has joined again, and that join is still on its way.
     const membership = session?.memberships.get(room.roomId);
+    if (membership !== undefined) {
+      const { roomId, userId } = membership;
+      this.#options.onMembership('left', { roomId, userId, connection });
+    }
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined) membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {

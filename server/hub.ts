@@ -127,9 +127,11 @@ export class Hub implements ConnectionHandler, SocketHandler {
     (connection.state as Session).receiver.drained();
   }
 
-  closed(connection: Connection, _code: number, clean: boolean): void {
+  closed(connection: Connection, code: number, clean: boolean): void {
     const session = connection.state as Session;
     const { receiver, phase } = session;
+    const { userId } = principalOf(session) ?? {};
+    this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
     this.#options.metrics.connections.labels('websocket', receiver.dialect.name).dec();
     if (receiver.lagging) this.#lagging -= 1;
     receiver.ended();

@@ -1,5 +1,5 @@
 import type { Session } from './dispatch/session.ts';
-import { Execution } from './execution.ts';
+import { Execution, type ExecutionOptions } from './execution.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
 import { type Join, Joins } from './joins.ts';
 import { LiveRoom, type LiveRoomOptions } from './live-room.ts';
@@ -13,6 +13,7 @@ export interface RoomsOptions {
   onSent(type: string): void;
   onOpenFailed(roomId: string, error: LogError): void;
   onFault(roomId: string, entry: string, error: unknown): void;
+  onMembership: ExecutionOptions['onMembership'];
 }
 
 /** The rooms in memory: opened by the first entry, released when the last member has gone. */
@@ -26,11 +27,12 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options;
-    const { session, onSent, onFault, lockTtlMs, room } = options;
+    const { session, onSent, onFault, onMembership, lockTtlMs, room } = options;
     this.#execution = new Execution({
       session,
       onSent,
       onFault,
+      onMembership,
       lockTtlMs,
       nodeId: room.nodeId,
       clock: room.clock,

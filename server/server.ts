@@ -81,6 +81,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     lockTtlMs: config.lockTtlMs,
     session: (connectionId) => hub.sessions.get(connectionId),
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
+    onMembership: (what, where) => logger.info(where, what),
     onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
     onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
     room: {
