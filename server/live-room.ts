@@ -6,8 +6,9 @@ import { type Log, LogError, type RoomLog } from './log/log.ts';
 import { apply } from './room/apply.ts';
 import type { Effect } from './room/effect.ts';
 import type { Entry, RoomLimits } from './room/entry.ts';
-import { decodeSnapshot, encodeSnapshot } from './room/snapshot.ts';
-import { emptyRoom, isBlank, type RoomState } from './room/state.ts';
+import { encodeSnapshot } from './room/snapshot.ts';
+import { isBlank, type RoomState } from './room/state.ts';
+import { foldFrom, preparationOf } from './room-opening.ts';
 
 export interface LiveRoomOptions {
   roomId: string;
@@ -76,17 +77,7 @@ export class LiveRoom {
     this.#opened = { log: roomLog, state, fanout: new RoomFanout(this.#viewOf(roomLog, state), fanout) };
     listener = (first, texts) => this.#fold(first, texts);
     for (const [first, texts] of arrived) this.#fold(first, texts);
-    const at = clock.now();
-    // Whoever held sessions in an earlier life of this process does no longer.
-    const gone = new Set([...state.members.values()].flatMap((member) => [...member.sessions.values()]));
-    const preparation: Entry[] = [...gone]
-      .filter((node) => node !== nodeId)
-      .map((node) => ({ type: 'nodeGone', at, node }));
-    // Also where they are the defaults: those of another version of this program may be others.
-    const isNew = roomLog.snapshot === undefined && roomLog.tail.length === 0;
-    if (isNew || !sameLimits(state.limits, roomLimits)) {
-      preparation.push({ type: 'configure', at, limits: roomLimits });
-    }
+    const preparation = preparationOf(state, roomLog, { at: clock.now(), node: nodeId, limits: roomLimits });
     this.#queue.unshift(...preparation);
     this.#pump();
   }
@@ -241,19 +232,4 @@ export class LiveRoom {
 /** What ends by itself cannot be refused: nobody would ask for it again. */
 function mustNotBeLost({ type }: Entry): boolean {
   return type === 'leave' || type === 'expire' || type === 'nodeGone' || type === 'configure';
-}
-
-function foldFrom(roomId: string, log: RoomLog): RoomState {
-  try {
-    const state = log.snapshot === undefined ? emptyRoom() : decodeSnapshot(log.snapshot.state);
-    for (const text of log.tail) apply(state, JSON.parse(text) as Entry);
-    return state;
-  } catch (cause) {
-    const message = `what is stored of room ${JSON.stringify(roomId)} cannot be read: ${(cause as Error).message}`;
-    throw new LogError('LOG_CORRUPT', message, { cause });
-  }
-}
-
-function sameLimits(a: RoomLimits, b: RoomLimits): boolean {
-  return (Object.keys(b) as (keyof RoomLimits)[]).every((name) => a[name] === b[name]);
 }

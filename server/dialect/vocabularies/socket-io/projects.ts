@@ -2,6 +2,7 @@ import { type ErrorCode, errors } from '../../../../protocol/index.ts';
 import type { Vocabulary } from '../../dialect.ts';
 import type { DirectEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
+import { personal } from './personal.ts';
 import { rooms } from './rooms.ts';
 import { acknowledge, type Fields, type Meanings, userOf, type Words } from './words.ts';
 
@@ -30,14 +31,7 @@ function projectOf(given: Fields): string {
 /** Applications that watch what happens in a project; namespaces `/` and `/ws`. */
 export const projects: Vocabulary = {
   ...rooms,
-  room: {
-    presence: null,
-    selection: null,
-    delta: null,
-    text: null,
-    message: null,
-    published: ({ event, data }) => [emit(event, data)],
-  },
+  room: personal.room,
   signal: null,
   direct: {
     ...rooms.direct,
