@@ -61,7 +61,6 @@ const MAX_LINES = 250;
 const long: Readonly<Record<string, string>> = {
   'server/fanout/room-fanout.ts':
     'holds the receivers of a room; what it does with them has files of its own',
-  'server/live-room.ts': 'the one place where the log, the fold and the fan-out of a room meet',
 };
 
 const isExcepted = (file: string, target: string) =>
