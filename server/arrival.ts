@@ -1,10 +1,12 @@
 import { type CloseName, closes, type ErrorCode, Refusal } from '../protocol/index.ts';
 import type { Config } from './config.ts';
 import { credentialOf } from './dispatch/credentials.ts';
+import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { VerifyToken } from './dispatch/principal.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { Recovery } from './recovery.ts';
 import { principalOf, type Sessions } from './sessions.ts';
 import type { Handshake } from './transport/connection.ts';
 
@@ -14,6 +16,13 @@ const KEYS_RETRY_MS = 5000;
 export interface ArrivalOptions {
   /** Does what the session's vocabulary does for everybody who is let in. */
   greet(session: Session): void;
+  recovery: Recovery;
+  /** Prepares to take a session back into rooms; undefined: it may not. */
+  rejoin(
+    session: Session,
+    returns: readonly Return[],
+    own: readonly string[],
+  ): Promise<(() => void) | undefined>;
   config: Config;
   sessions: Sessions;
   logger: Logger;
@@ -44,18 +53,24 @@ export function arrive(
     welcome(session, options);
     return undefined;
   }
-  if ('token' in credential) return enter(session, credential.token, options);
+  if ('token' in credential) return enter(session, credential.token, handshake.recovery, options);
   sessions.close(session, credential.refused);
   return undefined;
 }
 
-async function enter(session: Session, token: string, options: ArrivalOptions): Promise<void> {
+async function enter(
+  session: Session,
+  token: string,
+  recovery: Handshake['recovery'],
+  options: ArrivalOptions,
+): Promise<void> {
   const { sessions, logger, metrics } = options;
   try {
     const user = await options.verifyToken(token);
     if (session.phase.kind !== 'arriving') return;
     sessions.admit(session, user);
-    welcome(session, options);
+    if (session.receiver.dialect.framing.mark === undefined) welcome(session, options);
+    else await comeBack(session, user.userId, recovery, options);
   } catch (error) {
     const code = error instanceof Refusal && isClose(error.code) ? error.code : 'TOKEN_INVALID';
     logger.warn({ code, address: session.address }, 'token refused');
@@ -66,20 +81,48 @@ async function enter(session: Session, token: string, options: ArrivalOptions): 
   }
 }
 
+/** Back to the rooms that it was in, where it can be told all that it missed; else as one who is new. */
+async function comeBack(
+  session: Session,
+  userId: string,
+  asked: Handshake['recovery'],
+  options: ArrivalOptions,
+): Promise<void> {
+  const { recovery, rejoin } = options;
+  const found = asked === undefined ? undefined : await recovery.resume(session, userId, asked);
+  const goBack = found && (await rejoin(session, found.returns, found.own));
+  // The connection may have ended meanwhile.
+  if (session.phase.kind !== 'open') return;
+  if (asked === undefined || found === undefined || goBack === undefined) {
+    welcome(session, options, recovery.begin(session));
+    return;
+  }
+  found.take();
+  sayWelcome(session, options, asked.pid);
+  goBack();
+}
+
 function isClose(code: ErrorCode): code is ErrorCode & CloseName {
   return Object.hasOwn(closes, code);
 }
 
-function welcome(session: Session, { config, sessions, greet, logger }: ArrivalOptions): void {
+function welcome(session: Session, options: ArrivalOptions, pid?: string): void {
+  sayWelcome(session, options, pid);
+  options.greet(session);
+}
+
+/** @param pid of a stay to which the session can come back */
+function sayWelcome(session: Session, options: ArrivalOptions, pid?: string): void {
+  const { config, sessions, logger } = options;
   const { id, address, receiver } = session;
   const { userId } = principalOf(session) ?? {};
   logger.info({ connection: id, dialect: receiver.dialect.name, userId, address }, 'connected');
   const { heartbeatMs, heartbeatGraceMs, tickMs, limits } = config;
   sessions.answer(session, {
     type: 'welcome',
+    ...(pid === undefined ? {} : { pid }),
     connectionId: session.id,
     userId,
     terms: { heartbeatMs, heartbeatGraceMs, tickMs, limits: { ...limits } },
   });
-  greet(session);
 }

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import { answerEvent, refOf } from './dialect/answers.ts';
 import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent, RoomView } from './dialect/events.ts';
-import type { Session } from './dispatch/session.ts';
+import type { Membership, Session } from './dispatch/session.ts';
 import type { Receiver } from './fanout/receiver.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
@@ -17,7 +17,8 @@ export interface ExecutionOptions {
   onSent(type: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
   /** A connection of this node has entered or left a room. */
-  onMembership(what: 'joined' | 'left', where: { roomId: string; userId: string; connection: string }): void;
+  onJoined(session: Session, membership: Membership, view: RoomView | undefined): void;
+  onLeft(connectionId: string, membership: Membership): void;
   lockTtlMs: number;
   nodeId: string;
   clock: Clock;
@@ -113,8 +114,7 @@ export class Execution {
     const current = session.memberships.get(roomId) ?? membership;
     if (current.phase === 'joining') {
       current.phase = 'joined';
-      const { userId } = current;
-      this.#options.onMembership('joined', { roomId, userId, connection: to.connection });
+      this.#options.onJoined(session, current, room.view);
     }
     session.memberships.set(roomId, current);
     for (const one of replaced) one.memberships.delete(roomId);
@@ -144,10 +144,7 @@ export class Execution {
     const session = this.#options.session(connection);
     // Unless it has joined again, and that join is still on its way.
     const membership = session?.memberships.get(room.roomId);
-    if (membership !== undefined) {
-      const { roomId, userId } = membership;
-      this.#options.onMembership('left', { roomId, userId, connection });
-    }
+    if (membership !== undefined) this.#options.onLeft(connection, membership);
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined) membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {

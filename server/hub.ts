@@ -6,6 +6,7 @@ import type { Dialect } from './dialect/dialect.ts';
 import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
+import { rejoin } from './dispatch/handlers/rejoining.ts';
 import type { Authorize, VerifyToken } from './dispatch/principal.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
@@ -13,6 +14,8 @@ import type { Stage } from './dispatch/stage.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { createReceiverOptions } from './receiver-options.ts';
+import type { Recovery } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf, Sessions } from './sessions.ts';
 import { type Duties, sweep } from './sweep.ts';
@@ -26,6 +29,7 @@ export interface HubOptions {
   metrics: Metrics;
   nodeId: string;
   rooms(): Rooms;
+  recovery: Recovery;
   authorize: Authorize;
   verifyToken: VerifyToken;
   newId(): string;
@@ -44,6 +48,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   readonly sessions: Sessions;
   readonly #options: HubOptions;
   readonly #dispatcher: Dispatcher;
+  readonly #stage: Stage;
   readonly #receiverOptions: ReceiverOptions;
   readonly #duties: Duties;
   #lagging = 0;
@@ -55,7 +60,16 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { config, clock, metrics, rooms } = options;
     const { heartbeatGraceMs } = config;
     this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms });
-    this.#receiverOptions = this.#createReceiverOptions();
+    this.#receiverOptions = createReceiverOptions({
+      config,
+      clock,
+      metrics,
+      sessions: this.sessions,
+      onLagging: (change) => {
+        this.#lagging += change;
+      },
+    });
+    this.#stage = this.#createStage();
     this.#dispatcher = this.#createDispatcher();
     this.#duties = {
       heartbeatGraceMs,
@@ -99,6 +113,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       ...this.#options,
       sessions: this.sessions,
       greet: (one) => this.#dispatcher.greet(one),
+      rejoin: (one, ...where) => rejoin(this.#stage, one, ...where),
     });
     if (decision !== undefined) this.#dispatcher.wait(session, decision);
   }
@@ -138,7 +153,13 @@ export class Hub implements ConnectionHandler, SocketHandler {
     for (const { roomId } of session.memberships.values()) {
       this.#options.rooms().get(roomId)?.fanout?.detach(session.id);
     }
-    if (!clean && phase.kind === 'open' && session.memberships.size > 0) {
+    this.#options.recovery.ended(session.id, clean);
+    if (
+      !clean &&
+      !receiver.dialect.framing.isWatched &&
+      phase.kind === 'open' &&
+      session.memberships.size > 0
+    ) {
       this.sessions.lose(session, phase.principal);
     } else this.sessions.end(session, 'disconnected');
   }
@@ -167,36 +188,10 @@ export class Hub implements ConnectionHandler, SocketHandler {
 
   // --- What the other stages need
 
-  #createReceiverOptions(): ReceiverOptions {
-    const { clock, config, metrics } = this.#options;
-    return {
-      clock,
-      maxHeldBytes: config.limits.MAX_HELD_REPLY_BYTES,
-      drainTimeoutMs: config.limits.DRAIN_TIMEOUT_MS,
-      onLagging: () => {
-        this.#lagging += 1;
-        metrics.lagged.inc();
-      },
-      onResynced: () => {
-        this.#lagging -= 1;
-        metrics.resynced.inc();
-      },
-      onFrame: (bytes) => {
-        metrics.framesSent.inc();
-        metrics.bytesSent.inc(bytes);
-      },
-      onHopeless: ({ connection }) => {
-        this.sessions.closeConnection(connection, 'SLOW_CONSUMER');
-        // It does not read, so it will not read the close frame either.
-        connection.terminate();
-      },
-    };
-  }
-
   #createDispatcher(): Dispatcher {
     const { logger, metrics } = this.#options;
     return createDispatcher({
-      stage: this.#createStage(),
+      stage: this.#stage,
       closing: () => this.#closing,
       onReceived: (type, bytes) => {
         metrics.messagesReceived.labels(type).inc();

@@ -9,6 +9,7 @@ export {
 } from './embedding/application.ts';
 export type { ApplicationSocket } from './embedding/application-socket.ts';
 export { createLogger, type Logger } from './logger.ts';
-export { createServer, type Server, type ServerOptions } from './server.ts';
+export { createServer } from './server.ts';
+export type { Server, ServerOptions } from './server-options.ts';
 export type { Connection, ConnectionHandler } from './transport/connection.ts';
 export type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';

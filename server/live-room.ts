@@ -82,6 +82,10 @@ export class LiveRoom {
     this.#pump();
   }
 
+  get view(): RoomView | undefined {
+    return this.#opened?.fanout.view;
+  }
+
   get fanout(): RoomFanout | undefined {
     return this.#opened?.fanout;
   }

@@ -1,10 +1,12 @@
+import type { RoomView } from './dialect/events.ts';
 import type { Session } from './dispatch/session.ts';
 import { Execution, type ExecutionOptions } from './execution.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
 import { type Join, Joins } from './joins.ts';
 import { LiveRoom, type LiveRoomOptions } from './live-room.ts';
-import type { LogError } from './log/log.ts';
+import { LogError } from './log/log.ts';
 import type { Entry } from './room/entry.ts';
+import type { RoomState } from './room/state.ts';
 
 export interface RoomsOptions {
   room: Omit<LiveRoomOptions, 'roomId' | 'execute' | 'onRefused' | 'onEmpty' | 'lastSeen'>;
@@ -13,7 +15,8 @@ export interface RoomsOptions {
   onSent(type: string): void;
   onOpenFailed(roomId: string, error: LogError): void;
   onFault(roomId: string, entry: string, error: unknown): void;
-  onMembership: ExecutionOptions['onMembership'];
+  onJoined: ExecutionOptions['onJoined'];
+  onLeft: ExecutionOptions['onLeft'];
 }
 
 /** The rooms in memory: opened by the first entry, released when the last member has gone. */
@@ -22,17 +25,19 @@ export class Rooms {
   readonly #rooms = new Map<string, LiveRoom>();
   /** Rooms that are being released: the next opening waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #opening = new WeakMap<LiveRoom, Promise<void>>();
   readonly #joins = new Joins();
   readonly #execution: Execution;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
-    const { session, onSent, onFault, onMembership, lockTtlMs, room } = options;
+    const { session, onSent, onFault, onJoined, onLeft, lockTtlMs, room } = options;
     this.#execution = new Execution({
       session,
       onSent,
       onFault,
-      onMembership,
+      onJoined,
+      onLeft,
       lockTtlMs,
       nodeId: room.nodeId,
       clock: room.clock,
@@ -55,6 +60,16 @@ export class Rooms {
 
   get(roomId: string): LiveRoom | undefined {
     return this.#rooms.get(roomId);
+  }
+
+  /** Where a room stands that may not be in memory. Rejects with a LogError. */
+  async load(roomId: string): Promise<{ state: RoomState; view: RoomView }> {
+    const room = this.#rooms.get(roomId) ?? this.#open(roomId);
+    await this.#opening.get(room);
+    const { state, view } = room;
+    if (state === undefined || view === undefined)
+      throw new LogError('LOG_UNAVAILABLE', 'the room is not open');
+    return { state, view };
   }
 
   submit(roomId: string, entry: Entry): void {
@@ -118,7 +133,9 @@ export class Rooms {
       onEmpty: (one) => this.#release(one),
     });
     this.#rooms.set(roomId, room);
-    room.open(this.#closing.get(roomId)).catch((error: LogError) => {
+    const opening = room.open(this.#closing.get(roomId));
+    this.#opening.set(room, opening);
+    opening.catch((error: LogError) => {
       this.#rooms.delete(roomId);
       this.#options.onOpenFailed(roomId, error);
       for (const entry of room.abandon()) this.#execution.refuse(roomId, entry, refusalCode(error));

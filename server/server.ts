@@ -6,55 +6,25 @@ import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { socketDialects } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createAuthorize } from './dispatch/authorization.ts';
-import type { Application } from './embedding/application.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
+import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
 import { Hub } from './hub.ts';
+import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
 import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { Recovery, STAYS, type Stay } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
 import { Rooms } from './rooms.ts';
+import type { Server, ServerOptions } from './server-options.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
-import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
 import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
-
-export interface ServerOptions {
-  config: Config;
-  logger: Logger;
-  /** Default: the process's own. */
-  clock?: Clock;
-  /** Default: what `config.store` names. */
-  log?: Log;
-  /** Default: what `config.transport` names. */
-  transport?: (options: TransportOptions) => Promise<Transport>;
-  /** Uniform in [0, 1). Default: `Math.random`. */
-  random?: () => number;
-  /** Namespaces of Socket.IO with events of the program's own. */
-  applications?: readonly Application[];
-  /** Beside what the settings say of Socket.IO. */
-  socketIo?: Partial<
-    Pick<EngineIoOptions, 'upgradeTimeoutMs' | 'maxPayloadBytes' | 'cookie' | 'cors' | 'transports'>
-  >;
-  /** Engine.IO alone, at paths of its own. */
-  engineIo?: readonly EngineIoMount[];
-}
-
-export interface Server {
-  readonly port: number;
-  /** `undefined`: health is answered on `port`. */
-  readonly healthPort: number | undefined;
-  /**
-   * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
-   * back, and releases the log.
-   */
-  close(): Promise<void>;
-}
 
 /** The subprotocol that switches on batch frames. [SPEC: NP] */
 const BATCH_PROTOCOL = 'tandem.v1';
@@ -81,7 +51,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     lockTtlMs: config.lockTtlMs,
     session: (connectionId) => hub.sessions.get(connectionId),
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
-    onMembership: (what, where) => logger.info(where, what),
+    onJoined(session, { roomId, user }, view) {
+      logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
+      if (view === undefined) return;
+      recovery.joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
+    },
+    onLeft(connection, { roomId, userId }) {
+      logger.info({ roomId, userId, connection }, 'left');
+      recovery.left(connection, roomId);
+    },
     onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
     onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
     room: {
@@ -108,6 +86,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       },
     },
   });
+  const stays = await openDurableMap<Stay>(log, STAYS);
+  const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
   const hub = new Hub({
     config,
     clock,
@@ -115,6 +95,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     metrics,
     nodeId,
     rooms: () => rooms,
+    recovery,
     authorize: createAuthorize(),
     verifyToken: createVerifyToken({
       keys: config.keys,
@@ -180,6 +161,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const stopSweep = clock.every(SWEEP_MS, () => {
     hub.sweep();
     rooms.sweep();
+    recovery.sweep();
   });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
@@ -194,6 +176,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
+    await stays.close();
     ticker.close();
     await transport.close();
     await health?.close();

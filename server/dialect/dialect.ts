@@ -1,4 +1,5 @@
 import type { DirectEvent, Ref, RoomEvent, RoomView, SignalEvent } from './events.ts';
+import { markOf } from './mark.ts';
 
 /**
  * One application's way of speaking: framing × vocabulary. What is rendered for one connection of a dialect
@@ -19,6 +20,11 @@ export interface Framing {
   frames(encoded: readonly string[]): string[];
   /** Whether the transport itself notices that a client is gone; else its heartbeats tell that it is there. */
   readonly isWatched: boolean;
+  /**
+   * Puts a mark on the last of some messages that can bear one: clients hand in the latest when they come
+   * back. Undefined: clients of this framing know by themselves where they stand.
+   */
+  readonly mark?: (messages: readonly object[], mark: string) => object[];
   /** Whether one frame holds all messages of a flush, so that nobody can be left out of some of them: a
    * client then gets what it sent itself, too, and knows it by the connection id. */
   readonly batches: boolean;
@@ -88,15 +94,35 @@ export interface RoomText {
   readonly from: string | undefined;
 }
 
-export function renderRoom(dialect: Dialect, event: RoomEvent, view: RoomView): RoomText[] {
+/** @param version of the scene, as the receivers have it before the event */
+export function renderRoom(dialect: Dialect, event: RoomEvent, view: RoomView, version: number): RoomText[] {
   const rule = dialect.vocabulary.room[event.type] as RoomRule<RoomEvent>;
   const { encode } = dialect.framing;
   if (rule === null) return [];
-  return rule(event, view).map((one) =>
-    one instanceof ToOthers
-      ? { text: encode(one.message), from: one.connectionId }
-      : { text: encode(one), from: undefined },
+  const told = rule(event, view);
+  const messages = marked(
+    dialect,
+    told.map((one) => (one instanceof ToOthers ? one.message : one)),
+    view,
+    'offset' in event
+      ? { version: event.type === 'delta' ? event.toVersion : version, offset: event.offset }
+      : undefined,
   );
+  return messages.map((message, index) => {
+    const one = told[index];
+    return { text: encode(message), from: one instanceof ToOthers ? one.connectionId : undefined };
+  });
+}
+
+/** @param place what their receiver has of the room then */
+function marked(
+  { framing }: Dialect,
+  messages: object[],
+  view: RoomView | undefined,
+  place: { version: number; offset: number } | undefined,
+): object[] {
+  if (framing.mark === undefined || view === undefined || place === undefined) return messages;
+  return framing.mark(messages, markOf(view, place));
 }
 
 export function renderSignal(dialect: Dialect, event: SignalEvent, view: RoomView): string[] {
@@ -106,5 +132,13 @@ export function renderSignal(dialect: Dialect, event: SignalEvent, view: RoomVie
 
 export function renderDirect(dialect: Dialect, event: DirectEvent, view?: RoomView): string[] {
   const rule = dialect.vocabulary.direct[event.type] as Rule<DirectEvent, RoomView | undefined>;
-  return rule === null ? [] : rule(event, view).map(dialect.framing.encode);
+  if (rule === null) return [];
+  return marked(dialect, rule(event, view), view, placeIn(event, view)).map(dialect.framing.encode);
+}
+
+/** Where a room stands for who has just been told of it. */
+function placeIn(event: DirectEvent, view: RoomView | undefined) {
+  if (event.type === 'joined') return event;
+  if (event.type !== 'state' || view === undefined) return undefined;
+  return { version: view.state.scene.version, offset: event.offset };
 }

@@ -77,7 +77,8 @@ export type SignalKind = (typeof signalKinds)[number];
 
 /** For one connection. */
 export type DirectEvent =
-  | { type: 'welcome'; connectionId: string; userId: string | undefined; terms: Terms }
+  /** With a `pid` the client can come back to its rooms, see Recovery. */
+  | { type: 'welcome'; connectionId: string; pid?: string; userId: string | undefined; terms: Terms }
   | {
       type: 'ack';
       op: string;

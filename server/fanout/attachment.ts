@@ -27,6 +27,9 @@ export interface Want {
   since: Claimed | undefined;
   /** Where a lagging receiver was lost. */
   place?: Place | undefined;
+  /** Comes back as if it had never been away: nobody is told, and its own doings under these ids are not
+   * repeated. */
+  recovers?: readonly string[];
   /** A lagging receiver comes back. */
   resync?: boolean;
 }

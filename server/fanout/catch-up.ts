@@ -30,7 +30,7 @@ export function bringUpToDate(
   now: Place,
   encodings: Encodings,
 ): { encoded: string[]; whole: boolean } {
-  const present = encodings.present(dialect);
+  const present = want.recovers === undefined ? encodings.present(dialect) : [];
   const seen = seenBy(want, view);
   const missed = seen === undefined ? undefined : missedSince(view.state, seen);
   if (seen === undefined || missed === undefined) {
@@ -38,10 +38,11 @@ export function bringUpToDate(
     return { encoded: present, whole };
   }
   const texts = encodings.since(seen, dialect, () =>
-    eventsFor(missed, now).flatMap((one) => renderRoom(dialect, one, view)),
+    eventsFor(missed, now).flatMap((one) => renderRoom(dialect, one, view, seen.version)),
   );
   // What is its own was acknowledged to this connection already.
-  const due = want.resync === true ? texts.filter(({ from }) => from !== connection.id) : texts;
+  const own = want.resync === true ? [connection.id] : (want.recovers ?? []);
+  const due = texts.filter(({ from }) => from === undefined || !own.includes(from));
   return { encoded: [...present, ...due.map(({ text }) => text)], whole: false };
 }
 
@@ -85,7 +86,7 @@ export function syncAnswer(
   const missed = seen === undefined ? undefined : missedSince(view.state, seen);
   if (missed === undefined) return encodings.answer(dialect, eventFor({ mode: 'full', ...now }));
   const others = missed.others
-    .flatMap((one) => renderRoom(dialect, eventOf(one.event, one.offset), view))
+    .flatMap((one) => renderRoom(dialect, eventOf(one.event, one.offset), view, version ?? 0))
     .map(({ text }) => text);
   const delta = deltaOf(missed.operations, now.offset);
   if (delta === undefined) return [...others, ...say({ mode: 'current', ...now })];

@@ -42,7 +42,7 @@ export class Encodings {
   /** Who is there and what is selected: that does not stand or fall with the place. */
   present(dialect: Dialect): string[] {
     return once(this.#inFlush, dialect.name, () =>
-      present.flatMap((event) => renderRoom(dialect, event, this.#view)).map(({ text }) => text),
+      present.flatMap((event) => renderRoom(dialect, event, this.#view, 0)).map(({ text }) => text),
     );
   }
 

@@ -18,7 +18,8 @@ export function placeOf(state: RoomState): Place {
 
 /** What a client names that comes back. */
 export interface Claimed {
-  epoch: string;
+  /** Undefined: whichever it is. */
+  epoch: string | undefined;
   version?: number;
   offset?: number;
 }
@@ -44,7 +45,8 @@ export function missedSince(state: RoomState, place: Place): Missed | undefined 
  */
 export function placeFrom(state: RoomState, epoch: string, claimed: Claimed): Place | undefined {
   const { version, offset = latestOffset(state.recent) } = claimed;
-  return claimed.epoch !== epoch || version === undefined ? undefined : { version, offset };
+  if (claimed.epoch !== undefined && claimed.epoch !== epoch) return undefined;
+  return version === undefined ? undefined : { version, offset };
 }
 
 /** The earlier of two places, number by number; undefined: nothing is known to have arrived. */

@@ -33,7 +33,7 @@ export function createRendering(
     const parts: Part[] = [];
     for (const event of events) {
       const place = placeBefore(event, before, after);
-      for (const { text, from } of renderRoom(dialect, event, view)) {
+      for (const { text, from } of renderRoom(dialect, event, view, before.version)) {
         parts.push({ text, from, thing: undefined, before: place });
       }
     }

@@ -63,6 +63,8 @@ export interface Handshake {
   readonly headers?: Readonly<Record<string, string>>;
   /** Of Socket.IO; undefined elsewhere. */
   readonly namespace?: string;
+  /** Of Socket.IO: the session that the client wants back, and the last mark that it has got. */
+  readonly recovery?: { readonly pid: string; readonly mark: unknown };
   /** A token that was handed in with the request to be let in. Never logged. */
   readonly token?: string;
 }

@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { Test } from 'tap';
 import { systemClock } from '../../server/clock.ts';
-import type { Server, ServerOptions } from '../../server/server.ts';
+import type { Server, ServerOptions } from '../../server/server-options.ts';
 import { startServer, TEST_SECRET } from '../support/servers.ts';
 
 /** How clients may connect. */
@@ -19,6 +19,8 @@ export type Options = Partial<ManagerOptions & SocketOptions>;
 /** A real server, and official clients that end with the test. */
 export interface SocketStage {
   readonly server: Server;
+  /** The server's settings. */
+  readonly env: Record<string, string>;
   /** Those of the clients. */
   readonly transports: readonly string[];
   /** Sets the server's clock on by this; what runs by timers takes its time. */
@@ -126,6 +128,7 @@ async function startStage(
   t.teardown(() => server.close());
   return {
     server,
+    env,
     transports,
     later(ms) {
       aheadMs += ms;

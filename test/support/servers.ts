@@ -1,8 +1,10 @@
+import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import type { Log } from '../../server/log/log.ts';
 import type { Logger } from '../../server/logger.ts';
-import { createServer, type Server, type ServerOptions } from '../../server/server.ts';
+import { createServer } from '../../server/server.ts';
+import type { Server, ServerOptions } from '../../server/server-options.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createWire, type Wire } from './wire.ts';
 
@@ -86,4 +88,13 @@ export async function startServer(
     ...env,
   });
   return createServer({ config, logger, clock, ...parts });
+}
+
+/** A port that nobody has at the moment. */
+export async function freePort(): Promise<number> {
+  const server = createNetServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

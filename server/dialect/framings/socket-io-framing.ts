@@ -5,7 +5,7 @@ import { encodeAck, encodeConnect, encodeEvent } from './socket-io-encode.ts';
 export type SocketMessage =
   | { readonly event: string; readonly args: readonly unknown[] }
   | { readonly ack: number; readonly args: readonly unknown[] }
-  | { readonly connect: { readonly sid: string } };
+  | { readonly connect: { readonly sid: string; readonly pid?: string } };
 
 /** An event as it came: its name as the type, and a ref from which its ack id can be read again. */
 export interface SocketEvent {
@@ -31,6 +31,15 @@ export function emit(event: string, ...args: unknown[]): SocketMessage {
   return { event, args };
 }
 
+/** The mark of connection state recovery is the last argument of an event. */
+function withMark(messages: readonly object[], mark: string): object[] {
+  const index = messages.findLastIndex((one) => 'event' in one);
+  return messages.map((one, at) => {
+    const { event, args } = one as Extract<SocketMessage, { event: string }>;
+    return at === index ? { event, args: [...args, mark] } : one;
+  });
+}
+
 /** Finished packets of one namespace, as Engine.IO messages. Socket.IO protocol 5, "Packet encoding". */
 export function socketFraming(namespace: string): Framing {
   return {
@@ -43,6 +52,7 @@ export function socketFraming(namespace: string): Framing {
     },
     frames: (encoded) => [...encoded],
     isWatched: true,
+    mark: withMark,
     batches: false,
   };
 }

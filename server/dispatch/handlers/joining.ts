@@ -47,7 +47,7 @@ export const join: Treatment<'join'> = {
 };
 
 /** @param want what the join asks for; undefined where the room serves the connection already */
-function enter(
+export function enter(
   stage: Stage,
   session: Session,
   membership: Membership,

@@ -131,8 +131,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
       for (const { socket, handler } of [...sockets.values()]) {
         sockets.delete(socket.namespace);
         socket.left();
-        // Also where the transport broke: a client that comes back connects anew, as another socket.
-        handler.closed(socket, code, true);
+        handler.closed(socket, code, false);
       }
     },
   };

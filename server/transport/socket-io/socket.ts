@@ -37,7 +37,13 @@ export class Socket implements Connection {
     this.engine = engine;
     this.auth = auth;
     const token = typeof auth?.token === 'string' && auth.token !== '' ? auth.token : undefined;
-    this.handshake = { ...engine.handshake, namespace, ...(token === undefined ? {} : { token }) };
+    const { pid, offset: mark } = auth ?? {};
+    this.handshake = {
+      ...engine.handshake,
+      namespace,
+      ...(token === undefined ? {} : { token }),
+      ...(typeof pid === 'string' ? { recovery: { pid, mark } } : {}),
+    };
     this.#ended = ended;
   }
 

@@ -1,6 +1,6 @@
-import { type AddressInfo, createServer } from 'node:net';
 import type { Test } from 'tap';
 import type { Connection } from '../../../server/transport/connection.ts';
+import { freePort } from '../../support/servers.ts';
 import { type MakeTransport, stage } from './stage.ts';
 
 const CROWD = 1000;
@@ -33,6 +33,19 @@ export function lifecycleContract(t: Test, make: MakeTransport): void {
     await first.transport.close();
     const second = await stage(t, make, {}, {}, port);
     await second.stillServes(t);
+  });
+
+  t.test('also while peers have not closed their side yet', async (t) => {
+    const port = await freePort();
+    const first = await stage(t, make, {}, {}, port);
+    const { client, connection } = await first.join();
+    // It does not notice anything: the connection stays half closed.
+    client.tcp.pause();
+    connection.close(4000, '');
+    await first.transport.close();
+    const second = await stage(t, make, {}, {}, port);
+    await second.stillServes(t);
+    client.socket.terminate();
   });
 
   t.test('after stopListening nobody comes in, and those inside live on', async (t) => {
@@ -110,11 +123,3 @@ const unused = {
   drained() {},
   closed() {},
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

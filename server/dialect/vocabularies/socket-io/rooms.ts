@@ -147,7 +147,9 @@ export const rooms: Vocabulary = {
     }
   },
   direct: {
-    welcome: ({ connectionId }) => [{ connect: { sid: connectionId } }],
+    welcome: ({ pid, connectionId }) => [
+      { connect: { sid: connectionId, ...(pid === undefined ? {} : { pid }) } },
+    ],
     ack: (event) => {
       const { op, ref, roomId } = event;
       if (op === 'heartbeat')

@@ -79,8 +79,8 @@ export const scenes: Vocabulary = {
   signal: null,
   stateNamesMembers: true,
   direct: {
-    welcome: ({ connectionId, userId }) => [
-      { connect: { sid: connectionId } },
+    welcome: ({ pid, connectionId, userId }) => [
+      { connect: { sid: connectionId, ...(pid === undefined ? {} : { pid }) } },
       emit('connected', { connectionId, ...(userId === undefined ? {} : { userId }) }),
     ],
     ack: acknowledged,

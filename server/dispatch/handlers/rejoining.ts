@@ -1,0 +1,48 @@
+import type { Claimed } from '../../fanout/position.ts';
+import { principalOf } from '../membership.ts';
+import type { Membership, Session } from '../session.ts';
+import type { Stage } from '../stage.ts';
+import { enter } from './joining.ts';
+
+export interface Return {
+  readonly roomId: string;
+  readonly user: Membership['user'];
+  readonly since: Claimed;
+}
+
+/**
+ * Takes a session back into rooms, quietly: it is told only what it missed.
+ *
+ * @param own the connections that it had before
+ * @returns false, and nothing has happened, where it may not be in one of them any more
+ */
+export async function rejoin(
+  stage: Stage,
+  session: Session,
+  returns: readonly Return[],
+  own: readonly string[],
+): Promise<(() => void) | undefined> {
+  const principal = principalOf(session);
+  if (principal === undefined) return undefined;
+  const memberships: Membership[] = [];
+  for (const { roomId, user } of returns) {
+    if (!(await stage.authorize(principal, 'join', roomId))) return undefined;
+    const mayWrite = await stage.authorize(principal, 'write', roomId);
+    memberships.push({
+      roomId,
+      userId: user.userId,
+      user,
+      phase: 'joining',
+      mayWrite,
+      viewing: new Set(),
+      locks: new Map(),
+    });
+  }
+  return () => {
+    for (const [index, membership] of memberships.entries()) {
+      session.memberships.set(membership.roomId, membership);
+      const since = returns[index]?.since;
+      enter(stage, session, membership, { joins: [], scene: false, since, recovers: own }, undefined);
+    }
+  };
+}

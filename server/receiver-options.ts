@@ -1,0 +1,44 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { ReceiverOptions } from './fanout/receiver.ts';
+import type { Metrics } from './metrics.ts';
+import type { Sessions } from './sessions.ts';
+
+/** What becomes of receivers that fall behind, and what is counted of them all. */
+export function createReceiverOptions({
+  config,
+  clock,
+  metrics,
+  sessions,
+  onLagging,
+}: {
+  config: Config;
+  clock: Clock;
+  metrics: Metrics;
+  sessions: Sessions;
+  /** How many more lag, or fewer. */
+  onLagging(change: number): void;
+}): ReceiverOptions {
+  return {
+    clock,
+    maxHeldBytes: config.limits.MAX_HELD_REPLY_BYTES,
+    drainTimeoutMs: config.limits.DRAIN_TIMEOUT_MS,
+    onLagging() {
+      onLagging(1);
+      metrics.lagged.inc();
+    },
+    onResynced() {
+      onLagging(-1);
+      metrics.resynced.inc();
+    },
+    onFrame(bytes) {
+      metrics.framesSent.inc();
+      metrics.bytesSent.inc(bytes);
+    },
+    onHopeless({ connection }) {
+      sessions.closeConnection(connection, 'SLOW_CONSUMER');
+      // It does not read, so it will not read the close frame either.
+      connection.terminate();
+    },
+  };
+}

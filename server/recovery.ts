@@ -1,0 +1,173 @@
+import type { UserPresence } from '../protocol/index.ts';
+import type { Clock } from './clock.ts';
+import { readMark } from './dialect/mark.ts';
+import type { Return } from './dispatch/handlers/rejoining.ts';
+import type { Session } from './dispatch/session.ts';
+import type { Claimed } from './fanout/position.ts';
+import { missedSince, placeFrom } from './fanout/position.ts';
+import type { DurableMap } from './log/durable-map.ts';
+import type { Rooms } from './rooms.ts';
+
+/** What is kept of a session, so that its client can come back to it. */
+export interface Stay {
+  readonly userId: string;
+  readonly dialect: string;
+  /** All that it has had, the latest at the end. */
+  readonly connections: readonly string[];
+  /** What it joined, and where each room stood then. */
+  readonly rooms: Readonly<Record<string, Joined>>;
+}
+
+export interface Joined {
+  readonly user: UserPresence & { userId: string };
+  readonly epoch: string;
+  readonly version: number;
+  readonly offset: number;
+}
+
+export interface RecoveryOptions {
+  readonly clock: Clock;
+  /** By pid. */
+  readonly stays: DurableMap<Stay>;
+  readonly newId: () => string;
+  rooms(): Rooms;
+}
+
+/** The log of the stays: a name that no room can have. */
+export const STAYS = '\u0001stays';
+
+/** Who is away for longer has to join anew. */
+const KEPT_MS = 120_000;
+
+/**
+ * Lets clients whose connection broke come back to their rooms as if they had never been away, with what they
+ * missed, also after a restart: what they were in stands in a log of its own, what they missed in those of the
+ * rooms. Connection state recovery of Socket.IO.
+ */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  /** The pid of each connection. */
+  readonly #live = new Map<string, string>();
+  /** When a stay without a connection ends, monotonic; those of an earlier life begin now. */
+  readonly #endsAt = new Map<string, number>();
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+    for (const [pid] of options.stays.entries()) this.#endsAt.set(pid, this.#endOfStay());
+  }
+
+  /** A new stay. Nothing is stored of it before the first room. */
+  begin(session: Session): string {
+    const pid = this.#options.newId();
+    this.#live.set(session.id, pid);
+    return pid;
+  }
+
+  /**
+   * Where a session goes that wants the stay `pid` back; undefined where it cannot have it, or cannot be told
+   * all that it missed. With `take` the stay is the session's.
+   */
+  async resume(
+    session: Session,
+    userId: string,
+    { pid, mark: text }: { pid: string; mark: unknown },
+  ): Promise<{ own: readonly string[]; returns: Return[]; take(): void } | undefined> {
+    const stay = this.#options.stays.get(pid);
+    if (stay?.userId !== userId || stay.dialect !== session.receiver.dialect.name) return undefined;
+    const mark = readMark(text);
+    // Of a room that the process could not note before it ended.
+    if (mark !== undefined && !Object.hasOwn(stay.rooms, mark.roomId)) return undefined;
+    const returns: Return[] = [];
+    for (const [roomId, { user, ...place }] of Object.entries(stay.rooms)) {
+      // Rooms are not ordered among each other: the last mark says where one of them stood, and of the others
+      // it is only known that nothing is missing where nothing has happened.
+      const isExact = mark === undefined || mark.roomId === roomId;
+      const since = anyEpoch(mark?.roomId === roomId ? mark : place);
+      const missed = await this.#missed(roomId, since);
+      if (missed === undefined || (missed > 0 && !isExact)) return undefined;
+      returns.push({ roomId, user, since });
+    }
+    const take = () => {
+      // Those that it had may not have noticed yet that they broke.
+      for (const before of stay.connections) this.#live.delete(before);
+      this.#live.set(session.id, pid);
+      this.#endsAt.delete(pid);
+      this.#keep(pid, { ...stay, connections: [...stay.connections, session.id].slice(-MOST_CONNECTIONS) });
+    };
+    return { own: stay.connections, returns, take };
+  }
+
+  joined(session: Session, roomId: string, joined: Joined): void {
+    const pid = this.#live.get(session.id);
+    if (pid === undefined) return;
+    const { userId } = joined.user;
+    const before = this.#options.stays.get(pid) ?? {
+      userId,
+      dialect: session.receiver.dialect.name,
+      connections: [session.id],
+      rooms: {},
+    };
+    // Where it has been all the time, it may not have got yet what happened since.
+    if (Object.hasOwn(before.rooms, roomId)) return;
+    this.#keep(pid, { ...before, rooms: { ...before.rooms, [roomId]: joined } });
+  }
+
+  left(connectionId: string, roomId: string): void {
+    const pid = this.#live.get(connectionId);
+    const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
+    if (pid === undefined || stay === undefined) return;
+    const { [roomId]: _, ...rooms } = stay.rooms;
+    this.#keep(pid, { ...stay, rooms });
+  }
+
+  /** @param isFinal the client, or the server, has ended the stay and not only the connection */
+  ended(connectionId: string, isFinal: boolean): void {
+    const pid = this.#live.get(connectionId);
+    this.#live.delete(connectionId);
+    if (pid === undefined || this.#options.stays.get(pid)?.connections.at(-1) !== connectionId) return;
+    if (isFinal) this.#forget(pid);
+    else this.#endsAt.set(pid, this.#endOfStay());
+  }
+
+  /** To be called about once a second. */
+  sweep(): void {
+    const now = this.#options.clock.monotonic();
+    for (const [pid, endsAt] of this.#endsAt) {
+      if (endsAt > now) break;
+      this.#forget(pid);
+    }
+  }
+
+  /** How much has happened in a room since; undefined where that is no longer known. */
+  async #missed(roomId: string, since: Claimed): Promise<number | undefined> {
+    try {
+      const { state, view } = await this.#options.rooms().load(roomId);
+      const place = placeFrom(state, view.epoch, since);
+      const missed = place && missedSince(state, place);
+      return missed && missed.operations.length + missed.others.length;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #endOfStay(): number {
+    return this.#options.clock.monotonic() + KEPT_MS;
+  }
+
+  /** What could not be stored is only missing after a restart: the client then joins anew. */
+  #keep(pid: string, stay: Stay): void {
+    this.#options.stays.set(pid, stay).catch(() => {});
+  }
+
+  #forget(pid: string): void {
+    this.#endsAt.delete(pid);
+    this.#options.stays.delete(pid).catch(() => {});
+  }
+}
+
+const MOST_CONNECTIONS = 20;
+
+/** Who has seen nothing has missed everything in whatever life of the log: one that keeps nothing is dropped. */
+function anyEpoch({ epoch, version, offset }: Omit<Joined, 'user'>): Claimed {
+  return { epoch: version === 0 && offset === 0 ? undefined : epoch, version, offset };
+}

@@ -1,0 +1,39 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { Application } from './embedding/application.ts';
+import type { Log } from './log/log.ts';
+import type { Logger } from './logger.ts';
+import type { Transport, TransportOptions } from './transport/connection.ts';
+import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
+
+export interface ServerOptions {
+  config: Config;
+  logger: Logger;
+  /** Default: the process's own. */
+  clock?: Clock;
+  /** Default: what `config.store` names. */
+  log?: Log;
+  /** Default: what `config.transport` names. */
+  transport?: (options: TransportOptions) => Promise<Transport>;
+  /** Uniform in [0, 1). Default: `Math.random`. */
+  random?: () => number;
+  /** Namespaces of Socket.IO with events of the program's own. */
+  applications?: readonly Application[];
+  /** Beside what the settings say of Socket.IO. */
+  socketIo?: Partial<
+    Pick<EngineIoOptions, 'upgradeTimeoutMs' | 'maxPayloadBytes' | 'cookie' | 'cors' | 'transports'>
+  >;
+  /** Engine.IO alone, at paths of its own. */
+  engineIo?: readonly EngineIoMount[];
+}
+
+export interface Server {
+  readonly port: number;
+  /** `undefined`: health is answered on `port`. */
+  readonly healthPort: number | undefined;
+  /**
+   * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
+   * back, and releases the log.
+   */
+  close(): Promise<void>;
+}

@@ -1,0 +1,134 @@
+import t from 'tap';
+import type { Server } from '../../server/server-options.ts';
+import { freePort, startServer } from '../support/servers.ts';
+import { onEach, type Person } from './stage.ts';
+
+const roomId = 'blueprint-1';
+
+/** Breaks a client's transport; it stays away until it is told to connect. */
+async function breakOff(one: Person): Promise<void> {
+  one.socket.io.reconnection(false);
+  one.socket.io.engine.close();
+  await one.next('disconnect');
+}
+
+async function comeBack(one: Person): Promise<boolean> {
+  const connected = new Promise<void>((resolve) => one.socket.once('connect', resolve));
+  one.socket.connect();
+  await connected;
+  return one.socket.recovered;
+}
+
+/** What was heard so far of the messages in the room. */
+async function messages(one: Person, count: number): Promise<string[]> {
+  const texts: string[] = [];
+  while (texts.length < count) texts.push((await one.next('message')).message);
+  return texts;
+}
+
+onEach(
+  t,
+  '[SO7] who was away comes back to its rooms with all that it missed, once and in order',
+  async (t, start) => {
+    const at = await start();
+    const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+    await ada.ask('join_room', { roomId });
+    await ben.ask('join_room', { roomId });
+    const say = (who: Person, message: string) =>
+      who.ask('send_message', { roomId, message, type: 'comment' });
+    await say(ben, 'one');
+    t.same(await messages(ada, 1), ['one']);
+    const update = { roomId, blueprintId: 'b', changes: { section: 's', action: 'update', content: 'mine' } };
+    await ada.ask('blueprint_update', update);
+    await breakOff(ada);
+    await ben.next('user_left');
+    await say(ben, 'two');
+    ben.emit('blueprint_update', { ...update, changes: { ...update.changes, content: 'yours' } });
+    await say(ben, 'three');
+    t.equal(await comeBack(ada), true, 'recovered');
+    t.same(await messages(ada, 2), ['two', 'three']);
+    t.match(await ada.next('blueprint_update'), { userId: 'ben', changes: { content: 'yours' } });
+    t.match(await ben.next('user_joined'), { userId: 'ada' });
+    await say(ada, 'four');
+    t.same(await messages(ada, 1), ['four'], 'it is in the room, without having joined again');
+    const expected = ['connect', 'room_joined', 'user_joined'];
+    const unexpected = ada.heard().filter((event) => !expected.includes(event));
+    t.same(unexpected, [], 'and nothing came twice');
+
+    await breakOff(ada);
+    t.equal(await comeBack(ada), true, 'with nothing missed, too');
+    await say(ben, 'five');
+    t.same(await messages(ada, 1), ['five']);
+  },
+);
+
+onEach(t, '[SO7] so do clients of a scene, without a new state', async (t, start) => {
+  const at = await start();
+  const scene = { projectId: 'p', sceneId: 's' };
+  const [ada, ben] = [
+    await at.client({ namespace: '/scenes', as: 'ada' }),
+    await at.client({ namespace: '/scenes', as: 'ben' }),
+  ];
+  for (const one of [ada, ben]) {
+    one.emit('joinScene', scene);
+    await one.next('sceneJoined');
+  }
+  await breakOff(ada);
+  await ben.ask('sceneOperation', { type: 'add', target: 'item', data: { id: 'i' } });
+  t.equal(await comeBack(ada), true);
+  t.match(await ada.next('sceneDelta'), {
+    delta: { fromVersion: 0, toVersion: 1, operations: [{ id: 'i' }] },
+  });
+  t.match(await ada.ask('sceneOperation', { type: 'remove', target: 'item', id: 'i' }), {
+    ok: true,
+    version: 2,
+  });
+  t.notOk(ada.heard().includes('sceneJoined'));
+});
+
+onEach(t, '[SO7] who has missed too much, has left, or is somebody else begins anew', async (t, start) => {
+  const at = await start({ KEPT_EVENTS: '4' });
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  for (const one of [ada, ben]) await one.ask('join_room', { roomId });
+  const say = (message: string) => ben.ask('send_message', { roomId, message });
+  await say('one');
+  await messages(ada, 1);
+  await breakOff(ada);
+  for (let count = 0; count < 10; count++) await say(`${count}`);
+  t.equal(await comeBack(ada), false, 'too much');
+  t.match(await ada.ask('send_message', { roomId, message: 'x' }), { code: 'NOT_JOINED' });
+
+  await ada.ask('join_room', { roomId });
+  ada.socket.disconnect();
+  await ada.next('disconnect');
+  t.equal(await comeBack(ada), false, 'left');
+
+  const eve = await at.client({ as: 'eve' });
+  await eve.next('connect');
+  const own = ben.socket as unknown as { _pid: string };
+  (eve.socket as unknown as { _pid: string })._pid = own._pid;
+  await breakOff(eve);
+  t.equal(await comeBack(eve), false, 'somebody else');
+});
+
+onEach(t, '[SO7] [RS5] also after a restart of the server', async (t, start) => {
+  const directory = t.testdir();
+  const env = { STORE: 'lmdb', DATA_DIR: directory, WS_PORT: `${await freePort()}` };
+  const at = await start(env);
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join_room', { roomId });
+  await ada.ask('send_message', { roomId, message: 'one' });
+  await messages(ada, 1);
+  ada.socket.io.reconnection(false);
+  await at.server.close();
+  await ada.next('disconnect');
+  const again: Server = await startServer({ ...at.env, ...env });
+  t.teardown(() => again.close());
+  const ben = await at.client({ as: 'ben' });
+  await ben.ask('join_room', { roomId });
+  await ben.ask('send_message', { roomId, message: 'two' });
+  t.equal(await comeBack(ada), true);
+  t.same(await messages(ada, 1), ['two']);
+  await ada.ask('send_message', { roomId, message: 'three' });
+  t.same(await messages(ben, 2), ['two', 'three']);
+});
