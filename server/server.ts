@@ -6,6 +6,7 @@ import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { socketDialects } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createAuthorize } from './dispatch/authorization.ts';
+import type { AnalyticsSource } from './dispatch/stage.ts';
 import { createTicker } from './fanout/ticker.ts';
 import { Hub } from './hub.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -30,6 +31,12 @@ export interface ServerOptions {
   log?: Log;
   /** Default: what `config.transport` names. */
   transport?: (options: TransportOptions) => Promise<Transport>;
+  /**
+   * Gets what applications count (`analytics_events` of Socket.IO, `analytics` of the native dialect), as it
+   * came and not validated; `from.userId` is who sent it. Synchronous: what it throws is logged and answers the
+   * client with INTERNAL. Default: the events are only counted, as the metric `tandem_analytics_events_total`.
+   */
+  onAnalytics?: (events: readonly unknown[], from: AnalyticsSource) => void;
   /** Uniform in [0, 1). Default: `Math.random`. */
   random?: () => number;
 }
@@ -114,6 +121,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
+    ...(options.onAnalytics === undefined ? {} : { onAnalytics: options.onAnalytics }),
     dialectOf: ({ handshake: { namespace, protocol } }) =>
       socketDialects.get(namespace ?? '') ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });

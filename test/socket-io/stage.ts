@@ -2,7 +2,7 @@ import { SignJWT } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { Test } from 'tap';
 import { systemClock } from '../../server/clock.ts';
-import type { Server } from '../../server/server.ts';
+import type { Server, ServerOptions } from '../../server/server.ts';
 import { startServer, TEST_SECRET } from '../support/servers.ts';
 
 /** How clients may connect. */
@@ -23,6 +23,8 @@ export interface SocketStage {
   later(ms: number): void;
   /** Where clients connect: `http://127.0.0.1:port`, and the namespace. */
   url(namespace?: string): string;
+  /** `io` of the client's library, with the stage's way of connecting. */
+  io(url: string, options?: Options): Socket;
   /** A client of a namespace ('/' by default); `as`: with a token of this user. */
   client(options?: Options & { namespace?: string; as?: string }): Promise<Person>;
 }
@@ -94,13 +96,18 @@ export function tokenOf(userId: string, claims: Record<string, unknown> = {}): P
 export function onEach(
   t: Test,
   title: string,
-  test: (t: Test, start: (env?: Record<string, string>) => Promise<SocketStage>) => Promise<void>,
+  test: (
+    t: Test,
+    start: (env?: Record<string, string>, parts?: Partial<ServerOptions>) => Promise<SocketStage>,
+  ) => Promise<void>,
   which: readonly string[] = Object.keys(ways),
 ): void {
   for (const transport of ['uws', 'ws']) {
     for (const way of which) {
       t.test(`${title} (${transport}, ${way})`, (t) =>
-        test(t, (env = {}) => startStage(t, { TRANSPORT: transport, ...env }, ways[way] ?? [])),
+        test(t, (env = {}, parts = {}) =>
+          startStage(t, { TRANSPORT: transport, ...env }, ways[way] ?? [], parts),
+        ),
       );
     }
   }
@@ -110,14 +117,21 @@ async function startStage(
   t: Test,
   env: Record<string, string>,
   transports: readonly string[],
+  parts: Partial<ServerOptions>,
 ): Promise<SocketStage> {
   let aheadMs = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
-  const server = await startServer(env, { clock });
+  const server = await startServer(env, { clock, ...parts });
   const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
   t.teardown(() => server.close());
+  const open = (to: string, options: Options = {}) => {
+    const socket = io(to, { forceNew: true, transports: [...transports], ...options });
+    t.teardown(() => socket.disconnect());
+    return socket;
+  };
   return {
     server,
+    io: open,
     transports,
     later(ms) {
       aheadMs += ms;
@@ -125,9 +139,7 @@ async function startStage(
     url,
     async client({ namespace = '/', as, ...options } = {}) {
       const auth = as === undefined ? {} : { auth: { token: await tokenOf(as) } };
-      const socket = io(url(namespace), { forceNew: true, transports: [...transports], ...auth, ...options });
-      t.teardown(() => socket.disconnect());
-      return new Person(socket);
+      return new Person(open(url(namespace), { ...auth, ...options }));
     },
   };
 }

@@ -1,8 +1,7 @@
-import { type Clock, systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import type { Log } from '../../server/log/log.ts';
 import type { Logger } from '../../server/logger.ts';
-import { createServer, type Server } from '../../server/server.ts';
+import { createServer, type Server, type ServerOptions } from '../../server/server.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createWire, type Wire } from './wire.ts';
 
@@ -75,7 +74,7 @@ export async function startWired(
 /** A real server on a free port of 127.0.0.1. */
 export async function startServer(
   env: Record<string, string> = {},
-  { logger = silent, clock = systemClock }: { logger?: Logger; clock?: Clock } = {},
+  parts: Partial<ServerOptions> = {},
 ): Promise<Server> {
   const config = readConfig({
     STORE: 'memory',
@@ -85,5 +84,5 @@ export async function startServer(
     AUTH: 'optional',
     ...env,
   });
-  return createServer({ config, logger, clock });
+  return createServer({ config, logger: silent, ...parts });
 }
