@@ -36,6 +36,7 @@ function chosen<R extends object>(like: R, rulesOf: (vocabulary: Vocabulary) => 
 /** The vocabulary of the namespaces `/` and `/ws`: their event names do not clash. */
 export const apps: Vocabulary = {
   maxRoomUsers: MAX_ROOM_USERS,
+  answersInOrder: true,
   inbound: {
     // Notifications for a user come to a room of the user's own.
     greet: (caller) =>
