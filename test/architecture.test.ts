@@ -25,7 +25,7 @@ const borders: readonly Border[] = [
   { folder: 'protocol/', values: ['typebox'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
-  { folder: 'server/dialect/', values: ['protocol/'], types: ['server/room/'] },
+  { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
   {
     folder: 'server/fanout/',
     values: ['protocol/', 'server/room/', 'server/dialect/', 'server/clock.ts'],

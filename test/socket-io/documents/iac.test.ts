@@ -342,3 +342,31 @@ onEach(t, 'a notification for a user arrives wherever the user is connected', as
   await other.ask('typing', { roomId, isTyping: true });
   t.notOk(other.heard().includes('notification'));
 });
+
+onEach(t, 'a session cookie lets in from an allowed origin, and from no other', async (t, start) => {
+  const at = await start({ AUTH: 'required', CORS_ORIGIN: 'https://app.example' });
+  const cookie = `token=${await tokenOf('ada')}`;
+  const from = (origin: string) =>
+    at.client({ withCredentials: true, extraHeaders: { cookie, origin }, reconnection: false });
+  const one = await from('https://app.example');
+  t.match(await one.ask('join_room', { roomId }), { users: [{ userId: 'ada' }] });
+  const other = await from('https://evil.example');
+  t.match(await other.next('connect_error'), {
+    message: 'Authentication failed',
+    data: { code: 'ORIGIN_REFUSED' },
+  });
+});
+
+onEach(t, 'of many cursors in one tick the last counts, and none of them is refused', async (t, start) => {
+  const at = await start();
+  const [one, two] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  for (const each of [one, two]) await each.ask('join_room', { roomId });
+  for (let x = 0; x < 60; x++) one.emit('cursor_move', { roomId, position: { x, y: 0 } });
+  let last = -1;
+  while (last < 59) {
+    const { position } = await two.next('cursor_move');
+    t.ok(position.x > last);
+    last = position.x;
+  }
+  t.notOk(one.heard().includes('error'));
+});
