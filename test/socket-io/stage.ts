@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { SignJWT } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { Test } from 'tap';
@@ -19,6 +21,8 @@ export interface SocketStage {
   readonly server: Server;
   /** Those of the clients. */
   readonly transports: readonly string[];
+  /** Ends the server as a signal would, and starts one with the same settings at the same port. */
+  restart(): Promise<void>;
   /** Sets the server's clock on by this; what runs by timers takes its time. */
   later(ms: number): void;
   /** Where clients connect: `http://127.0.0.1:port`, and the namespace. */
@@ -121,7 +125,7 @@ async function startStage(
 ): Promise<SocketStage> {
   let aheadMs = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
-  const server = await startServer(env, { clock, ...parts });
+  let server = await startServer(env, { clock, ...parts });
   const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
   t.teardown(() => server.close());
   const open = (to: string, options: Options = {}) => {
@@ -130,7 +134,13 @@ async function startStage(
     return socket;
   };
   return {
-    server,
+    get server() {
+      return server;
+    },
+    async restart() {
+      await server.close();
+      server = await startServer(env, { clock, ...parts });
+    },
     io: open,
     transports,
     later(ms) {
@@ -142,4 +152,17 @@ async function startStage(
       return new Person(open(url(namespace), { ...auth, ...options }));
     },
   };
+}
+
+/**
+ * Settings of a server that can be started again. Its port is no 0: what µWS listens at then keeps the port for
+ * a minute after its connections were closed.
+ */
+export async function durable(t: Test): Promise<Record<string, string>> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return { STORE: 'lmdb', DATA_DIR: t.testdir(), WS_PORT: String(port) };
 }

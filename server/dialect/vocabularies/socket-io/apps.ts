@@ -5,7 +5,7 @@ import { componentMeanings, components, isOfComponents } from './components.ts';
 import { personal } from './personal.ts';
 import { isOfProjects, projectMeanings, projects } from './projects.ts';
 import { roomMeanings, rooms } from './rooms.ts';
-import { MAX_ROOM_USERS, type Meanings, read, userOf } from './words.ts';
+import { fieldOf, MAX_ROOM_USERS, type Meanings, read, userOf } from './words.ts';
 
 const meanings: Meanings = { ...roomMeanings, ...componentMeanings, ...projectMeanings };
 
@@ -44,7 +44,7 @@ export const apps: Vocabulary = {
         ? []
         : [{ type: 'join', roomId: `user:${caller.userId}`, user: userOf(caller) }],
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
-    nameOf: (path, _, ref) => meanings[originOf(ref).name]?.fields?.[path] ?? path,
+    nameOf: (path, _, ref) => meanings[originOf(ref).name]?.fields?.[path] ?? fieldOf(path),
   },
   room: chosen(rooms.room, (vocabulary) => vocabulary.room),
   signal: (event, view) => vocabularyOf(view, undefined).signal?.(event, view) ?? [],

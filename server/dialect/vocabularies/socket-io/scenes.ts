@@ -7,6 +7,7 @@ import {
   acknowledged,
   displayName,
   fail,
+  fieldOf,
   MAX_ROOM_USERS,
   type Meanings,
   nameIn,
@@ -60,7 +61,7 @@ export const scenes: Vocabulary = {
   inbound: {
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
     // The operation is the argument itself.
-    nameOf: (path) => path.replace(/^operation\./, ''),
+    nameOf: (path) => fieldOf(path).replace(/^operation\./, ''),
   },
   room: {
     presence: ({ joined, left }, view) => [

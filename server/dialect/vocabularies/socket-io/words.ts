@@ -56,6 +56,11 @@ export class Fields {
   }
 }
 
+/** A field of the first argument as its sender calls it. */
+export function fieldOf(path: string): string {
+  return path.replace(/^args\[0\]\.?/, '');
+}
+
 const signals: ReadonlySet<string> = new Set(['camera', 'cursor', 'typing', 'scroll']);
 
 /** What a message means by a table of meanings, with the ref that leads its answers back. */
