@@ -16,12 +16,10 @@ function onConnect(one: Person, event: string, data: object): void {
 onEach(t, 'after a restart clients come back by themselves, and all is there', async (t, start) => {
   const at = await start(await durable(t));
   const editor = await at.client({ namespace: '/scenes', as: 'ada', ...soon });
-  const [talker, watcher] = [
-    await at.client({ as: 'ben', ...soon }),
-    await at.client({ as: 'eve', ...soon }),
-  ];
   onConnect(editor, 'joinScene', scene);
+  const talker = await at.client({ as: 'ben', ...soon });
   onConnect(talker, 'join_room', { roomId });
+  const watcher = await at.client({ as: 'eve', ...soon });
   onConnect(watcher, 'component:subscribe', { componentId: 'c1' });
   await editor.next('sceneJoined');
   await talker.next('room_joined');
@@ -35,7 +33,8 @@ onEach(t, 'after a restart clients come back by themselves, and all is there', a
   for (const one of people) await one.next('connect');
   const ids = people.map(({ socket }) => socket.id);
   await at.restart();
-  for (const one of people) t.equal(await one.next('disconnect'), 'transport close');
+  // Over long-polling it is an error where the farewell came between two polls.
+  for (const one of people) t.match(await one.next('disconnect'), /^transport (close|error)$/);
   for (const one of people) await one.next('connect');
   for (const [index, { socket }] of people.entries()) t.not(socket.id, ids[index], 'as another socket');
 
@@ -68,23 +67,26 @@ onEach(t, 'an operation is applied once, though its answer was lost with the ser
 
 onEach(t, 'volatile events arrive while there is a connection, and only then', async (t, start) => {
   const at = await start(await durable(t));
-  const [ada, ben] = [await at.client({ as: 'ada', ...soon }), await at.client({ as: 'ben', ...soon })];
-  for (const one of [ada, ben]) {
-    onConnect(one, 'join_room', { roomId });
-    await one.next('room_joined');
-  }
-  await ada.next('user_joined');
+  const ada = await at.client({ as: 'ada', ...soon });
+  onConnect(ada, 'join_room', { roomId });
+  const ben = await at.client({ as: 'ben', ...soon });
+  onConnect(ben, 'join_room', { roomId });
+  for (const one of [ada, ben]) await one.next('room_joined');
   const point = (x: number) => ada.socket.volatile.emit('cursor_move', { roomId, position: { x, y: 0 } });
-  point(1);
-  t.match(await ben.next('cursor_move'), { position: { x: 1 } });
+  // The client itself drops one while a request of its is on its way.
+  const arrives = async (x: number) => {
+    do {
+      point(x);
+      for (const one of [ada, ben]) await one.ask('typing', { roomId, isTyping: false });
+    } while (!ben.heard().includes('cursor_move'));
+    return ben.next('cursor_move');
+  };
+  t.match(await arrives(1), { position: { x: 1 } });
   await at.restart();
   await ada.next('disconnect');
   if (!ada.socket.connected) point(2);
   for (const one of [ada, ben]) await one.next('room_joined');
-  t.match(await ben.ask('join_room', { roomId }), { users: { length: 2 } });
-  await ada.ask('typing', { roomId, isTyping: false });
-  point(3);
-  t.match(await ben.next('cursor_move'), { position: { x: 3 } });
+  t.match(await arrives(3), { position: { x: 3 } });
 });
 
 onEach(t, 'what nobody answers runs into the client’s own timeout', async (t, start) => {
