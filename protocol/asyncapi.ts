@@ -24,6 +24,7 @@ const replies: { readonly [T in CommandType]: readonly MessageType[] } = {
   relay: ['ack', 'conflict', 'error'],
   message: ['ack', 'error'],
   operation: ['ack', 'error'],
+  analytics: ['ack', 'error'],
   auth: ['ack', 'error'],
 };
 

@@ -144,6 +144,11 @@ export const commands = {
     version: Version,
     opId,
   }),
+  analytics: command(
+    'analytics',
+    'What an application counts: counted by the server too, and handed to the program that embeds it. Concerns no room.',
+    { events: Type.Array(Type.Unknown(), { description: 'a list of events, any JSON' }) },
+  ),
   auth: command('auth', 'Hands in a token, the first or a new one for the same user.', {
     token: Type.String({ minLength: 1, maxLength: 8192 }),
   }),

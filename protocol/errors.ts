@@ -9,6 +9,7 @@ export const errors = {
   UNKNOWN_TYPE: 'There is no message of this type.',
   INVALID_FIELD: 'A field is missing, of the wrong type, too long, or not allowed; `path` names it.',
   BINARY_FRAME: 'This dialect takes text frames only.',
+  BINARY_DATA: 'Where `path` says the message has bytes; events of this application are JSON.',
   MESSAGE_TOO_LARGE: 'The message is larger than `limit` bytes.',
   TOO_DEEP: 'The message nests deeper than `limit` levels.',
   FORBIDDEN_KEY: 'A key of the message is reserved (`__proto__`, `constructor`, `prototype`).',

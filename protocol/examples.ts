@@ -53,6 +53,7 @@ export const commandExamples: { readonly [T in CommandType]: CommandOf<T> } = {
     operations: [{ type: 'update', target: 'item', id: 'door', data: { width: 0.9 } }],
     opId: 'ada-121',
   },
+  analytics: { type: 'analytics', events: [{ type: 'page_view', page: '/dashboard' }] },
   message: { type: 'message', ref: 9, roomId, text: 'Door moved', opId: 'ada-119' },
   operation: {
     type: 'operation',

@@ -44,11 +44,12 @@ export class Execution {
     for (const { effect, offset } of effects) {
       switch (effect.kind) {
         case 'answer':
-          this.#answer(room, effect, replies);
+          this.#answer(room, effect, offset, replies);
           break;
         case 'conflict': {
           const { op, to, thing, lockedBy } = effect;
-          this.#reply(room, to.connection, { type: 'conflict', op, ...refOf(to), thing, lockedBy }, replies);
+          const event: DirectEvent = { type: 'conflict', op, ...refOf(to), thing, lockedBy };
+          this.#reply(room, to.connection, event, offset, replies);
           break;
         }
         case 'entered':
@@ -63,7 +64,7 @@ export class Execution {
           break;
         case 'removed':
           this.#deliver(room, effect.connection, replies);
-          this.#removed(room, effect, replies);
+          this.#removed(room, effect, offset, replies);
           break;
         case 'viewing':
           fanout.setViewing(effect.connection, effect.thing, effect.views);
@@ -88,13 +89,14 @@ export class Execution {
   #answer(
     room: LiveRoom,
     { op, to, answer, opId }: Extract<Effect, { kind: 'answer' }>,
+    offset: number,
     replies: Map<Receiver, string[]>,
   ): void {
     // A join that was accepted is answered when its receiver is served.
     if (op === 'join' && answer.ok) return;
     if (op === 'join') this.#notJoined(to.connection, room.roomId);
     // Who leaves because it is gone has asked for nothing; an answer without a session goes nowhere.
-    this.#reply(room, to.connection, answerEvent(room.roomId, op, to, answer, opId), replies);
+    this.#reply(room, to.connection, answerEvent(room.roomId, op, to, answer, opId), offset, replies);
   }
 
   #entered(room: LiveRoom, { to, node }: Extract<Effect, { kind: 'entered' }>): void {
@@ -139,6 +141,7 @@ export class Execution {
   #removed(
     room: LiveRoom,
     { connection, reason }: Extract<Effect, { kind: 'removed' }>,
+    offset: number,
     replies: Map<Receiver, string[]>,
   ): void {
     const session = this.#options.session(connection);
@@ -149,18 +152,31 @@ export class Execution {
     else if (membership !== undefined) membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {
       const code = reason === 'kicked' ? 'IDENTITY_MISMATCH' : 'FORBIDDEN';
-      this.#reply(room, connection, { type: 'error', op: 'join', roomId: room.roomId, code }, replies);
+      this.#reply(
+        room,
+        connection,
+        { type: 'error', op: 'join', roomId: room.roomId, code },
+        offset,
+        replies,
+      );
     }
     room.fanout?.detach(connection);
   }
 
-  #reply(room: LiveRoom, connectionId: string, event: DirectEvent, replies: Map<Receiver, string[]>): void {
+  #reply(
+    room: LiveRoom,
+    connectionId: string,
+    event: DirectEvent,
+    offset: number,
+    replies: Map<Receiver, string[]>,
+  ): void {
     const receiver = this.#options.session(connectionId)?.receiver;
     if (receiver === undefined) return;
     const encoded = renderDirect(receiver.dialect, event, room.fanout?.view);
     this.#options.onSent(event.type);
     const before = replies.get(receiver);
-    if (before === undefined) replies.set(receiver, encoded);
+    if (receiver.dialect.vocabulary.answersInOrder) room.fanout?.reply(receiver, encoded, offset);
+    else if (before === undefined) replies.set(receiver, encoded);
     else before.push(...encoded);
   }
 

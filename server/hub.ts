@@ -38,6 +38,7 @@ export interface HubOptions {
   /** The dialect of a connection, by its path and subprotocol. */
   dialectOf(connection: Connection): Dialect;
   subprotocols: readonly string[];
+  onAnalytics: Stage['analytics'];
 }
 
 /** A crowd that is sent away comes back within this time. */
@@ -215,7 +216,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   }
 
   #createStage(): Stage {
-    const { config, clock, nodeId, authorize, verifyToken, newId, rooms } = this.#options;
+    const { config, clock, nodeId, authorize, verifyToken, newId, rooms, onAnalytics } = this.#options;
     const { sessions } = this;
     return {
       limits: config.limits,
@@ -235,6 +236,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       sync: (session, roomId, request) => rooms().sync(session, roomId, request),
       lostSessions: (userId, roomId) => sessions.lostIn(userId, roomId),
       answer: (session, event, roomId) => sessions.answer(session, event, roomId),
+      analytics: onAnalytics,
       admit: (session, principal) => sessions.admit(session, principal),
       dismiss: (session, membership, reason, ref) => sessions.dismiss(session, membership, reason, ref),
     };

@@ -1,5 +1,6 @@
 export { type Clock, systemClock } from './clock.ts';
 export { type Config, ConfigError, type Environment, readConfig } from './config.ts';
+export type { AnalyticsSource } from './dispatch/stage.ts';
 export {
   type Application,
   type Broadcast,

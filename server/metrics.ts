@@ -16,6 +16,7 @@ export interface Metrics {
   readonly tick: Histogram;
   readonly append: Histogram;
   readonly appendedEntries: Counter;
+  readonly analyticsEvents: Counter;
   render(): Promise<string>;
 }
 
@@ -79,6 +80,7 @@ export function createMetrics(read: {
     tick: histogram('tick_seconds', 'Time of a flush'),
     append: histogram('append_seconds', 'Time until a batch was durable'),
     appendedEntries: counter('appended_entries_total', 'Entries appended to logs'),
+    analyticsEvents: counter('analytics_events_total', 'Events that applications counted'),
     render: () => registry.metrics(),
   };
 }

@@ -106,6 +106,8 @@ export class Rooms {
     });
     await Promise.race([late, Promise.all([...this.#rooms.values()].map((room) => room.settled()))]);
     cancel();
+    // Some answers wait for the end of the tick.
+    for (const { fanout } of this.#rooms.values()) fanout?.flush();
   }
 
   /** Releases all rooms. */

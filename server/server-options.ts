@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
@@ -15,6 +16,12 @@ export interface ServerOptions {
   log?: Log;
   /** Default: what `config.transport` names. */
   transport?: (options: TransportOptions) => Promise<Transport>;
+  /**
+   * Gets what applications count (`analytics_events` of Socket.IO, `analytics` of the native dialect), as it
+   * came and not validated; `from.userId` is who sent it. Synchronous: what it throws is logged and answers the
+   * client with INTERNAL. Default: the events are only counted, as the metric `tandem_analytics_events_total`.
+   */
+  onAnalytics?: (events: readonly unknown[], from: AnalyticsSource) => void;
   /** Uniform in [0, 1). Default: `Math.random`. */
   random?: () => number;
   /** Namespaces of Socket.IO with events of the program's own. */

@@ -107,6 +107,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
+    onAnalytics(events, from) {
+      metrics.analyticsEvents.inc(events.length);
+      options.onAnalytics?.(events, from);
+    },
     dialectOf: ({ handshake: { namespace, protocol } }) =>
       socketDialects.get(namespace ?? '') ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });

@@ -37,6 +37,9 @@ export interface Vocabulary {
   readonly inbound?: Inbound;
   /** Where MAX_ROOM_USERS is not set. Undefined: as the limit says. */
   readonly maxRoomUsers?: number;
+  /** Answers come behind everything in the room that came before them, so that a client may take the version
+   * in an answer for the one that it has. Otherwise they go as soon as they can, ahead of the tick. */
+  readonly answersInOrder?: true;
   readonly room: { readonly [T in RoomEvent['type']]: RoomRule<Extract<RoomEvent, { type: T }>> };
   readonly signal: Rule<SignalEvent, RoomView>;
   /** The state says who is there, which changes without the room's place. */

@@ -5,7 +5,7 @@ const reserved = new Set(['__proto__', 'constructor', 'prototype']);
 /**
  * Refuses what no schema should ever see, anywhere in a message: nesting beyond `maxDepth` (TOO_DEEP),
  * reserved keys (FORBIDDEN_KEY), numbers that JSON can write but that are not finite, as 1e999
- * (INVALID_FIELD).
+ * (INVALID_FIELD), and bytes, which come by Socket.IO (BINARY_DATA).
  */
 export function inspect(message: unknown, maxDepth: number): void {
   inspectValue(message, '', maxDepth, maxDepth);
@@ -27,6 +27,7 @@ function inspectValue(value: unknown, path: string, left: number, limit: number)
     }
     return;
   }
+  if (ArrayBuffer.isView(value)) throw new Refusal('BINARY_DATA', { path });
   if (!isPlainObject(value)) return;
   for (const key of Object.keys(value)) {
     if (reserved.has(key)) throw new Refusal('FORBIDDEN_KEY', { path: path === '' ? key : `${path}.${key}` });

@@ -37,6 +37,8 @@ export interface Stage {
   /** Connections of this user in this room that broke off and whose grace runs. */
   lostSessions(userId: string, roomId: string): Session[];
   answer(session: Session, event: DirectEvent, roomId?: string): void;
+  /** Hands what an application counts to whoever wants it. */
+  analytics(events: readonly unknown[], from: AnalyticsSource): void;
   /** The session speaks for this principal from now on. */
   admit(session: Session, principal: Principal): void;
   /** Takes a session out of a room. */
@@ -46,6 +48,13 @@ export interface Stage {
     reason: 'left' | 'forbidden',
     ref?: string | number,
   ): void;
+}
+
+/** Who counted something. */
+export interface AnalyticsSource {
+  readonly connectionId: string;
+  /** Undefined: a guest who has not joined any room yet. */
+  readonly userId: string | undefined;
 }
 
 /** How one type of command is treated. */

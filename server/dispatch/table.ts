@@ -1,4 +1,5 @@
 import type { CommandType } from '../../protocol/index.ts';
+import { analytics } from './handlers/analytics.ts';
 import { message, operation, relay, requestSync, sceneOperation } from './handlers/content.ts';
 import { auth, heartbeat, join, leave } from './handlers/joining.ts';
 import { camera, cursor, scroll, typing } from './handlers/signals.ts';
@@ -23,5 +24,6 @@ export const table: { readonly [T in CommandType]: Treatment<T> } = {
   relay,
   message,
   operation,
+  analytics,
   auth,
 };

@@ -3,6 +3,7 @@ import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/ev
 import type { Effect } from '../room/effect.ts';
 import { type Attachment, type Want, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
+import { Behind } from './behind.ts';
 import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
@@ -30,6 +31,7 @@ export class RoomFanout implements Flushable, Feed {
   #pending = emptyPending();
   #somethingPending = false;
   #waiting: Attachment[] = [];
+  readonly #behind = new Behind();
   #syncs: { attachment: Attachment; request: SyncRequest }[] = [];
   /** Where the room stood at the last flush. */
   #place: Place;
@@ -76,12 +78,18 @@ export class RoomFanout implements Flushable, Feed {
     this.#answerWaiting(attachment);
   }
 
-  /** Replies that belong behind the answer to a join wait for it. */
-  reply(receiver: Receiver, encoded: readonly string[]): void {
+  /**
+   * Replies that belong behind the answer to a join wait for it.
+   *
+   * @param offset of the entry that is answered; undefined: it comes behind all that has happened
+   */
+  reply(receiver: Receiver, encoded: readonly string[], offset = this.view.state.offset): void {
     const standing = this.#attachments.get(receiver.connection.id)?.standing;
     // A lagging one holds them itself, within its bound.
     if (standing?.kind === 'waiting' && !receiver.lagging) standing.replies.push(...encoded);
-    else receiver.reply(encoded);
+    else if (this.#somethingPending && receiver.dialect.vocabulary.answersInOrder) {
+      this.#behind.add({ receiver, encoded, offset });
+    } else receiver.reply(encoded);
   }
 
   setViewing(connectionId: string, thing: string, views: boolean): void {
@@ -140,6 +148,7 @@ export class RoomFanout implements Flushable, Feed {
     if (!idle) this.#publish(events, signals, after);
     this.#place = after;
     this.#encodings.at(after);
+    this.#behind.end();
     this.#serveWaiting();
     this.#answerSyncs();
     for (const event of events) this.#options.onSent(event.type);
@@ -185,8 +194,10 @@ export class RoomFanout implements Flushable, Feed {
 
   #publish(events: readonly RoomEvent[], signals: readonly SignalEvent[], after: Place): void {
     this.#published.beginFlush();
+    this.#behind.begin((connectionId) => this.#attachments.get(connectionId));
     const render = createRendering(this.view, events, signals, this.#place, after);
     publishToAll(this.#audiences.values(), render, (audience, frame, before, from) => {
+      this.#behind.sendThrough(before.offset, audience);
       this.#published.add(frame, before);
       const except = from === undefined ? undefined : this.#attachments.get(from)?.receiver.connection;
       this.#options.publish(audience.topic, frame, except);

@@ -52,6 +52,7 @@ export const valid: Readonly<Record<CommandType, Message>> = {
   },
   message: { roomId: 'room', userId: 'ada', text: 'x', kind: 'k', metadata: { a: 1 }, opId: 'o' },
   operation: { roomId: 'room', userId: 'ada', documentId: 'd', operation: ['x'], version: 0, opId: 'o' },
+  analytics: { events: [{ type: 'e' }] },
   auth: { token: 'x' },
 };
 
@@ -72,6 +73,7 @@ export const required: Readonly<Record<CommandType, readonly string[]>> = {
   relay: ['event', 'data'],
   message: ['text'],
   operation: ['documentId', 'operation', 'version'],
+  analytics: ['events'],
   auth: ['token'],
 };
 
@@ -99,6 +101,7 @@ const words = (...allowed: string[]) => [null, 7, '', [], {}, ...allowed.map((on
 
 /** Wrong values by the path of a field, whichever command has it. */
 const wrong: Readonly<Record<string, readonly unknown[]>> = {
+  events: [null, 'x', 7, true, {}],
   ref: [null, true, [], {}, '', 1.5, 'x'.repeat(201), 'a\nb', '\u0000'],
   roomId: ids,
   userId: ids,
@@ -136,7 +139,7 @@ const wrong: Readonly<Record<string, readonly unknown[]>> = {
 
 /** Fields that mean something else in one command than in the others. */
 const own: Partial<Record<CommandType, Readonly<Record<string, readonly unknown[]>>>> = {
-  cursor: { position: ['x', 7, true, [], [1], [1, 2, 3, 4, 5], ['1', '2'], {}, { x: 1 }] },
+  cursor: { position: ['x', 7, true, [], [1], [1, 2, 3, 4, 5], ['1', '2']] },
   sceneOperation: {
     operation: [...objects],
     'operation.type': words('add', 'update', 'remove'),

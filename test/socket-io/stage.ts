@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { SignJWT } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { Test } from 'tap';
@@ -12,8 +14,6 @@ export const ways: Readonly<Record<string, readonly string[]>> = {
   upgrading: ['polling', 'websocket'],
 };
 
-type Parts = Pick<ServerOptions, 'applications' | 'engineIo' | 'socketIo'>;
-
 export type Options = Partial<ManagerOptions & SocketOptions>;
 
 /** A real server, and official clients that end with the test. */
@@ -23,10 +23,14 @@ export interface SocketStage {
   readonly env: Record<string, string>;
   /** Those of the clients. */
   readonly transports: readonly string[];
+  /** Ends the server as a signal would, and starts one with the same settings at the same port. */
+  restart(): Promise<void>;
   /** Sets the server's clock on by this; what runs by timers takes its time. */
   later(ms: number): void;
   /** Where clients connect: `http://127.0.0.1:port`, and the namespace. */
   url(namespace?: string): string;
+  /** `io` of the client's library, with the stage's way of connecting. */
+  io(url: string, options?: Options): Socket;
   /** A client of a namespace ('/' by default); `as`: with a token of this user. */
   client(options?: Options & { namespace?: string; as?: string }): Promise<Person>;
 }
@@ -100,7 +104,7 @@ export function onEach(
   title: string,
   test: (
     t: Test,
-    start: (env?: Record<string, string>, parts?: Parts) => Promise<SocketStage>,
+    start: (env?: Record<string, string>, parts?: Partial<ServerOptions>) => Promise<SocketStage>,
   ) => Promise<void>,
   which: readonly string[] = Object.keys(ways),
 ): void {
@@ -119,16 +123,28 @@ async function startStage(
   t: Test,
   env: Record<string, string>,
   transports: readonly string[],
-  parts: Parts,
+  parts: Partial<ServerOptions>,
 ): Promise<SocketStage> {
   let aheadMs = 0;
   const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
-  const server = await startServer(env, { clock, ...parts });
+  let server = await startServer(env, { clock, ...parts });
   const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
   t.teardown(() => server.close());
+  const open = (to: string, options: Options = {}) => {
+    const socket = io(to, { forceNew: true, transports: [...transports], ...options });
+    t.teardown(() => socket.disconnect());
+    return socket;
+  };
   return {
-    server,
     env,
+    get server() {
+      return server;
+    },
+    async restart() {
+      await server.close();
+      server = await startServer(env, { clock, ...parts });
+    },
+    io: open,
     transports,
     later(ms) {
       aheadMs += ms;
@@ -136,9 +152,20 @@ async function startStage(
     url,
     async client({ namespace = '/', as, ...options } = {}) {
       const auth = as === undefined ? {} : { auth: { token: await tokenOf(as) } };
-      const socket = io(url(namespace), { forceNew: true, transports: [...transports], ...auth, ...options });
-      t.teardown(() => socket.disconnect());
-      return new Person(socket);
+      return new Person(open(url(namespace), { ...auth, ...options }));
     },
   };
+}
+
+/**
+ * Settings of a server that can be started again. Its port is no 0: what µWS listens at then keeps the port for
+ * a minute after its connections were closed.
+ */
+export async function durable(t: Test): Promise<Record<string, string>> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return { STORE: 'lmdb', DATA_DIR: t.testdir(), WS_PORT: String(port) };
 }

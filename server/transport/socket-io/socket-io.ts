@@ -79,7 +79,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     }
     if (sockets.has(namespace)) return;
     const ended = (one: Socket, code: number) => {
-      sockets.delete(one.namespace);
+      forget(one);
       handler.closed(one, code, true);
     };
     const socket = new Socket({ id: newId(), namespace, auth: authOf(data), engine, ended });
@@ -89,9 +89,15 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
   }
 
   function leave(socket: Socket, handler: SocketHandler): void {
-    clientOf(socket.engine).sockets.delete(socket.namespace);
+    forget(socket);
     socket.left();
     handler.closed(socket, CLOSE_CLEAN, true);
+  }
+
+  function forget({ engine, namespace }: Socket): void {
+    const { sockets } = clientOf(engine);
+    sockets.delete(namespace);
+    if (sockets.size === 0) idle.set(engine);
   }
 
   return {

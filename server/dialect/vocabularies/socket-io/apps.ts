@@ -5,7 +5,7 @@ import { componentMeanings, components, isOfComponents } from './components.ts';
 import { personal } from './personal.ts';
 import { isOfProjects, projectMeanings, projects } from './projects.ts';
 import { roomMeanings, rooms } from './rooms.ts';
-import { MAX_ROOM_USERS, type Meanings, read, userOf } from './words.ts';
+import { fieldOf, MAX_ROOM_USERS, type Meanings, read, userOf } from './words.ts';
 
 const meanings: Meanings = { ...roomMeanings, ...componentMeanings, ...projectMeanings };
 
@@ -36,6 +36,7 @@ function chosen<R extends object>(like: R, rulesOf: (vocabulary: Vocabulary) => 
 /** The vocabulary of the namespaces `/` and `/ws`: their event names do not clash. */
 export const apps: Vocabulary = {
   maxRoomUsers: MAX_ROOM_USERS,
+  answersInOrder: true,
   inbound: {
     // Notifications for a user come to a room of the user's own.
     greet: (caller) =>
@@ -43,7 +44,7 @@ export const apps: Vocabulary = {
         ? []
         : [{ type: 'join', roomId: `user:${caller.userId}`, user: userOf(caller) }],
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
-    nameOf: (path, _, ref) => meanings[originOf(ref).name]?.fields?.[path] ?? path,
+    nameOf: (path, _, ref) => meanings[originOf(ref).name]?.fields?.[path] ?? fieldOf(path),
   },
   room: chosen(rooms.room, (vocabulary) => vocabulary.room),
   signal: (event, view) => vocabularyOf(view, undefined).signal?.(event, view) ?? [],

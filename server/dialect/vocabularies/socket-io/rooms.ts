@@ -54,6 +54,10 @@ export const roomMeanings: Meanings = {
       return [inRoom(given, 'operation', { documentId, operation, version, opId })];
     },
   },
+  analytics_events: {
+    wraps: 'events',
+    commands: ({ all }) => [{ type: 'analytics', events: all.events }],
+  },
   ping: { commands: () => [{ type: 'heartbeat' }] },
   auth: { commands: ({ all }) => [{ type: 'auth', token: all.token }] },
 };

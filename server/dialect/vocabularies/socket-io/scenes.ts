@@ -7,6 +7,7 @@ import {
   acknowledged,
   displayName,
   fail,
+  fieldOf,
   MAX_ROOM_USERS,
   type Meanings,
   nameIn,
@@ -56,10 +57,11 @@ const meanings: Meanings = {
 /** Applications in which people arrange 3D scenes; namespace `/scenes`. */
 export const scenes: Vocabulary = {
   maxRoomUsers: MAX_ROOM_USERS,
+  answersInOrder: true,
   inbound: {
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
     // The operation is the argument itself.
-    nameOf: (path) => path.replace(/^operation\./, ''),
+    nameOf: (path) => fieldOf(path).replace(/^operation\./, ''),
   },
   room: {
     presence: ({ joined, left }, view) => [
@@ -83,7 +85,8 @@ export const scenes: Vocabulary = {
       { connect: { sid: connectionId, ...(pid === undefined ? {} : { pid }) } },
       emit('connected', { connectionId, ...(userId === undefined ? {} : { userId }) }),
     ],
-    ack: acknowledged,
+    // The room's id is no word of this application.
+    ack: ({ roomId: _, ...event }) => acknowledged(event),
     joined: ({ ref, version }, view) => acknowledge(ref, { ok: true, version, ...(view && placeOf(view)) }),
     error: (event) => fail(event),
     conflict: (event) => fail(event),

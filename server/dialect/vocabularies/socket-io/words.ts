@@ -12,7 +12,9 @@ export type Words = { readonly type: string; readonly [field: string]: unknown }
 /** What one event of a client means. */
 export interface Meaning {
   /** Throws a Refusal that names a field in the client's own words. */
-  commands(given: Fields, caller: Caller, args: readonly unknown[]): Words[];
+  commands(given: Fields, caller: Caller): Words[];
+  /** What the first argument is called, where it is no object of fields itself. */
+  readonly wraps?: string;
   /** The client's own names of the commands' fields. */
   readonly fields?: Readonly<Record<string, string>>;
 }
@@ -54,13 +56,20 @@ export class Fields {
   }
 }
 
+/** A field of the first argument as its sender calls it. */
+export function fieldOf(path: string): string {
+  return path.replace(/^args\[0\]\.?/, '');
+}
+
 const signals: ReadonlySet<string> = new Set(['camera', 'cursor', 'typing', 'scroll']);
 
 /** What a message means by a table of meanings, with the ref that leads its answers back. */
 export function read(meanings: Meanings, message: SocketEvent, caller: Caller): object[] {
   const meaning = Object.hasOwn(meanings, message.type) ? meanings[message.type] : undefined;
   if (meaning === undefined) throw new Refusal('UNKNOWN_TYPE', { path: 'event' });
-  const commands = meaning.commands(new Fields(message.args[0]), caller, message.args);
+  const [first] = message.args;
+  const given = new Fields(meaning.wraps === undefined ? first : { [meaning.wraps]: first });
+  const commands = meaning.commands(given, caller);
   // Signals are answered only where a callback waits for it.
   const isAsked = originOf(message.ref).id !== undefined;
   return commands.map((command, index) => {

@@ -1,0 +1,51 @@
+import type { Attachment } from './attachment.ts';
+import type { Audience } from './audience.ts';
+import type { Receiver } from './receiver.ts';
+
+interface Answer {
+  readonly receiver: Receiver;
+  readonly encoded: readonly string[];
+  /** Of the entry that it answers, or that was the latest when it was given. */
+  readonly offset: number;
+}
+
+/** Answers that have to wait for the events that came before them, in dialects that answer in order. */
+export class Behind {
+  #answers: Answer[] = [];
+  #ofAudience = new Map<Audience, Answer[]>();
+
+  add(answer: Answer): void {
+    this.#answers.push(answer);
+  }
+
+  /** A flush begins: its events go to audiences. What goes to nobody of them comes last. */
+  begin(attachmentOf: (connectionId: string) => Attachment | undefined): void {
+    const elsewhere: Answer[] = [];
+    for (const answer of this.#answers) {
+      const standing = attachmentOf(answer.receiver.connection.id)?.standing;
+      const audience = standing?.kind === 'live' ? standing.audience : undefined;
+      const known = audience === undefined ? elsewhere : this.#ofAudience.get(audience);
+      if (known !== undefined) known.push(answer);
+      else if (audience !== undefined) this.#ofAudience.set(audience, [answer]);
+    }
+    this.#answers = elsewhere;
+  }
+
+  /** Sends what comes before an event, of which receivers have everything through `offset`. */
+  sendThrough(offset: number, audience: Audience): void {
+    const answers = this.#ofAudience.get(audience);
+    while (answers?.[0] !== undefined && answers[0].offset <= offset) send(answers.shift() as Answer);
+  }
+
+  /** Sends what is left. */
+  end(): void {
+    const left = [...this.#ofAudience.values(), this.#answers];
+    this.#ofAudience = new Map();
+    this.#answers = [];
+    for (const answers of left) answers.forEach(send);
+  }
+}
+
+function send({ receiver, encoded }: Answer): void {
+  receiver.reply(encoded);
+}
