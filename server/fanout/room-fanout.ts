@@ -233,18 +233,20 @@ export class RoomFanout implements Flushable, Feed {
     return syncAnswer(receiver.dialect, this.view, request, place, this.#encodings);
   }
 
-  /** Its join was accepted, whatever comes next: the answer, and those behind it, are due. */
+  /** Its join was accepted, whether it is served or not: the answer, and those behind it, are due. */
   #answerWaiting(attachment: Attachment): void {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting') return;
     const { want, replies } = standing;
-    const answers = this.#joined(attachment, want, placeOf(this.view.state));
-    standing.want = { ...want, joins: [] };
+    const answers = this.#joined(attachment, want);
+    // What comes in its place has to tell where the room stands.
+    standing.want = { ...want, joins: [], scene: true };
     standing.replies = [];
     receiver.reply([...answers, ...replies]);
   }
 
-  #joined({ receiver, userId }: Attachment, { joins }: Want, place: Place): string[] {
+  /** @param place none unless what leads there follows: the client would take it for its own */
+  #joined({ receiver, userId }: Attachment, { joins }: Want, place?: Place): string[] {
     return joins.flatMap(({ ref }) =>
       this.#direct(receiver, { type: 'joined', userId, ...(ref === undefined ? {} : { ref }), ...place }),
     );
