@@ -68,12 +68,12 @@ export class RoomFanout implements Flushable, Feed {
     this.#leave(attachment);
     this.#signals.forget(connectionId);
     this.#waiting = this.#waiting.filter((one) => one !== attachment);
+    this.#answerWaiting(attachment);
     this.#encodings.at(placeOf(this.view.state));
     for (const { request } of this.#syncs.filter((one) => one.attachment === attachment)) {
       attachment.receiver.reply(this.#syncAnswer(attachment, request, placeOf(this.view.state)));
     }
     this.#syncs = this.#syncs.filter((one) => one.attachment !== attachment);
-    this.#answerWaiting(attachment);
   }
 
   /** Replies that belong behind the answer to a join wait for it. */

@@ -100,6 +100,16 @@ t.test('[RS4] a requestSync in front of a leave is answered', async (t) => {
   await server.server.close();
 });
 
+t.test('[RM2] [RS4] a requestSync between a join and a leave is answered between them', async (t) => {
+  const { server, client } = await busyRoom();
+  client.send(join('1'));
+  client.send({ type: 'requestSync', roomId: 'r', ref: '2' });
+  client.send({ type: 'leave', roomId: 'r', ref: '3' });
+  await server.pass(500);
+  t.strictSame(answers(client.take()), ['ack join 1', 'syncResponse  2', 'ack leave 3']);
+  await server.server.close();
+});
+
 t.test('[SC2] [RS2] a requestSync behind a join does not flush a batch that is taken in half', async (t) => {
   const slow = { ...createRandom(1), below: () => 5 };
   const log = createFaultyLog(createMemoryLog(), new Chronicle(), slow, 5);
