@@ -202,13 +202,12 @@ export class ModelClient {
     if (this.#begun.has(roomId)) this.#rejoined.add(roomId);
     this.#begun.add(roomId);
     this.joined.add(roomId);
-    // Without a place: it was followed by another join or a leave before it could be served.
-    if (ack.epoch === undefined) return;
+    if (ack.epoch === undefined && claimed === undefined) return;
     this.#endStretch(roomId);
     const room = claimed?.clone() ?? new ModelRoom();
     if (claimed === undefined) room.begin(ack);
-    room.needsState =
-      isFalse === true || (claimed === undefined ? ack.offset > 0 : claimed.epoch !== ack.epoch);
+    const isElsewhere = ack.epoch !== undefined && ack.epoch !== room.epoch;
+    room.needsState = isFalse === true || isElsewhere || (claimed === undefined && ack.offset > 0);
     if (command.since !== undefined && command.since.offset === undefined) room.complete = false;
     this.rooms.set(roomId, room);
   }
