@@ -141,7 +141,10 @@ export function renderDirect(dialect: Dialect, event: DirectEvent, view?: RoomVi
 
 /** Where a room stands for who has just been told of it. */
 function placeIn(event: DirectEvent, view: RoomView | undefined) {
-  if (event.type === 'joined') return event;
+  if (event.type === 'joined') {
+    const { version, offset } = event;
+    return version === undefined || offset === undefined ? undefined : { version, offset };
+  }
   if (event.type !== 'state' || view === undefined) return undefined;
   return { version: view.state.scene.version, offset: event.offset };
 }

@@ -89,8 +89,8 @@ export type DirectEvent =
       opId?: string;
       id?: string;
     }
-  /** The answer to a join that was accepted, and where its room stands. */
-  | { type: 'joined'; ref?: Ref; userId: string; version: number; offset: number }
+  /** The answer to a join that was accepted, and where its room stands, if what leads there comes with it. */
+  | { type: 'joined'; ref?: Ref; userId: string; version?: number; offset?: number }
   | {
       type: 'error';
       op?: string;

@@ -70,12 +70,12 @@ export class RoomFanout implements Flushable, Feed {
     this.#leave(attachment);
     this.#signals.forget(connectionId);
     this.#waiting = this.#waiting.filter((one) => one !== attachment);
+    this.#answerWaiting(attachment);
     this.#encodings.at(placeOf(this.view.state));
     for (const { request } of this.#syncs.filter((one) => one.attachment === attachment)) {
       attachment.receiver.reply(this.#syncAnswer(attachment, request, placeOf(this.view.state)));
     }
     this.#syncs = this.#syncs.filter((one) => one.attachment !== attachment);
-    this.#answerWaiting(attachment);
   }
 
   /**
@@ -244,18 +244,20 @@ export class RoomFanout implements Flushable, Feed {
     return syncAnswer(receiver.dialect, this.view, request, place, this.#encodings);
   }
 
-  /** Its join was accepted, whatever comes next: the answer, and those behind it, are due. */
+  /** Its join was accepted, whether it is served or not: the answer, and those behind it, are due. */
   #answerWaiting(attachment: Attachment): void {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting') return;
     const { want, replies } = standing;
-    const answers = this.#joined(attachment, want, placeOf(this.view.state));
-    standing.want = { ...want, joins: [] };
+    const answers = this.#joined(attachment, want);
+    // What comes in its place has to tell where the room stands.
+    standing.want = { ...want, joins: [], scene: true };
     standing.replies = [];
     receiver.reply([...answers, ...replies]);
   }
 
-  #joined({ receiver, userId }: Attachment, { joins }: Want, place: Place): string[] {
+  /** @param place none unless what leads there follows: the client would take it for its own */
+  #joined({ receiver, userId }: Attachment, { joins }: Want, place?: Place): string[] {
     return joins.flatMap(({ ref }) =>
       this.#direct(receiver, { type: 'joined', userId, ...(ref === undefined ? {} : { ref }), ...place }),
     );

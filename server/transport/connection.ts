@@ -3,7 +3,8 @@
  * of them without a loop in JavaScript.
  *
  * Guarantees that every implementation gives (test/contract/transport.ts runs them on each):
- * 1. A connection gets its frames in the order of the calls, direct ones and published ones alike.
+ * 1. A connection gets its frames in the order of the calls, direct ones and published ones alike. Where a
+ *    published one is lost, nothing that is sent behind it is accepted until that has been reported.
  * 2. A frame goes out whole or not at all. One that does not fit is reported: a direct one by `dropped`, a
  *    published one by {@link ConnectionHandler.dropped}. Nothing is lost silently.
  * 3. A connection's outbound buffer never exceeds the bound by more than one direct and one published frame.

@@ -2,10 +2,20 @@ import type { WebSocket } from 'uWebSockets.js';
 import { fittingReason } from './close-frame.ts';
 import type { Connection, Frame, Handshake, SendResult } from './connection.ts';
 import { isBinaryFrame, payloadOf } from './frame.ts';
+import type { HeldBack } from './uws-held-back.ts';
 
 /** What µWS keeps with a socket. */
 export interface Slot {
   readonly connection: UwsConnection;
+}
+
+export interface UwsConnectionParts {
+  readonly id: string;
+  readonly handshake: Handshake;
+  readonly maxBufferedBytes: number;
+  readonly heldBack: HeldBack;
+  /** Whether a published frame was lost, which is still to be reported. */
+  hasLost(connection: UwsConnection): boolean;
 }
 
 /** µWS's answer to a send whose bytes all went to the operating system. */
@@ -17,14 +27,14 @@ export class UwsConnection implements Connection {
   readonly id: string;
   readonly handshake: Handshake;
   state: unknown = undefined;
-  readonly #maxBufferedBytes: number;
+  readonly #parts: UwsConnectionParts;
   #socket: WebSocket<Slot> | undefined;
   #closedWith: number | undefined;
 
-  constructor(id: string, handshake: Handshake, maxBufferedBytes: number) {
-    this.id = id;
-    this.handshake = handshake;
-    this.#maxBufferedBytes = maxBufferedBytes;
+  constructor(parts: UwsConnectionParts) {
+    this.id = parts.id;
+    this.handshake = parts.handshake;
+    this.#parts = parts;
   }
 
   /** The code that this side closed with, if it did. */
@@ -43,6 +53,9 @@ export class UwsConnection implements Connection {
   send(frame: Frame): SendResult {
     // µWS compares likewise, but would also call its `dropped`, which is for published frames.
     if (this.#socket === undefined || this.#isOver(this.#socket)) return 'dropped';
+    // It compares before it hands over what was published: a frame would overtake those that do not fit.
+    if (this.#mayGetOver(this.#socket)) this.#socket.ping();
+    if (this.#parts.hasLost(this)) return 'dropped';
     const result = this.#socket.send(payloadOf(frame), isBinaryFrame(frame), false);
     if (result === DROPPED) return 'dropped';
     return result === SENT ? 'sent' : 'buffered';
@@ -88,6 +101,11 @@ export class UwsConnection implements Connection {
   }
 
   #isOver(socket: WebSocket<Slot>): boolean {
-    return socket.getBufferedAmount() > this.#maxBufferedBytes;
+    return socket.getBufferedAmount() > this.#parts.maxBufferedBytes;
+  }
+
+  #mayGetOver(socket: WebSocket<Slot>): boolean {
+    const { heldBack, maxBufferedBytes } = this.#parts;
+    return heldBack.bytes > 0 && socket.getBufferedAmount() + heldBack.bytes > maxBufferedBytes;
   }
 }

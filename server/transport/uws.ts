@@ -8,6 +8,7 @@ import { negotiatedProtocol, optional } from './handshake.ts';
 import { listenError } from './listen-error.ts';
 import { listenExclusively, uws } from './uws-binary.ts';
 import { type Slot, UwsConnection } from './uws-connection.ts';
+import { HeldBack } from './uws-held-back.ts';
 import { answerUws, headersOf, remoteAddress } from './uws-http.ts';
 
 /** A peer that is silent for so long is gone; µWS pings it before. */
@@ -19,6 +20,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
   const app = uws.App();
   const paths = new Set(options.paths);
   const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
+  const heldBack = new HeldBack();
   let listenSocket: Uws.us_listen_socket | undefined;
   let ended = false;
 
@@ -44,7 +46,8 @@ export function createUwsTransport(options: TransportOptions): Transport {
       let connection: UwsConnection;
       try {
         const handshake = readHandshake(response, request);
-        connection = new UwsConnection(options.newId(), handshake, maxBufferedBytes);
+        const parts = { id: options.newId(), handshake, maxBufferedBytes, heldBack, hasLost: drops.has };
+        connection = new UwsConnection(parts);
       } catch (error) {
         // A request that is neither answered nor upgraded ends the process.
         response.close();
@@ -107,6 +110,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
   return {
     publish(topic, frame, except?: Connection) {
       if (ended) return;
+      heldBack.add(frame);
       if (except instanceof UwsConnection && except.publishToOthers(topic, frame)) return;
       app.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
     },

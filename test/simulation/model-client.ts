@@ -202,13 +202,12 @@ export class ModelClient {
     if (this.#begun.has(roomId)) this.#rejoined.add(roomId);
     this.#begun.add(roomId);
     this.joined.add(roomId);
-    // Without a place: it was followed by another join or a leave before it could be served.
-    if (ack.epoch === undefined) return;
+    if (ack.epoch === undefined && claimed === undefined) return;
     this.#endStretch(roomId);
     const room = claimed?.clone() ?? new ModelRoom();
     if (claimed === undefined) room.begin(ack);
-    room.needsState =
-      isFalse === true || (claimed === undefined ? ack.version > 0 : claimed.epoch !== ack.epoch);
+    const isElsewhere = ack.epoch !== undefined && ack.epoch !== room.epoch;
+    room.needsState = isFalse === true || isElsewhere || (claimed === undefined && ack.offset > 0);
     if (command.since !== undefined && command.since.offset === undefined) room.complete = false;
     this.rooms.set(roomId, room);
   }
@@ -235,10 +234,10 @@ export class ModelClient {
       room.text(command.documentId).reset(text.version, text.text);
       return;
     }
-    if (!room.needsState)
-      deepStrictEqual({ version, epoch }, { version: room.version, epoch: room.epoch }, '[RS4]');
+    const isLive = !room.needsState && !this.#isLeaving(command.roomId);
+    if (isLive) deepStrictEqual({ version, epoch }, { version: room.version, epoch: room.epoch }, '[RS4]');
     if (mode === 'full') {
-      if (room.complete && !room.needsState) room.checkAgainst(response);
+      if (room.complete && isLive) room.checkAgainst(response);
       return this.#replace(room, response);
     }
     if (mode === 'current') return deepStrictEqual(command.version, version, '[RS4] not current');
@@ -246,7 +245,12 @@ export class ModelClient {
     if (from === undefined) return;
     const manifest = structuredClone(from.manifest);
     applyAll(manifest, operations);
-    if (!room.needsState) deepStrictEqual(manifest, room.manifest, '[RS4] leads to another scene');
+    if (isLive) deepStrictEqual(manifest, room.manifest, '[RS4] leads to another scene');
+  }
+
+  /** What is answered in front of a leave tells also of what would have been sent with the next flush. */
+  #isLeaving(roomId: string): boolean {
+    return this.unanswered.some(({ command }) => command.type === 'leave' && command.roomId === roomId);
   }
 
   #askForLostTexts(roomId: string): void {

@@ -44,7 +44,7 @@ export function createWire(options: TransportOptions): Wire {
   const transport: Transport = {
     publish(topic, frame, except) {
       for (const one of topics.get(topic) ?? []) {
-        if (one !== except && one.send(frame) === 'dropped') one.reportDrop(frame);
+        if (one !== except) one.publish(frame);
       }
     },
     listen: async () => 0,
@@ -88,6 +88,7 @@ class WireConnection implements Connection {
   readonly #maxBuffered: number;
   #arrived: string[] = [];
   #buffered: string[] = [];
+  #published: Frame[] = [];
   #stalled = false;
   #dropped: Uint8Array | undefined;
   #closedWith: { code: number; reason: string } | undefined;
@@ -107,14 +108,36 @@ class WireConnection implements Connection {
   }
 
   send(frame: Frame): SendResult {
-    if (this.#closedWith !== undefined || this.bufferedBytes() > this.#maxBuffered) return 'dropped';
+    this.#sendPublished();
+    if (this.#dropped !== undefined || this.#isOver() || this.#closedWith !== undefined) return 'dropped';
+    return this.#put(frame);
+  }
+
+  /** As µWS does: what is published waits for the end of the turn, or for what is sent behind it. */
+  publish(frame: Frame): void {
+    if (this.#closedWith !== undefined) return;
+    if (this.#published.push(frame) === 1) setImmediate(() => this.#sendPublished());
+  }
+
+  #sendPublished(): void {
+    for (const frame of this.#published.splice(0)) {
+      if (this.#isOver()) this.#reportDrop(frame);
+      else this.#put(frame);
+    }
+  }
+
+  #put(frame: Frame): SendResult {
     const text = Buffer.from(payloadOf(frame)).toString();
     (this.#stalled ? this.#buffered : this.#arrived).push(text);
     return this.#stalled ? 'buffered' : 'sent';
   }
 
+  #isOver(): boolean {
+    return this.bufferedBytes() > this.#maxBuffered;
+  }
+
   /** Like the real ones: told after the publish, once, and before any `drained`. */
-  reportDrop(frame: Frame): void {
+  #reportDrop(frame: Frame): void {
     if (this.#dropped !== undefined || this.#closedWith !== undefined) return;
     this.#dropped = Buffer.from(payloadOf(frame));
     setImmediate(() => this.#reportNow());
@@ -153,6 +176,7 @@ class WireConnection implements Connection {
 
   #end(code: number, reason: string, clean: boolean): void {
     if (this.#closedWith !== undefined) return;
+    this.#sendPublished();
     this.#closedWith = { code, reason };
     for (const subscribers of this.#topics.values()) subscribers.delete(this);
     this.#handler.closed(this, code, clean);
@@ -176,9 +200,11 @@ class WireConnection implements Connection {
         }),
       takeFrames: () => self.#arrived.splice(0),
       stall: () => {
+        self.#sendPublished();
         self.#stalled = true;
       },
       read: () => {
+        self.#sendPublished();
         self.#stalled = false;
         self.#reportNow();
         self.#arrived.push(...self.#buffered.splice(0));

@@ -29,7 +29,14 @@ export const native: Vocabulary = {
       say({ type: 'welcome', connectionId, ...(userId === undefined ? {} : { userId }), ...terms }),
     ack: ({ type: _, op, ...fields }) => say({ type: 'ack', op, ok: true, ...fields }),
     joined: ({ type: _, userId: __, ...place }, view) => [
-      { type: 'ack', op: 'join', ok: true, ...place, ...roomOf(view), ...epochOf(view) },
+      {
+        type: 'ack',
+        op: 'join',
+        ok: true,
+        ...place,
+        ...roomOf(view),
+        ...(place.offset === undefined ? {} : epochOf(view)),
+      },
     ],
     error: ({ type: _, op, code, message, details, ...fields }) => [
       {

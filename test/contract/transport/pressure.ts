@@ -104,6 +104,25 @@ export function pressureContract(t: Test, make: MakeTransport): void {
     t.equal(connection.send({ binary: Buffer.from('lost') }), 'dropped');
   });
 
+  t.test(
+    'guarantee 1: what is sent behind a published frame that is lost does not overtake it',
+    async (t) => {
+      const at = await stage(t, make);
+      const { client, connection } = await paused(at);
+      connection.subscribe('room');
+      while (connection.send('x'.repeat(10_000)) === 'sent');
+      t.ok(connection.bufferedBytes() < MAX_BUFFERED, 'there is room left');
+      for (let bytes = 0; bytes < 2 * MAX_BUFFERED; bytes += 10_000)
+        at.transport.publish('room', 'p'.repeat(10_000));
+      t.equal(connection.send('behind'), 'dropped');
+      t.equal((await at.events.first('dropped')).connection, connection);
+      client.socket.resume();
+      await emptied(at, connection);
+      t.equal(connection.send('end'), 'sent');
+      t.notOk((await client.through('end')).includes('behind'));
+    },
+  );
+
   t.test('a result of `buffered` is followed by `drained`', async (t) => {
     const at = await stage(t, make);
     const { client, connection } = await paused(at);
