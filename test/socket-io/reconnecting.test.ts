@@ -94,6 +94,7 @@ onEach(t, 'what nobody answers runs into the client’s own timeout', async (t, 
   const ada = await at.client({ as: 'ada', ...soon, reconnection: false });
   await ada.next('connect');
   await at.server.close();
+  await ada.next('disconnect');
   await t.rejects(ada.socket.timeout(50).emitWithAck('join_room', { roomId }), /timed out/);
 });
 
