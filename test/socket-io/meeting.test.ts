@@ -23,7 +23,7 @@ const operationFrom = (one: TestClient, id: string) =>
       type === 'sceneDelta' && (operations as { id?: string }[]).some((each) => each.id === id),
   );
 
-onEach(t, 'a native client and one of scenes see each other and one scene', async (t, start) => {
+onEach(t, '[SO12] a native client and one of scenes see each other and one scene', async (t, start) => {
   const at = await start();
   const native = await nativeIn(t, at, 'scene:p:s');
   const ada = await at.client({ namespace: '/scenes', as: 'ada' });
@@ -42,7 +42,7 @@ onEach(t, 'a native client and one of scenes see each other and one scene', asyn
   t.match(await ada.next('userLeft'), { userId: 'native' });
 });
 
-onEach(t, 'a native client and one of rooms talk, type, point and write', async (t, start) => {
+onEach(t, '[SO12] a native client and one of rooms talk, type, point and write', async (t, start) => {
   const at = await start();
   const roomId = 'blueprint-123';
   const native = await nativeIn(t, at, roomId);
@@ -78,7 +78,7 @@ onEach(t, 'a native client and one of rooms talk, type, point and write', async 
   t.notOk(ada.heard().includes('error'));
 });
 
-onEach(t, 'a native client and one of components change one component', async (t, start) => {
+onEach(t, '[SO12] a native client and one of components change one component', async (t, start) => {
   const at = await start();
   const native = await nativeIn(t, at, 'component:c1');
   const ada = await at.client({ as: 'ada' });
@@ -106,7 +106,7 @@ onEach(t, 'a native client and one of components change one component', async (t
   await change({ type: 'remove', ...item }, 'component:nested-deleted', nested);
 });
 
-onEach(t, 'a native client and one of projects watch one project', async (t, start) => {
+onEach(t, '[SO12] a native client and one of projects watch one project', async (t, start) => {
   const at = await start();
   const native = await nativeIn(t, at, 'project:p1');
   const ada = await at.client({ as: 'ada' });
@@ -116,20 +116,27 @@ onEach(t, 'a native client and one of projects watch one project', async (t, sta
   t.same(await ada.next('session-started'), { sessionId: 's' });
 });
 
-onEach(t, 'the same room in different applications is one, each in its own words', async (t, start) => {
-  const at = await start();
-  const native = await nativeIn(t, at, 'scene:p:s');
-  const scenes = await at.client({ namespace: '/scenes', as: 'ada' });
-  await scenes.ask('joinScene', { projectId: 'p', sceneId: 's' });
-  const rooms: Person[] = [await at.client({ as: 'ben' }), await at.client({ namespace: '/ws', as: 'eve' })];
-  for (const one of rooms) await one.ask('join_room', { roomId: 'scene:p:s' });
-  await people(native, 'native', 'ada', 'ben', 'eve');
-  for (const userId of ['ben', 'eve']) t.match(await scenes.next('userJoined'), { userId });
-  rooms[0]?.emit('send_message', { roomId: 'scene:p:s', message: 'to all' });
-  for (const one of rooms) t.match(await one.next('message'), { userId: 'ben', message: 'to all' });
-  t.match(await native.nextOf('message'), { userId: 'ben', text: 'to all' });
-  await native.ask({ type: 'leave' });
-  for (const one of rooms) t.match(await one.next('user_left'), { userId: 'native' });
-  t.match(await scenes.next('userLeft'), { userId: 'native' });
-  t.notOk(scenes.heard().includes('message'), 'it has no word for it');
-});
+onEach(
+  t,
+  '[SO12] the same room in different applications is one, each in its own words',
+  async (t, start) => {
+    const at = await start();
+    const native = await nativeIn(t, at, 'scene:p:s');
+    const scenes = await at.client({ namespace: '/scenes', as: 'ada' });
+    await scenes.ask('joinScene', { projectId: 'p', sceneId: 's' });
+    const rooms: Person[] = [
+      await at.client({ as: 'ben' }),
+      await at.client({ namespace: '/ws', as: 'eve' }),
+    ];
+    for (const one of rooms) await one.ask('join_room', { roomId: 'scene:p:s' });
+    await people(native, 'native', 'ada', 'ben', 'eve');
+    for (const userId of ['ben', 'eve']) t.match(await scenes.next('userJoined'), { userId });
+    rooms[0]?.emit('send_message', { roomId: 'scene:p:s', message: 'to all' });
+    for (const one of rooms) t.match(await one.next('message'), { userId: 'ben', message: 'to all' });
+    t.match(await native.nextOf('message'), { userId: 'ben', text: 'to all' });
+    await native.ask({ type: 'leave' });
+    for (const one of rooms) t.match(await one.next('user_left'), { userId: 'native' });
+    t.match(await scenes.next('userLeft'), { userId: 'native' });
+    t.notOk(scenes.heard().includes('message'), 'it has no word for it');
+  },
+);
