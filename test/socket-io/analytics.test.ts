@@ -9,7 +9,7 @@ const events = [
   { type: 'button_click', button: 'export' },
 ];
 
-onEach(t, 'what an application counts is counted, and handed to the program', async (t, start) => {
+onEach(t, '[SO13] what an application counts is counted, and handed to the program', async (t, start) => {
   const got: { events: readonly unknown[]; from: AnalyticsSource }[] = [];
   const at = await start({}, { onAnalytics: (all, from) => got.push({ events: all, from }) });
   const ada = await at.client({ as: 'ada' });

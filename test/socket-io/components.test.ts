@@ -3,7 +3,7 @@ import { onEach } from './stage.ts';
 
 const componentId = 'c1';
 
-onEach(t, 'subscribers of a component hear what others do to it', async (t, start) => {
+onEach(t, '[SO9] subscribers of a component hear what others do to it', async (t, start) => {
   const at = await start();
   const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
   t.match(await ada.ask('component:subscribe', { componentId }), { ok: true, componentId });

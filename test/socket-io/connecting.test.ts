@@ -4,7 +4,7 @@ import { onEach, Person, tokenOf } from './stage.ts';
 
 t.setTimeout(120_000);
 
-onEach(t, 'who has no token, a wrong one or an old one is told apart', async (t, start) => {
+onEach(t, '[SO2] who has no token, a wrong one or an old one is told apart', async (t, start) => {
   const at = await start({ AUTH: 'required' });
   const refused = async (options: object, code: string) => {
     const one = await at.client({ ...options, reconnection: false });
@@ -19,7 +19,7 @@ onEach(t, 'who has no token, a wrong one or an old one is told apart', async (t,
   t.ok(ada.socket.connected, 'and who has one comes in');
 });
 
-onEach(t, 'a token may stand in the query or the Authorization header', async (t, start) => {
+onEach(t, '[SO2] a token may stand in the query or the Authorization header', async (t, start) => {
   const at = await start({ AUTH: 'required' });
   const token = await tokenOf('ada');
   const asks = [{ query: { token } }, { extraHeaders: { authorization: `Bearer ${token}` } }];
@@ -39,7 +39,7 @@ onEach(t, 'after a refusal the same client comes back with a new token', async (
   t.ok(one.socket.connected);
 });
 
-onEach(t, 'a namespace that does not exist is refused, and the others live on', async (t, start) => {
+onEach(t, '[SO1] a namespace that does not exist is refused, and the others live on', async (t, start) => {
   const at = await start();
   const root = await at.client();
   await root.next('connect');
@@ -48,7 +48,7 @@ onEach(t, 'a namespace that does not exist is refused, and the others live on', 
   t.match(await root.ask('join_room', { roomId: 'x' }), { roomId: 'x' });
 });
 
-onEach(t, 'one connection serves several namespaces, each with an id of its own', async (t, start) => {
+onEach(t, '[SO1] one connection serves several namespaces, each with an id of its own', async (t, start) => {
   const at = await start();
   const root = await at.client({ as: 'ada' });
   await root.next('connect');
@@ -61,18 +61,22 @@ onEach(t, 'one connection serves several namespaces, each with an id of its own'
 
 const HOUR_MS = 3_600_000;
 
-onEach(t, 'a client is told before its token ends, and disconnected when it does', async (t, start) => {
-  const at = await start({ AUTH: 'required' });
-  const exp = Math.ceil((Date.now() + HOUR_MS) / 1000);
-  const one = await at.client({ auth: { token: await tokenOf('ada', { exp }) }, reconnection: false });
-  await one.next('connect');
-  at.later(HOUR_MS - 30_000);
-  t.match(await one.next('auth_expiring'), { expiresAt: exp * 1000 });
-  at.later(31_000);
-  t.equal(await one.next('disconnect'), 'io server disconnect');
-});
+onEach(
+  t,
+  '[SO2] [SO5] a client is told before its token ends, and disconnected when it does',
+  async (t, start) => {
+    const at = await start({ AUTH: 'required' });
+    const exp = Math.ceil((Date.now() + HOUR_MS) / 1000);
+    const one = await at.client({ auth: { token: await tokenOf('ada', { exp }) }, reconnection: false });
+    await one.next('connect');
+    at.later(HOUR_MS - 30_000);
+    t.match(await one.next('auth_expiring'), { expiresAt: exp * 1000 });
+    at.later(31_000);
+    t.equal(await one.next('disconnect'), 'io server disconnect');
+  },
+);
 
-onEach(t, 'a new token in an `auth` event keeps the connection', async (t, start) => {
+onEach(t, '[SO2] a new token in an `auth` event keeps the connection', async (t, start) => {
   const at = await start({ AUTH: 'required' });
   const exp = (inMs: number) => Math.ceil((Date.now() + inMs) / 1000);
   const one = await at.client({ auth: { token: await tokenOf('ada', { exp: exp(HOUR_MS) }) } });
@@ -85,7 +89,7 @@ onEach(t, 'a new token in an `auth` event keeps the connection', async (t, start
 
 onEach(
   t,
-  'unknown events and arguments of no sense are answered with an error that says why',
+  '[SO4] unknown events and arguments of no sense are answered with an error that says why',
   async (t, start) => {
     const at = await start();
     const one = await at.client();
@@ -98,7 +102,7 @@ onEach(
   },
 );
 
-onEach(t, 'a client that joins no namespace is closed after CONNECT_TIMEOUT_MS', async (t, start) => {
+onEach(t, '[SO6] a client that joins no namespace is closed after CONNECT_TIMEOUT_MS', async (t, start) => {
   const at = await start({ CONNECT_TIMEOUT_MS: '300' });
   const engine = new Engine(at.url(), { path: '/socket.io/', transports: [...at.transports] });
   t.equal(await new Promise((resolve) => engine.once('close', resolve)), 'transport close');

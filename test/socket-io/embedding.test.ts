@@ -16,7 +16,7 @@ const echo: Application = {
   },
 };
 
-onEach(t, 'an application has events of its own, with any arguments, binary too', async (t, start) => {
+onEach(t, '[SO15] an application has events of its own, with any arguments, binary too', async (t, start) => {
   const at = await start({}, { applications: [echo] });
   const one = await at.client({ auth: { token: 'abc', more: [1] } });
   t.same(await one.next('auth'), { token: 'abc', more: [1] });

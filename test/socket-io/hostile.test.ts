@@ -52,7 +52,7 @@ const violations: readonly (readonly (string | Uint8Array)[])[] = [
 
 onEach(
   t,
-  'a packet that means nothing ends that session at once, and no other',
+  '[SO6] a packet that means nothing ends that session at once, and no other',
   async (t, start) => {
     const at = await start();
     const undisturbed = await bystander(t, at);
@@ -69,7 +69,7 @@ onEach(
 
 onEach(
   t,
-  'whoever speaks before being let in is closed; a second CONNECT is no harm',
+  '[SO6] whoever speaks before being let in is closed; a second CONNECT is no harm',
   async (t, start) => {
     const at = await start();
     const undisturbed = await bystander(t, at);
@@ -128,7 +128,7 @@ onEach(
 
 onEach(
   t,
-  'frames and bodies that are too large, cut off or no text end that session only',
+  '[SO6] frames and bodies that are too large, cut off or no text end that session only',
   async (t, start) => {
     const at = await start();
     const undisturbed = await bystander(t, at);
@@ -232,7 +232,7 @@ onEach(
 
 onEach(
   t,
-  'who leaves all namespaces is closed after CONNECT_TIMEOUT_MS',
+  '[SO6] who leaves all namespaces is closed after CONNECT_TIMEOUT_MS',
   async (t, start) => {
     const at = await start({ CONNECT_TIMEOUT_MS: '300' });
     const raw = await letIn(t, at);

@@ -28,7 +28,7 @@ async function messages(one: Person, count: number): Promise<string[]> {
 
 onEach(
   t,
-  '[SO7] who was away comes back to its rooms with all that it missed, once and in order',
+  '[SO14] who was away comes back to its rooms with all that it missed, once and in order',
   async (t, start) => {
     const at = await start();
     const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
@@ -62,7 +62,7 @@ onEach(
   },
 );
 
-onEach(t, '[SO7] so do clients of a scene, without a new state', async (t, start) => {
+onEach(t, '[SO14] so do clients of a scene, without a new state', async (t, start) => {
   const at = await start();
   const scene = { projectId: 'p', sceneId: 's' };
   const [ada, ben] = [
@@ -86,7 +86,7 @@ onEach(t, '[SO7] so do clients of a scene, without a new state', async (t, start
   t.notOk(ada.heard().includes('sceneJoined'));
 });
 
-onEach(t, '[SO7] who has missed too much, has left, or is somebody else begins anew', async (t, start) => {
+onEach(t, '[SO14] who has missed too much, has left, or is somebody else begins anew', async (t, start) => {
   const at = await start({ KEPT_EVENTS: '4' });
   const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
   for (const one of [ada, ben]) await one.ask('join_room', { roomId });
@@ -111,7 +111,7 @@ onEach(t, '[SO7] who has missed too much, has left, or is somebody else begins a
   t.equal(await comeBack(eve), false, 'somebody else');
 });
 
-onEach(t, '[SO7] [RS5] also after a restart of the server', async (t, start) => {
+onEach(t, '[SO14] [RS5] also after a restart of the server', async (t, start) => {
   const directory = t.testdir();
   const env = { STORE: 'lmdb', DATA_DIR: directory, WS_PORT: `${await freePort()}` };
   const at = await start(env);

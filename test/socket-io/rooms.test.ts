@@ -13,7 +13,7 @@ onEach(t, 'people in a room meet, talk, point and type', async (t, start) => {
   t.match(joined, { roomId, users: [{ userId: 'user-456' }, { userId: 'user-7', userName: 'Jane' }] });
 });
 
-onEach(t, 'in one namespace the others hear of each', async (t, start) => {
+onEach(t, '[SO8] in one namespace the others hear of each', async (t, start) => {
   const at = await start();
   const [one, two] = [await at.client(), await at.client()];
   await one.ask('join_room', john);

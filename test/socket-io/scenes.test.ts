@@ -3,7 +3,7 @@ import { onEach } from './stage.ts';
 
 const scene = { projectId: 'project-123', sceneId: 'scene-456' };
 
-onEach(t, 'people in a scene see each other and what each of them does', async (t, start) => {
+onEach(t, '[SO7] people in a scene see each other and what each of them does', async (t, start) => {
   const at = await start();
   const ada = await at.client({ namespace: '/scenes', as: 'ada' });
   t.match(await ada.next('connected'), { userId: 'ada' });

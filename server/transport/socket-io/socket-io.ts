@@ -34,6 +34,8 @@ export interface SocketIoOptions {
 /** A client: what it is connected to, by namespace, and a packet whose attachments are still to come. */
 interface Client {
   readonly sockets: Map<string, { readonly socket: Socket; readonly handler: SocketHandler }>;
+  /** Namespaces that it was sent away from. */
+  readonly sentAway: Set<string>;
   incomplete: Incomplete | undefined;
 }
 
@@ -53,12 +55,14 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
   });
 
   function take(engine: Connection, packet: SocketPacket, size: number): void {
-    const { sockets } = clientOf(engine);
+    const { sockets, sentAway } = clientOf(engine);
     if (packet.type === 'connect') {
       connect(engine, packet.namespace, packet.data);
       return;
     }
     const known = sockets.get(packet.namespace);
+    // It cannot have known yet; were it a violation, the session would end before that is told.
+    if (known === undefined && sentAway.has(packet.namespace)) return;
     // Also what only servers say.
     if (known === undefined || packet.type === 'connect_error')
       throw new ProtocolViolation('INVALID_PAYLOAD');
@@ -71,7 +75,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
   function connect(engine: Connection, asked: string, data: unknown): void {
     // Clients may put a query behind the name.
     const [namespace = ''] = asked.split('?');
-    const { sockets } = clientOf(engine);
+    const { sockets, sentAway } = clientOf(engine);
     const handler = options.namespace(namespace);
     if (handler === undefined) {
       engine.send(encodeConnectError(namespace, { message: 'Invalid namespace' }));
@@ -80,10 +84,12 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     if (sockets.has(namespace)) return;
     const ended = (one: Socket, code: number) => {
       forget(one);
+      sentAway.add(namespace);
       handler.closed(one, code, true);
     };
     const socket = new Socket({ id: newId(), namespace, auth: authOf(data), engine, ended });
     sockets.set(namespace, { socket, handler });
+    sentAway.delete(namespace);
     idle.delete(engine);
     handler.opened(socket);
   }
@@ -104,7 +110,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     selectProtocol: () => '',
 
     opened(engine) {
-      engine.state = { sockets: new Map(), incomplete: undefined } satisfies Client;
+      engine.state = { sockets: new Map(), sentAway: new Set(), incomplete: undefined } satisfies Client;
       idle.set(engine);
     },
 

@@ -107,7 +107,7 @@ onEach(t, 'conflicts show: who changes a component hears of the changes of other
   t.same(stale, [componentId]);
 });
 
-onEach(t, 'by component, by entity or by both, and until the page is closed', async (t, start) => {
+onEach(t, '[SO9] by component, by entity or by both, and until the page is closed', async (t, start) => {
   const at = await start();
   const entity = { entityType: 'page', entityId: 'page-123' };
   const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
@@ -142,7 +142,7 @@ onEach(t, 'what is missing or of no sense is named', async (t, start) => {
   t.match(await ada.ask('component:cursor', { componentId, position: 3 }), { ok: false });
 });
 
-onEach(t, 'what was saved is there for who asks the room in other words', async (t, start) => {
+onEach(t, '[SO9] what was saved is there for who asks the room in other words', async (t, start) => {
   const at = await start();
   const ada = await at.client({ as: 'ada' });
   await ada.ask('component:subscribe', { componentId });

@@ -43,30 +43,34 @@ onEach(t, 'who watches a project gets its events, and who watches another does n
   );
 });
 
-onEach(t, 'of a project that is not joined an error says why, with message and code', async (t, start) => {
-  const at = await start({ AUTH: 'required' });
-  const token = await tokenOf('ada', { projects: [projectId] });
-  const ada = await at.client({ auth: { token } });
-  const expired = await tokenOf('ada', { exp: 1000 });
-  const cases: [string, object, string][] = [
-    ['join-project', {}, 'MISSING_PROJECT_ID'],
-    ['join-project', { projectId: '' }, 'MISSING_PROJECT_ID'],
-    ['join-project', { projectId: null }, 'MISSING_PROJECT_ID'],
-    ['join-project', { projectId: 'another' }, 'UNAUTHORIZED'],
-    ['join-project', { projectId, token: expired }, 'UNAUTHORIZED'],
-    ['join-project', { projectId, token: await tokenOf('ben') }, 'UNAUTHORIZED'],
-    ['join-project', { projectId, token: 7 }, 'JOIN_FAILED'],
-    ['leave-project', {}, 'MISSING_PROJECT_ID'],
-    ['leave-project', { projectId }, 'LEAVE_FAILED'],
-  ];
-  for (const [event, data, code] of cases) {
-    ada.emit(event, data);
-    const error = await ada.next('error');
-    t.same(Object.keys(error).sort(), ['code', 'message'], event);
-    t.equal(error.code, code, JSON.stringify(data));
-  }
-  t.match(await ada.ask('join-project', { projectId }), { ok: true });
-});
+onEach(
+  t,
+  '[SO10] of a project that is not joined an error says why, with message and code',
+  async (t, start) => {
+    const at = await start({ AUTH: 'required' });
+    const token = await tokenOf('ada', { projects: [projectId] });
+    const ada = await at.client({ auth: { token } });
+    const expired = await tokenOf('ada', { exp: 1000 });
+    const cases: [string, object, string][] = [
+      ['join-project', {}, 'MISSING_PROJECT_ID'],
+      ['join-project', { projectId: '' }, 'MISSING_PROJECT_ID'],
+      ['join-project', { projectId: null }, 'MISSING_PROJECT_ID'],
+      ['join-project', { projectId: 'another' }, 'UNAUTHORIZED'],
+      ['join-project', { projectId, token: expired }, 'UNAUTHORIZED'],
+      ['join-project', { projectId, token: await tokenOf('ben') }, 'UNAUTHORIZED'],
+      ['join-project', { projectId, token: 7 }, 'JOIN_FAILED'],
+      ['leave-project', {}, 'MISSING_PROJECT_ID'],
+      ['leave-project', { projectId }, 'LEAVE_FAILED'],
+    ];
+    for (const [event, data, code] of cases) {
+      ada.emit(event, data);
+      const error = await ada.next('error');
+      t.same(Object.keys(error).sort(), ['code', 'message'], event);
+      t.equal(error.code, code, JSON.stringify(data));
+    }
+    t.match(await ada.ask('join-project', { projectId }), { ok: true });
+  },
+);
 
 onEach(t, 'a project’s rooms do not show who else watches', async (t, start) => {
   const at = await start();

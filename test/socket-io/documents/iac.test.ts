@@ -102,7 +102,7 @@ class CollaborativeEditor {
   }
 }
 
-onEach(t, 'editors who type at once have the same text in the end', async (t, start) => {
+onEach(t, '[SO3] editors who type at once have the same text in the end', async (t, start) => {
   const at = await start();
   const people = await Promise.all([at.client(), at.client(), at.client()]);
   for (const [index, one] of people.entries()) {
@@ -270,28 +270,32 @@ onEach(t, 'one socket is in many rooms, and hears of each which it is', async (t
   }
 });
 
-onEach(t, 'an event with a callback is answered in time, and an error comes by it too', async (t, start) => {
-  const at = await start();
-  const one = await at.client({ as: 'ada' });
-  const emitWithTimeout = (event: string, data: object, timeout = 5000) =>
-    new Promise<object>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('Event timeout')), timeout);
-      one.socket.emit(event, data, (response: object) => {
-        clearTimeout(timer);
-        resolve(response);
+onEach(
+  t,
+  '[SO3] an event with a callback is answered in time, and an error comes by it too',
+  async (t, start) => {
+    const at = await start();
+    const one = await at.client({ as: 'ada' });
+    const emitWithTimeout = (event: string, data: object, timeout = 5000) =>
+      new Promise<object>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error('Event timeout')), timeout);
+        one.socket.emit(event, data, (response: object) => {
+          clearTimeout(timer);
+          resolve(response);
+        });
       });
+    t.same(await emitWithTimeout('join_room', { roomId }), {
+      roomId,
+      users: [{ userId: 'ada', userName: 'ADA' }],
     });
-  t.same(await emitWithTimeout('join_room', { roomId }), {
-    roomId,
-    users: [{ userId: 'ada', userName: 'ADA' }],
-  });
-  t.match(await emitWithTimeout('typing', { roomId, isTyping: true }), { ok: true });
-  t.match(await emitWithTimeout('cursor_move', { roomId, position: 7 }), { ok: false, path: 'position' });
-  t.match(await emitWithTimeout('send_message', { roomId, message: 'm' }), { ok: true });
-  t.match(await emitWithTimeout('join_room', {}), { ok: false, code: 'INVALID_FIELD', path: 'roomId' });
-  t.match(await emitWithTimeout('join_room', { roomId, userId: 'ben' }), { code: 'IDENTITY_MISMATCH' });
-  t.notOk(one.heard().includes('error'), 'it comes once');
-});
+    t.match(await emitWithTimeout('typing', { roomId, isTyping: true }), { ok: true });
+    t.match(await emitWithTimeout('cursor_move', { roomId, position: 7 }), { ok: false, path: 'position' });
+    t.match(await emitWithTimeout('send_message', { roomId, message: 'm' }), { ok: true });
+    t.match(await emitWithTimeout('join_room', {}), { ok: false, code: 'INVALID_FIELD', path: 'roomId' });
+    t.match(await emitWithTimeout('join_room', { roomId, userId: 'ben' }), { code: 'IDENTITY_MISMATCH' });
+    t.notOk(one.heard().includes('error'), 'it comes once');
+  },
+);
 
 onEach(t, 'sections of a blueprint are kept: added, updated, moved, deleted', async (t, start) => {
   const at = await start();
@@ -318,7 +322,7 @@ onEach(t, 'sections of a blueprint are kept: added, updated, moved, deleted', as
   t.match(await one.ask('blueprint_update', { roomId, blueprintId: 'b' }), { ok: false, path: 'changes' });
 });
 
-onEach(t, 'a notification for a user arrives wherever the user is connected', async (t, start) => {
+onEach(t, '[SO11] a notification for a user arrives wherever the user is connected', async (t, start) => {
   const at = await start();
   const [one, two] = [await at.client({ as: 'ada' }), await at.client({ as: 'ada', namespace: '/ws' })];
   const other = await at.client({ as: 'ben' });
@@ -343,7 +347,7 @@ onEach(t, 'a notification for a user arrives wherever the user is connected', as
   t.notOk(other.heard().includes('notification'));
 });
 
-onEach(t, 'a session cookie lets in from an allowed origin, and from no other', async (t, start) => {
+onEach(t, '[SO2] a session cookie lets in from an allowed origin, and from no other', async (t, start) => {
   const at = await start({ AUTH: 'required', CORS_ORIGIN: 'https://app.example' });
   const cookie = `token=${await tokenOf('ada')}`;
   const from = (origin: string) =>

@@ -186,7 +186,7 @@ onEach(t, 'operations are validated, and of two at one version the second is ref
   });
 });
 
-onEach(t, 'who joins another scene has left the one before', async (t, start) => {
+onEach(t, '[SO7] who joins another scene has left the one before', async (t, start) => {
   const at = await start();
   const ada = await at.client({ namespace: '/scenes', as: 'ada' });
   const ben = await at.client({ namespace: '/scenes', as: 'ben' });

@@ -1,0 +1,142 @@
+import t, { type Test } from 'tap';
+import { connect, type TestClient } from '../support/client.ts';
+import { onEach, type Person, type SocketStage, tokenOf } from './stage.ts';
+
+async function nativeIn(t: Test, at: SocketStage, roomId: string): Promise<TestClient> {
+  const headers = { authorization: `Bearer ${await tokenOf('native')}` };
+  const one = await connect(at.server.port, { headers });
+  t.teardown(() => one.close());
+  t.match(await one.ask({ type: 'join', roomId, scene: true }), { type: 'ack' });
+  return one;
+}
+
+/** Waits until a native client sees exactly these people. */
+function people(one: TestClient, ...ids: string[]) {
+  const names = (message: object) =>
+    ((message as { users?: { userId: string }[] }).users ?? []).map(({ userId }) => userId).sort();
+  return one.next((message) => message.type === 'presence' && names(message).join() === ids.sort().join());
+}
+
+const operationFrom = (one: TestClient, id: string) =>
+  one.next(
+    ({ type, operations }) =>
+      type === 'sceneDelta' && (operations as { id?: string }[]).some((each) => each.id === id),
+  );
+
+onEach(t, '[SO12] a native client and one of scenes see each other and one scene', async (t, start) => {
+  const at = await start();
+  const native = await nativeIn(t, at, 'scene:p:s');
+  const ada = await at.client({ namespace: '/scenes', as: 'ada' });
+  ada.emit('joinScene', { projectId: 'p', sceneId: 's' });
+  t.match(await ada.next('sceneJoined'), { users: [{ userId: 'native' }, { userId: 'ada' }] });
+  await people(native, 'native', 'ada');
+  const operation = (id: string) => ({ type: 'add', target: 'item', id, data: { a: 1 } });
+  await native.ask({ type: 'sceneOperation', operation: operation('n') });
+  t.match(await ada.next('sceneDelta'), { delta: { toVersion: 1, operations: [operation('n')] } });
+  t.match(await ada.ask('sceneOperation', operation('s')), { version: 2 });
+  await operationFrom(native, 's');
+  await native.ask({ type: 'select', planetId: 'n' });
+  const update = { type: 'update', target: 'item', id: 'n', data: { a: 2 } };
+  t.match(await ada.ask('sceneOperation', update), { ok: false, code: 'CONFLICT', lockedBy: 'native' });
+  native.socket.close();
+  t.match(await ada.next('userLeft'), { userId: 'native' });
+});
+
+onEach(t, '[SO12] a native client and one of rooms talk, type, point and write', async (t, start) => {
+  const at = await start();
+  const roomId = 'blueprint-123';
+  const native = await nativeIn(t, at, roomId);
+  const ada = await at.client({ as: 'ada' });
+  t.match(await ada.ask('join_room', { roomId }), { users: [{ userId: 'native' }, { userId: 'ada' }] });
+  await people(native, 'native', 'ada');
+  await native.ask({ type: 'message', text: 'from native' });
+  t.match(await ada.next('message'), { userId: 'native', message: 'from native', roomId });
+  ada.emit('send_message', { roomId, message: 'from rooms' });
+  t.match(await native.next((one) => one.type === 'message' && one.userId === 'ada'), { text: 'from rooms' });
+  native.send({ type: 'typing', isTyping: true });
+  t.match(await ada.next('user_typing'), { userId: 'native', userName: 'NATIVE', isTyping: true });
+  native.send({ type: 'cursor', position: { x: 1, y: 2 } });
+  t.match(await ada.next('cursor_move'), { userId: 'native', position: { x: 1, y: 2 } });
+  ada.emit('cursor_move', { roomId, position: { x: 3, y: 4 } });
+  t.match(await native.nextOf('cursor'), { userId: 'ada', position: { x: 3, y: 4 } });
+  await native.ask({ type: 'operation', documentId: 'd', operation: ['one'], version: 0 });
+  t.match(await ada.next('operation'), { documentId: 'd', operation: ['one'], version: 1, userId: 'native' });
+  await ada.ask('operation', { roomId, documentId: 'd', operation: ['two'], version: 0 });
+  t.match(await native.nextOf('operation'), { operation: ['two'], version: 2, userId: 'ada' });
+
+  const changes = { section: 'security', action: 'update', content: '...' };
+  ada.emit('blueprint_update', { roomId, blueprintId: 'bp', changes });
+  t.match(await native.nextOf('event'), { event: 'blueprint_update', data: { changes }, userId: 'ada' });
+  await operationFrom(native, 'bp/security');
+  const operation = { type: 'update', target: 'item', id: 'bp/security', data: { content: 'new' } };
+  await native.ask({ type: 'sceneOperation', operation });
+  t.match(await ada.next('blueprint_update'), {
+    roomId,
+    blueprintId: 'bp',
+    changes: { section: 'security', action: 'update', content: 'new' },
+  });
+  t.notOk(ada.heard().includes('error'));
+});
+
+onEach(t, '[SO12] a native client and one of components change one component', async (t, start) => {
+  const at = await start();
+  const native = await nativeIn(t, at, 'component:c1');
+  const ada = await at.client({ as: 'ada' });
+  t.match(await ada.ask('component:subscribe', { componentId: 'c1' }), { users: [{ userId: 'native' }, {}] });
+  await people(native, 'native', 'ada');
+  ada.emit('component:update', { componentId: 'c1', updates: { title: 'T' } });
+  t.match(await native.nextOf('event'), { event: 'component:updated', data: { updates: { title: 'T' } } });
+  const change = async (operation: object, event: string, expected: object) => {
+    await native.ask({ type: 'sceneOperation', operation });
+    t.match(await ada.next(event), { componentId: 'c1', ...expected });
+  };
+  const item = { target: 'item', id: 'r1/n1' };
+  const nested = { rowId: 'r1', nestedComponentId: 'n1' };
+  await change({ type: 'update', target: 'scene', data: { title: 'U' } }, 'component:updated', {
+    updates: { title: 'U' },
+  });
+  await change({ type: 'add', ...item, data: { kind: 'text' } }, 'component:nested-created', {
+    rowId: 'r1',
+    nestedComponent: { id: 'n1', kind: 'text' },
+  });
+  await change({ type: 'update', ...item, data: { kind: 'image' } }, 'component:nested-updated', {
+    ...nested,
+    updates: { kind: 'image' },
+  });
+  await change({ type: 'remove', ...item }, 'component:nested-deleted', nested);
+});
+
+onEach(t, '[SO12] a native client and one of projects watch one project', async (t, start) => {
+  const at = await start();
+  const native = await nativeIn(t, at, 'project:p1');
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join-project', { projectId: 'p1' });
+  await people(native, 'native', 'ada');
+  await native.ask({ type: 'relay', event: 'session-started', data: { sessionId: 's' } });
+  t.same(await ada.next('session-started'), { sessionId: 's' });
+});
+
+onEach(
+  t,
+  '[SO12] the same room in different applications is one, each in its own words',
+  async (t, start) => {
+    const at = await start();
+    const native = await nativeIn(t, at, 'scene:p:s');
+    const scenes = await at.client({ namespace: '/scenes', as: 'ada' });
+    await scenes.ask('joinScene', { projectId: 'p', sceneId: 's' });
+    const rooms: Person[] = [
+      await at.client({ as: 'ben' }),
+      await at.client({ namespace: '/ws', as: 'eve' }),
+    ];
+    for (const one of rooms) await one.ask('join_room', { roomId: 'scene:p:s' });
+    await people(native, 'native', 'ada', 'ben', 'eve');
+    for (const userId of ['ben', 'eve']) t.match(await scenes.next('userJoined'), { userId });
+    rooms[0]?.emit('send_message', { roomId: 'scene:p:s', message: 'to all' });
+    for (const one of rooms) t.match(await one.next('message'), { userId: 'ben', message: 'to all' });
+    t.match(await native.nextOf('message'), { userId: 'ben', text: 'to all' });
+    await native.ask({ type: 'leave' });
+    for (const one of rooms) t.match(await one.next('user_left'), { userId: 'native' });
+    t.match(await scenes.next('userLeft'), { userId: 'native' });
+    t.notOk(scenes.heard().includes('message'), 'it has no word for it');
+  },
+);

@@ -1,0 +1,67 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { onEach, tokenOf } from './stage.ts';
+
+const PYTHON = '/usr/bin/python3';
+const program = fileURLToPath(new URL('python-client.py', import.meta.url));
+
+t.setTimeout(120_000);
+
+/** Why the client cannot run here; undefined: it can. */
+function missing(): string | undefined {
+  try {
+    execFileSync(PYTHON, ['-c', 'import socketio, requests, websocket'], { stdio: 'ignore' });
+    return undefined;
+  } catch {
+    return `${PYTHON} has no socketio: install python3-socketio, python3-requests and python3-websocket`;
+  }
+}
+
+const reason = missing();
+
+if (reason !== undefined && process.env.CI !== undefined) t.fail(reason);
+else if (reason !== undefined) t.test('the client in Python', { skip: reason }, async () => {});
+else {
+  onEach(
+    t,
+    'the client in Python connects with a token, joins, talks, is answered and leaves',
+    async (t, start) => {
+      const at = await start({ AUTH: 'required' });
+      const other = await at.client({ as: 'ada' });
+      const roomId = 'blueprint-123';
+      await other.ask('join_room', { roomId });
+      const [transport = ''] = at.transports;
+      const child = spawn(PYTHON, [program, at.url(''), await tokenOf('py'), transport], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      t.teardown(() => child.kill());
+      const ended = once(child, 'close');
+      const steps = new Map<string, unknown>();
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const { step, value } = JSON.parse(line);
+        steps.set(step, value);
+      });
+      t.match(await other.next('user_joined'), { userId: 'py', userName: 'PY' });
+      t.match(await other.next('message'), { userId: 'py', message: 'from Python' });
+      other.emit('send_message', { roomId, message: 'from JavaScript' });
+      await ended;
+      t.match(await other.next('user_left'), { userId: 'py' });
+      t.equal(child.exitCode, 0);
+      t.match(Object.fromEntries(steps), {
+        refused: true,
+        transport,
+        joined: { roomId, users: [{ userId: 'ada' }, { userId: 'py' }] },
+        ack: { ok: true },
+        own: { message: 'from Python' },
+        others: { message: 'from JavaScript', userName: 'ADA' },
+        refusal: { ok: false, code: 'NOT_JOINED' },
+        burst: Array.from({ length: 20 }, (_, count) => `m${count}`),
+        disconnected: null,
+      });
+    },
+    ['websocket only', 'polling only'],
+  );
+}
