@@ -12,11 +12,14 @@ export interface Attachment {
   standing: Standing;
 }
 
-/** How a receiver stands to the room: it waits to be brought up to date, is live, or is paused as lagging. */
+/**
+ * How a receiver stands to the room: it waits to be brought up to date, is live, or is paused as lagging.
+ * `from`: where it was brought to when it became live.
+ */
 export type Standing =
   | { kind: 'waiting'; want: Want; replies: string[] }
-  | { kind: 'live'; audience: Audience }
-  | { kind: 'paused'; place: Place | undefined };
+  | { kind: 'live'; audience: Audience; from: Place }
+  | { kind: 'paused'; place: Place | undefined; from: Place };
 
 /** What a receiver waits for. */
 export interface Want {

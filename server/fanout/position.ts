@@ -54,3 +54,8 @@ export function earlier(a: Place | undefined, b: Place | undefined): Place | und
   if (a === undefined || b === undefined) return undefined;
   return { version: Math.min(a.version, b.version), offset: Math.min(a.offset, b.offset) };
 }
+
+/** The later of two places, number by number. */
+export function later(a: Place, b: Place): Place {
+  return { version: Math.max(a.version, b.version), offset: Math.max(a.offset, b.offset) };
+}

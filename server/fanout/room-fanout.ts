@@ -8,7 +8,7 @@ import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { absorb, emptyPending, eventsOf } from './pending.ts';
-import { earlier, type Place, placeOf } from './position.ts';
+import { earlier, later, type Place, placeOf } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
 import type { Feed, Receiver } from './receiver.ts';
@@ -101,8 +101,8 @@ export class RoomFanout implements Flushable, Feed {
       this.#signals.forgetCamera(thing, connectionId);
     }
     if (attachment.standing.kind !== 'live') return;
-    const before = attachment.standing.audience;
-    const now = this.#enterAudience(attachment);
+    const { audience: before, from } = attachment.standing;
+    const now = this.#enterAudience(attachment, from);
     if (now !== before) attachment.receiver.connection.unsubscribe(before.topic);
     this.#audiences.leave(before);
     if (views) attachment.receiver.reply(this.#camerasFor(attachment, thing));
@@ -176,10 +176,12 @@ export class RoomFanout implements Flushable, Feed {
     if (attachment === undefined) return;
     this.#leave(attachment);
     const { standing } = attachment;
-    if (standing.kind === 'waiting') this.#answerWaiting(attachment);
+    if (standing.kind === 'waiting') return this.#answerWaiting(attachment);
+    const { from } = standing;
     // Lost again before it was brought up to date: the first loss counts.
-    else if (standing.kind === 'paused') standing.place = earlier(standing.place, place);
-    else attachment.standing = { kind: 'paused', place };
+    const lost = standing.kind === 'paused' ? earlier(standing.place, place) : place;
+    // The loss may be another room's, in the same turn, and from before it was served here.
+    attachment.standing = { kind: 'paused', place: lost && later(lost, from), from };
   }
 
   resume(receiver: Receiver): void {
@@ -211,7 +213,7 @@ export class RoomFanout implements Flushable, Feed {
     for (const attachment of ready) {
       const { standing, receiver } = attachment;
       if (standing.kind !== 'waiting') continue;
-      this.#enterAudience(attachment);
+      this.#enterAudience(attachment, this.#place);
       const answers = this.#joined(attachment, standing.want, this.#place);
       const update = bringUpToDate(receiver, this.view, standing.want, this.#place, this.#encodings);
       const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
@@ -272,10 +274,10 @@ export class RoomFanout implements Flushable, Feed {
     return renderDirect(receiver.dialect, event, this.view);
   }
 
-  #enterAudience(attachment: Attachment): Audience {
+  #enterAudience(attachment: Attachment, from: Place): Audience {
     const audience = this.#audiences.enter(attachment.receiver.dialect, attachment.things);
     attachment.receiver.connection.subscribe(audience.topic);
-    attachment.standing = { kind: 'live', audience };
+    attachment.standing = { kind: 'live', audience, from };
     return audience;
   }
 

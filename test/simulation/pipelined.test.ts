@@ -211,3 +211,39 @@ t.test(
     await server.server.close();
   },
 );
+
+t.test(
+  '[SR3] [RS2] what a room is served with in the turn of a loss in another does not come again',
+  async (t) => {
+    const server = await startWired({
+      MAX_MESSAGE_BYTES: '4096',
+      MAX_BUFFERED_BYTES: '4096',
+      TICK_MS: '100',
+    });
+    const [other, client] = [server.connect(), server.connect()];
+    const say = (roomId: string, text: string) => other.send({ type: 'message', roomId, text });
+    for (const roomId of ['r', 's']) {
+      other.send({ type: 'join', roomId, user: { userId: 'bob' } });
+      client.send({ ...join(`1 ${roomId}`), roomId });
+    }
+    await server.pass(500);
+    client.send({ type: 'leave', roomId: 's' });
+    const { epoch, version, offset } = client.take().find((one) => one.ref === '1 s') as Message;
+    await server.pass(500);
+    for (const roomId of ['r', 's']) say(roomId, 'a tick begins');
+    await server.settle();
+    client.stall();
+    for (let n = 0; n < 6; n++) say('r', 'x'.repeat(1500));
+    say('s', 'once');
+    client.send({ ...join('2', { since: { epoch, version, offset } }), roomId: 's' });
+    await server.pass(500);
+    client.read();
+    await server.pass(500);
+    const heard = client.take().filter((one) => one.type === 'message' && one.roomId === 's');
+    t.strictSame(
+      heard.map((one) => one.text),
+      ['a tick begins', 'once'],
+    );
+    await server.server.close();
+  },
+);

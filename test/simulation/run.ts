@@ -29,8 +29,17 @@ function chooseSettings(random: Random): Record<string, string> {
   };
 }
 
+export interface HistoryOptions {
+  store?: Store;
+  /** Clients go on before their syncs, leaves and further joins are answered. */
+  pipelines?: boolean;
+}
+
 /** One random history from beginning to end. Throws where a rule is broken, with what led to it. */
-export async function runHistory(seed: number, store: Store = memoryStore()): Promise<void> {
+export async function runHistory(
+  seed: number,
+  { store = memoryStore(), pipelines = false }: HistoryOptions = {},
+): Promise<void> {
   const random = createRandom(seed);
   const env = chooseSettings(random);
   const world = new World({
@@ -43,18 +52,21 @@ export async function runHistory(seed: number, store: Store = memoryStore()): Pr
   });
   try {
     await world.start();
-    for (let steps = 30 + random.below(90); steps > 0; steps--) await step(world);
+    for (let steps = 30 + random.below(90); steps > 0; steps--) await step(world, pipelines);
     await settleDown(world);
     checkEnd(world);
     await world.stop();
     await checkHistory(world, store);
   } catch (cause) {
     const told = cause instanceof Error ? cause.stack : String(cause);
-    throw new Error(`seed ${seed}: ${told}\n${JSON.stringify(env)}\n${world.lines.join('\n')}`, { cause });
+    const mode = pipelines ? ', pipelined' : '';
+    throw new Error(`seed ${seed}${mode}: ${told}\n${JSON.stringify(env)}\n${world.lines.join('\n')}`, {
+      cause,
+    });
   }
 }
 
-async function step(world: World): Promise<void> {
+async function step(world: World, pipelines: boolean): Promise<void> {
   const { random } = world;
   const kind = random.weighted({
     client: 100,
@@ -66,7 +78,7 @@ async function step(world: World): Promise<void> {
     restart: 1,
     crash: 1.5,
   });
-  if (kind === 'client') return clientStep(world, random.pick(world.clients));
+  if (kind === 'client') return clientStep(world, random.pick(world.clients), pipelines);
   if (kind === 'settle') return world.settle();
   if (kind === 'tick') return world.pass(1 + random.below(20));
   if (kind === 'time') return world.pass(1000 * (1 + random.below(20)));
@@ -80,31 +92,28 @@ async function step(world: World): Promise<void> {
   await world.start();
 }
 
-function clientStep(world: World, client: ModelClient): void {
+function clientStep(world: World, client: ModelClient, pipelines: boolean): void {
   const { random } = world;
   if (random.chance(0.1)) client.receive();
   if (random.chance(0.03)) client.isAlive = !client.isAlive;
   const roomId = random.pick(world.rooms);
   if (client.connection === undefined) return arrive(world, client);
-  if (!pipelinesJoins && isJoining(client, roomId)) return;
+  if (!pipelines && awaits(client, roomId, crossing)) return;
   if (random.chance(0.06)) return part(client, random);
   if (client.isStalled && random.chance(0.2)) return read(client);
   if (!client.joined.has(roomId) && random.chance(0.9)) {
-    if (!isJoining(client, roomId) || random.chance(0.1)) return join(client, roomId, random);
+    if (!awaits(client, roomId, joins) || random.chance(0.1)) return join(client, roomId, random);
   }
   if (random.chance(0.15)) client.save(roomId);
   actions[random.weighted(weights)](client, roomId, random);
 }
 
-/** Whether a client goes on before its joins, syncs and leaves are answered. */
-const pipelinesJoins = process.env.PIPELINES === '1';
+const joins = new Set(['join']);
+/** What changes how a client stands to a room. */
 const crossing = new Set(['join', 'leave', 'requestSync']);
 
-function isJoining(client: ModelClient, roomId: string): boolean {
-  return client.unanswered.some(
-    ({ command }) =>
-      command.roomId === roomId && (pipelinesJoins ? command.type === 'join' : crossing.has(command.type)),
-  );
+function awaits(client: ModelClient, roomId: string, types: ReadonlySet<string>): boolean {
+  return client.unanswered.some(({ command }) => command.roomId === roomId && types.has(command.type));
 }
 
 function arrive(world: World, client: ModelClient): void {

@@ -2,17 +2,18 @@ import t from 'tap';
 import { openLmdbLog } from '../../server/log/lmdb.ts';
 import type { Log } from '../../server/log/log.ts';
 import { runHistory } from './run.ts';
-import { seeds } from './seeds.ts';
+import { pipelinedSeeds, seeds } from './seeds.ts';
 import type { Store } from './world.ts';
 
 /**
- * SIMULATIONS: how many random histories to run, for as long as it takes. Without it, some hundreds, or as
- * many as there is time for. SIMULATION_SEED: the first one's seed. A failure tells its seed and what led to it.
+ * SIMULATIONS: how many random histories to run of either kind, for as long as it takes. Without it, some
+ * hundreds, or as many as there is time for. SIMULATION_SEED: the first one's seed. A failure tells its seed and
+ * what led to it.
  */
 const { SIMULATIONS, SIMULATION_SEED } = process.env;
-const count = Number(SIMULATIONS ?? 250);
+const count = Number(SIMULATIONS ?? 125);
 const first = Number(SIMULATION_SEED ?? 1);
-const TIME_MS = 18_000;
+const TIME_MS = 15_000;
 
 function lmdbStore(directory: string): Store {
   let log: Log | undefined;
@@ -32,13 +33,16 @@ if (SIMULATIONS !== undefined) t.setTimeout(0);
 t.test('[DU2] [SC2] [RS2] histories that failed once no longer do', async (t) => {
   t.setTimeout(SIMULATIONS === undefined ? 100_000 : 0);
   for (const seed of seeds) await runHistory(seed);
-  t.pass(`${seeds.length} histories`);
+  for (const seed of pipelinedSeeds) await runHistory(seed, { pipelines: true });
+  t.pass(`${seeds.length + pipelinedSeeds.length} histories`);
 });
 
 t.test(
   '[RS5] [PR5] [DU1] the same with a log on disk, which is opened anew by each life of the server',
   async (t) => {
-    for (let seed = 1; seed <= 10; seed++) await runHistory(seed, lmdbStore(`${t.testdir()}/${seed}`));
+    for (let seed = 1; seed <= 10; seed++) {
+      await runHistory(seed, { store: lmdbStore(`${t.testdir()}/${seed}`) });
+    }
     t.pass('10 histories');
   },
 );
@@ -50,6 +54,7 @@ t.test('[DU2] [SC2] [RS2] [SR3] [XO1] [SL6] after any history clients, server an
   for (; seed < first + count; seed++) {
     if (SIMULATIONS === undefined && performance.now() - begun > TIME_MS) break;
     await runHistory(seed);
+    await runHistory(seed, { pipelines: true });
   }
-  t.pass(`${seed - first} histories from seed ${first} on`);
+  t.pass(`${seed - first} histories of either kind from seed ${first} on`);
 });
