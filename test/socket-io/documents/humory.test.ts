@@ -70,6 +70,7 @@ onEach(t, 'of a project that is not joined an error says why, with message and c
 
 onEach(t, 'a project’s rooms do not show who else watches', async (t, start) => {
   const at = await start();
+  await at.server.projects.put(projectId, { ownerId: 'ada', members: ['ben'], active: true });
   const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
   for (const one of [ada, ben]) await one.ask('join-project', { projectId });
   ben.socket.disconnect();
