@@ -20,6 +20,8 @@ export const errors = {
   KEYS_UNAVAILABLE: 'The keys that verify tokens cannot be fetched at present; try again.',
   IDENTITY_MISMATCH: 'The message names another user than the one that this connection has proved to be.',
   FORBIDDEN: 'This user may not do this in this room.',
+  PROJECT_NOT_FOUND: 'There is no such project.',
+  PROJECT_INACTIVE: 'The project is not active at present; nobody may join or write in its rooms.',
   NOT_JOINED: 'The connection is not in this room; join first.',
   ROOM_REQUIRED: 'The connection is in several rooms; `roomId` says which one is meant.',
   ROOM_FULL: 'The room has as many users as it may have.',

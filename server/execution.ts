@@ -140,7 +140,7 @@ export class Execution {
 
   #removed(
     room: LiveRoom,
-    { connection, reason }: Extract<Effect, { kind: 'removed' }>,
+    { connection, reason, code: told = 'FORBIDDEN' }: Extract<Effect, { kind: 'removed' }>,
     offset: number,
     replies: Map<Receiver, string[]>,
   ): void {
@@ -151,7 +151,7 @@ export class Execution {
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined) membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {
-      const code = reason === 'kicked' ? 'IDENTITY_MISMATCH' : 'FORBIDDEN';
+      const code = reason === 'kicked' ? 'IDENTITY_MISMATCH' : told;
       this.#reply(
         room,
         connection,

@@ -238,7 +238,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       answer: (session, event, roomId) => sessions.answer(session, event, roomId),
       analytics: onAnalytics,
       admit: (session, principal) => sessions.admit(session, principal),
-      dismiss: (session, membership, reason, ref) => sessions.dismiss(session, membership, reason, ref),
+      dismiss: (session, membership, why) => sessions.dismiss(session, membership, why),
     };
   }
 }

@@ -1,5 +1,9 @@
 export { type Clock, systemClock } from './clock.ts';
 export { type Config, ConfigError, type Environment, readConfig } from './config.ts';
+export type { Projects } from './directory/directory.ts';
+export type { Project } from './directory/project.ts';
+export type { Decider } from './dispatch/authorization.ts';
+export type { Action, Principal } from './dispatch/principal.ts';
 export type { AnalyticsSource } from './dispatch/stage.ts';
 export {
   type Application,

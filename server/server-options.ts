@@ -1,5 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { Projects } from './directory/directory.ts';
+import type { Decider } from './dispatch/authorization.ts';
 import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
@@ -24,6 +26,11 @@ export interface ServerOptions {
   onAnalytics?: (events: readonly unknown[], from: AnalyticsSource) => void;
   /** Uniform in [0, 1). Default: `Math.random`. */
   random?: () => number;
+  /**
+   * Says who may do what where neither the token nor the project directory does; `undefined`: no opinion. What
+   * it throws is a refusal.
+   */
+  authorize?: Decider;
   /** Namespaces of Socket.IO with events of the program's own. */
   applications?: readonly Application[];
   /** Beside what the settings say of Socket.IO. */
@@ -38,6 +45,8 @@ export interface Server {
   readonly port: number;
   /** `undefined`: health is answered on `port`. */
   readonly healthPort: number | undefined;
+  /** Who may be in the rooms of which project. */
+  readonly projects: Projects;
   /**
    * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
    * back, and releases the log.

@@ -5,7 +5,6 @@ import type { Config } from './config.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { socketDialects } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
-import { createAuthorize } from './dispatch/authorization.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
@@ -16,6 +15,7 @@ import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
 import { Rooms } from './rooms.ts';
@@ -87,6 +87,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   });
   const stays = await openDurableMap<Stay>(log, STAYS);
+  const { directory, authorize } = await openPermission({
+    log,
+    logger,
+    snapshotEntries: limits.SNAPSHOT_ENTRIES,
+    application: options.authorize,
+    sessions: () => hub.sessions,
+  });
   const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
   const hub = new Hub({
     config,
@@ -96,7 +103,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     nodeId,
     rooms: () => rooms,
     recovery,
-    authorize: createAuthorize(),
+    authorize,
     verifyToken: createVerifyToken({
       keys: config.keys,
       issuer: config.issuer,
@@ -181,6 +188,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     hub.drain();
     await rooms.close();
     await stays.close();
+    await directory.close();
     ticker.close();
     await transport.close();
     await health?.close();
@@ -198,7 +206,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { port, healthPort, close };
+  return { port, healthPort, projects: directory, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

@@ -4,6 +4,7 @@ import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent } from './dialect/events.ts';
 import type { Principal } from './dispatch/principal.ts';
 import type { Membership, Session } from './dispatch/session.ts';
+import type { Dismissal } from './dispatch/stage.ts';
 import type { Metrics } from './metrics.ts';
 import type { LeaveReason } from './room/entry.ts';
 import type { Rooms } from './rooms.ts';
@@ -66,11 +67,16 @@ export class Sessions {
   }
 
   /** Takes a session out of a room. */
-  dismiss(session: Session, membership: Membership, reason: LeaveReason, ref?: string | number): void {
+  dismiss(session: Session, membership: Membership, why: Dismissal): void {
     const { roomId, userId } = membership;
     membership.phase = 'leaving';
-    const by = { connection: session.id, userId, ...(ref === undefined ? {} : { ref }) };
-    this.#options.rooms().submit(roomId, { type: 'leave', at: this.#options.clock.now(), by, reason });
+    const { reason } = why;
+    const ref = why.reason === 'left' && why.ref !== undefined ? { ref: why.ref } : {};
+    const code = why.reason === 'forbidden' ? { code: why.code } : {};
+    const by = { connection: session.id, userId, ...ref };
+    this.#options
+      .rooms()
+      .submit(roomId, { type: 'leave', at: this.#options.clock.now(), by, reason, ...code });
   }
 
   /** Its connection broke off: it may come back within the grace, and nobody has to see that it was away. */

@@ -25,6 +25,7 @@ const borders: readonly Border[] = [
   { folder: 'protocol/', values: ['typebox'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
+  { folder: 'server/directory/', values: ['protocol/', 'server/log/log.ts'] },
   { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
   {
     folder: 'server/fanout/',
@@ -34,7 +35,7 @@ const borders: readonly Border[] = [
   {
     folder: 'server/dispatch/',
     values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto'],
-    types: ['server/room/entry.ts', 'server/fanout/', 'server/dialect/'],
+    types: ['server/room/entry.ts', 'server/fanout/', 'server/dialect/', 'server/directory/project.ts'],
   },
 ];
 

@@ -1,12 +1,21 @@
+import { Refusal } from '../../protocol/index.ts';
+import type { Project } from '../directory/project.ts';
 import type { Action, Authorize, Principal, User } from './principal.ts';
 import { matchesPattern } from './room-pattern.ts';
 
-/** One voice in the decision: `undefined` leaves it to the next one. */
+/** One voice in the decision: `undefined` leaves it to the next one. May throw a Refusal. */
 export type Decider = (
   principal: Principal,
   action: Action,
   roomId: string,
 ) => boolean | undefined | Promise<boolean | undefined>;
+
+export interface Voices {
+  /** The project directory; by default it knows none. */
+  project?(id: string): Project | undefined;
+  /** Asked in this order where neither the token nor the directory says anything. */
+  later?: readonly Decider[];
+}
 
 /**
  * Decides who may do what. The first answer wins:
@@ -16,18 +25,24 @@ export type Decider = (
  *    token has them); the action `admin` needs rule 1;
  * 3. role `viewer` writes nowhere;
  * 4. `user:{id}` is open to this user and to nobody else, whatever the token grants;
- * 5. a token with `rooms` or `projects` opens those and no others;
- * 6. `later`, in its order: the project directory, an authorizer of the application;
- * 7. what nobody objects to is allowed, to guests too.
+ * 5. the rooms of a project in the directory are open to whom the token grants them or, where it grants
+ *    nothing at all, to the owner and the members, and to nobody else; while it is not active, they meet with
+ *    PROJECT_INACTIVE;
+ * 6. a token with `rooms` or `projects` opens those and no others;
+ * 7. `later`, in its order;
+ * 8. `project:{id}` that nobody vouches for does not exist: PROJECT_NOT_FOUND;
+ * 9. what nobody objects to is allowed, to guests too.
  */
-export function createAuthorize(later: readonly Decider[] = []): Authorize {
+export function createAuthorize({ project = () => undefined, later = [] }: Voices = {}): Authorize {
   const deciders: readonly Decider[] = [
     byAdmin,
     byBackendAction,
     byViewer,
     byPersonalRoom,
+    byDirectory(project),
     byGrants,
     ...later,
+    byExistence,
   ];
   return (principal, action, roomId) => firstAnswer(deciders, 0, principal, action, roomId);
 }
@@ -67,14 +82,36 @@ function byViewer(principal: Principal, action: Action): boolean | undefined {
 }
 
 const PERSONAL = 'user:';
+const PROJECT = 'project:';
 
 function byPersonalRoom(principal: Principal, _action: Action, roomId: string): boolean | undefined {
   if (!roomId.startsWith(PERSONAL)) return undefined;
   return principal.kind === 'user' && roomId === PERSONAL + principal.userId;
 }
 
+function byDirectory(projectWith: (id: string) => Project | undefined): Decider {
+  return (principal, _action, roomId) => {
+    const id = projectOf(roomId);
+    const project = id === undefined ? undefined : projectWith(id);
+    if (project === undefined) return undefined;
+    // The name of a guest proves nothing.
+    const may =
+      principal.kind === 'user' && (grantOf(principal, roomId) ?? belongsTo(project, principal.userId));
+    if (may && !project.active) throw new Refusal('PROJECT_INACTIVE');
+    return may;
+  };
+}
+
+function belongsTo({ ownerId, members }: Project, userId: string): boolean {
+  return ownerId === userId || members.includes(userId);
+}
+
 function byGrants(principal: Principal, _action: Action, roomId: string): boolean | undefined {
   return principal.kind === 'user' ? grantOf(principal, roomId) : undefined;
+}
+
+function byExistence(_principal: Principal, _action: Action, roomId: string): undefined {
+  if (roomId.startsWith(PROJECT)) throw new Refusal('PROJECT_NOT_FOUND');
 }
 
 /** `undefined`: the token has neither claim. */

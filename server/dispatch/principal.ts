@@ -26,7 +26,10 @@ export interface Guest {
 
 export type Action = 'join' | 'write' | 'publish' | 'admin';
 
-/** Answers whether a principal may do something in a room. Rejections count as a refusal. */
+/**
+ * Answers whether a principal may do something in a room. Throws a Refusal, or rejects with one, where there is
+ * more to say than FORBIDDEN: PROJECT_NOT_FOUND, PROJECT_INACTIVE. Other rejections count as a refusal.
+ */
 export type Authorize = (principal: Principal, action: Action, roomId: string) => boolean | Promise<boolean>;
 
 /** Verifies a token. Throws a Refusal: TOKEN_INVALID or TOKEN_EXPIRED. Synchronous where it is known already. */

@@ -1,5 +1,5 @@
-import type { Command, CommandOf, CommandType, Limits } from '../../protocol/index.ts';
-import type { DirectEvent, SignalKind } from '../dialect/events.ts';
+import type { Command, CommandOf, CommandType, ErrorCode, Limits } from '../../protocol/index.ts';
+import type { DirectEvent, Ref, SignalKind } from '../dialect/events.ts';
 import type { Want } from '../fanout/attachment.ts';
 import type { SyncRequest } from '../fanout/catch-up.ts';
 import type { Entry } from '../room/entry.ts';
@@ -42,12 +42,7 @@ export interface Stage {
   /** The session speaks for this principal from now on. */
   admit(session: Session, principal: Principal): void;
   /** Takes a session out of a room. */
-  dismiss(
-    session: Session,
-    membership: Membership,
-    reason: 'left' | 'forbidden',
-    ref?: string | number,
-  ): void;
+  dismiss(session: Session, membership: Membership, why: Dismissal): void;
 }
 
 /** Who counted something. */
@@ -56,6 +51,9 @@ export interface AnalyticsSource {
   /** Undefined: a guest who has not joined any room yet. */
   readonly userId: string | undefined;
 }
+
+/** It asked for it, or it may not stay, which the code tells it. */
+export type Dismissal = { reason: 'left'; ref: Ref | undefined } | { reason: 'forbidden'; code: ErrorCode };
 
 /** How one type of command is treated. */
 export interface Treatment<T extends CommandType> {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../protocol/index.ts';
 import { recall, remember } from './answers.ts';
 import { chat, keepEvent, relay, sceneOperation, textOperation } from './content.ts';
 import { answerTo, type Effect } from './effect.ts';
@@ -112,7 +113,7 @@ function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
 }
 
 function leave(state: RoomState, entry: EntryOf<'leave'>): Effect[] {
-  const effects = remove(state, entry.by.connection, entry.reason, entry.at);
+  const effects = remove(state, entry.by.connection, entry.reason, entry.at, entry.code);
   // Whoever goes for another reason has asked for nothing.
   if (entry.reason !== 'left') return effects;
   return [...effects, answerTo(entry, effects.length > 0 ? { ok: true } : refuse('NOT_JOINED'))];
@@ -124,13 +125,15 @@ function remove(
   connection: string,
   reason: EntryOf<'leave'>['reason'],
   at: number,
+  code?: ErrorCode,
 ): Effect[] {
   const left = exit(state.members, connection);
   if (left === undefined) return [];
   const members: Effect = left.gone
     ? { kind: 'members', left: { ...left.user, leftAt: at } }
     : { kind: 'members', updated: left.user.userId };
-  return [...letGo(state, connection), members, { kind: 'removed', connection, reason }];
+  const removed: Effect = { kind: 'removed', connection, reason, ...(code === undefined ? {} : { code }) };
+  return [...letGo(state, connection), members, removed];
 }
 
 /** Ends a connection's selections and views. */

@@ -1,4 +1,4 @@
-import type { ChatMessage, Operation, TextOperation, UserPresence } from '../../protocol/index.ts';
+import type { ChatMessage, ErrorCode, Operation, TextOperation, UserPresence } from '../../protocol/index.ts';
 import type { Answer, Author, CommandEntry, LeaveReason } from './entry.ts';
 
 /**
@@ -12,8 +12,8 @@ export type Effect =
   | { kind: 'conflict'; op: string; to: Author; thing: string; lockedBy: string }
   /** The connection is in the room from now on (again: with other details). */
   | { kind: 'entered'; to: Author; node: string }
-  /** The connection is no longer in the room. */
-  | { kind: 'removed'; connection: string; reason: LeaveReason }
+  /** The connection is no longer in the room; `code`: what it is told, where it had to go. */
+  | { kind: 'removed'; connection: string; reason: LeaveReason; code?: ErrorCode }
   /** The connection views the thing from now on, or no longer. */
   | { kind: 'viewing'; connection: string; thing: string; views: boolean }
   /** Users came, went or changed. */

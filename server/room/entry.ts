@@ -23,7 +23,11 @@ export type Entry =
       /** Broken connections of the same user: what they hold passes to this one. */
       replaces?: string[];
     })
-  | (Command<'leave'> & { reason: LeaveReason })
+  | (Command<'leave'> & {
+      reason: LeaveReason;
+      /** What a connection that may not stay is told; FORBIDDEN where it is missing. */
+      code?: ErrorCode;
+    })
   | OnThing<'select'>
   | OnThing<'unselect'>
   | OnThing<'join_viewer'>

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { Refusal } from '../../protocol/index.ts';
+import type { Project } from '../../server/directory/project.ts';
 import { createAuthorize, type Decider, projectOf } from '../../server/dispatch/authorization.ts';
-import type { Action, Guest, User } from '../../server/dispatch/principal.ts';
+import type { Action, Authorize, Guest, User } from '../../server/dispatch/principal.ts';
 import { matchesPattern } from '../../server/dispatch/room-pattern.ts';
 
 const authorize = createAuthorize();
+const INACTIVE = 'PROJECT_INACTIVE';
+const MISSING = 'PROJECT_NOT_FOUND';
+type Answers = readonly [active: boolean | string, inactive: boolean | string, unknown: boolean | string];
 const guest: Guest = { kind: 'guest', userId: 'ada' };
 
 function user(claims: Partial<User> = {}): User {
@@ -24,13 +29,25 @@ function user(claims: Partial<User> = {}): User {
 
 const actions: Action[] = ['join', 'write', 'publish', 'admin'];
 
+/** What is answered, or the code of what is thrown. */
+function answerOf(
+  decide: Authorize,
+  ...[principal, action, roomId]: Parameters<Authorize>
+): boolean | string | Promise<boolean> {
+  try {
+    return decide(principal, action, roomId);
+  } catch (error) {
+    return (error as Refusal).code;
+  }
+}
+
 /** The actions that are allowed. */
 function allowed(principal: User | Guest, roomId: string): Action[] {
   return actions.filter((action) => authorize(principal, action, roomId));
 }
 
 t.test('a token without grants opens every room but those of other users', async (t) => {
-  for (const room of ['demo', 'project:p1', 'scene:p1:s', 'component:c', 'entity:a:b', 'user:ada']) {
+  for (const room of ['demo', 'scene:p1:s', 'component:c', 'entity:a:b', 'user:ada']) {
     t.same(allowed(user(), room), ['join', 'write'], room);
   }
   for (const room of ['user:bob', 'user:', 'user:ada2', 'user:ada:x'])
@@ -107,7 +124,7 @@ t.test('later deciders are asked where the token says nothing, and may take thei
     return roomId === 'open' ? true : undefined;
   };
   const last: Decider = (_principal, _action, roomId) => (roomId === 'free' ? undefined : false);
-  const chained = createAuthorize([slow, last]);
+  const chained = createAuthorize({ later: [slow, last] });
   t.equal(await chained(user(), 'join', 'open'), true);
   t.equal(await chained(user(), 'join', 'closed'), false);
   t.equal(await chained(user(), 'join', 'free'), true);
@@ -115,8 +132,63 @@ t.test('later deciders are asked where the token says nothing, and may take thei
   t.equal(chained(user({ rooms: ['mine'] }), 'join', 'mine'), true, 'synchronous');
   t.equal(chained(user({ rooms: ['mine'] }), 'join', 'other'), false);
   t.same(asked, ['open', 'closed', 'free', 'closed']);
-  const failing = createAuthorize([() => Promise.reject(new Error('away'))]);
+  const failing = createAuthorize({ later: [() => Promise.reject(new Error('away'))] });
   await t.rejects(async () => failing(user(), 'join', 'x'), { message: 'away' });
+});
+
+/** Of users in the directory: what each may in the rooms of a project, `join` and `write` alike. */
+const people: readonly [who: string, principal: User | Guest, project: Answers, scene: Answers][] = [
+  // known and active, known and inactive, unknown
+  ['the owner', user({ userId: 'owner' }), [true, INACTIVE, MISSING], [true, INACTIVE, true]],
+  ['a member', user({ userId: 'member' }), [true, INACTIVE, MISSING], [true, INACTIVE, true]],
+  ['somebody else', user(), [false, false, MISSING], [false, false, true]],
+  ['a guest', guest, [false, false, MISSING], [false, false, true]],
+  ['a guest of that name', { kind: 'guest', userId: 'owner' }, [false, false, MISSING], [false, false, true]],
+  ['a token for it', user({ projects: ['p'] }), [true, INACTIVE, true], [true, INACTIVE, true]],
+  ['a token for all rooms', user({ rooms: ['*'] }), [true, INACTIVE, true], [true, INACTIVE, true]],
+  ['a token for others', user({ projects: ['q'] }), [false, false, false], [false, false, false]],
+  [
+    'the owner with a token for others',
+    user({ userId: 'owner', rooms: ['x'] }),
+    [false, false, false],
+    [false, false, false],
+  ],
+  ['an admin', user({ role: 'admin' }), [true, true, true], [true, true, true]],
+];
+
+for (const [who, principal, inProject, inScene] of people) {
+  t.test(`a project in the directory: ${who}`, async (t) => {
+    const known: readonly (Project | undefined)[] = [
+      { ownerId: 'owner', members: ['member'], active: true },
+      { ownerId: 'owner', members: ['member'], active: false },
+      undefined,
+    ];
+    for (const [index, project] of known.entries()) {
+      const withIt = createAuthorize({ project: (id) => (id === 'p' ? project : undefined) });
+      for (const action of ['join', 'write'] as const) {
+        const about = `${action}, ${JSON.stringify(project)}`;
+        t.equal(answerOf(withIt, principal, action, 'project:p'), inProject[index], about);
+        t.equal(answerOf(withIt, principal, action, 'scene:p:a:b'), inScene[index], about);
+      }
+    }
+  });
+}
+
+t.test('a viewer among the members only reads, and a backend publishes as its scope says', async (t) => {
+  const project = () => ({ ownerId: 'ada', members: [], active: true });
+  const withIt = createAuthorize({ project });
+  t.equal(withIt(user({ role: 'viewer' }), 'join', 'project:p'), true);
+  t.equal(withIt(user({ role: 'viewer' }), 'write', 'project:p'), false);
+  t.equal(withIt(user({ userId: 'backend', scope: ['publish'] }), 'publish', 'project:p'), true);
+  t.equal(withIt(user(), 'publish', 'project:p'), false);
+  t.equal(withIt(user({ userId: 'ben' }), 'join', 'demo'), true, 'other rooms are none of its business');
+});
+
+t.test('who is asked later may vouch for a project that nobody knows', async (t) => {
+  const withOne = (answer: boolean | undefined) => createAuthorize({ later: [async () => answer] });
+  t.equal(await withOne(true)(user(), 'join', 'project:p'), true);
+  t.equal(await withOne(false)(user(), 'join', 'project:p'), false);
+  await t.rejects(async () => withOne(undefined)(user(), 'join', 'project:p'), { code: MISSING });
 });
 
 t.test('patterns agree with a regular expression', async () => {

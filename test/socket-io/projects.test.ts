@@ -1,5 +1,5 @@
 import t from 'tap';
-import { onEach, tokenOf } from './stage.ts';
+import { onEach, type Person, tokenOf } from './stage.ts';
 
 onEach(
   t,
@@ -21,3 +21,62 @@ onEach(
     t.match(await ada.ask('leave-project', { projectId: 'p1' }), { ok: true, projectId: 'p1' });
   },
 );
+
+const project = { ownerId: 'ada', members: ['ben'], active: true };
+
+onEach(t, 'owners and members join active projects, and there are six codes', async (t, start) => {
+  const at = await start({ AUTH: 'required', MAX_ROOM_USERS: '2' });
+  await at.server.projects.put('p', project);
+  await at.server.projects.put('asleep', { ...project, active: false });
+  const [ada, ben, eve] = [
+    await at.client({ as: 'ada' }),
+    await at.client({ as: 'ben' }),
+    await at.client({ auth: { token: await tokenOf('eve', { projects: ['p', 'asleep'] }) } }),
+  ];
+  const stranger = await at.client({ as: 'zoe' });
+  for (const one of [ada, ben]) t.match(await one.ask('join-project', { projectId: 'p' }), { ok: true });
+  const cases: [who: Person, event: string, data: object, code: string][] = [
+    [ada, 'join-project', {}, 'MISSING_PROJECT_ID'],
+    [ada, 'leave-project', {}, 'MISSING_PROJECT_ID'],
+    [stranger, 'join-project', { projectId: 'p' }, 'UNAUTHORIZED'],
+    [stranger, 'join-project', { projectId: 'asleep' }, 'UNAUTHORIZED'],
+    [ada, 'join-project', { projectId: 'nowhere' }, 'PROJECT_NOT_FOUND'],
+    [ada, 'join-project', { projectId: 'asleep' }, 'PROJECT_INACTIVE'],
+    [eve, 'join-project', { projectId: 'asleep' }, 'PROJECT_INACTIVE'],
+    [eve, 'join-project', { projectId: 'p' }, 'JOIN_FAILED'],
+    [eve, 'leave-project', { projectId: 'p' }, 'LEAVE_FAILED'],
+  ];
+  for (const [who, event, data, code] of cases) {
+    who.emit(event, data);
+    const error = await who.next('error');
+    t.same(Object.keys(error).sort(), ['code', 'message'], event);
+    t.equal(error.code, code, `${event} ${JSON.stringify(data)}`);
+  }
+  const root = await at.client({ auth: { token: await tokenOf('root', { role: 'admin' }) } });
+  t.match(await root.ask('join-project', { projectId: 'asleep' }), { ok: true });
+});
+
+onEach(t, 'who is in a project that is made inactive leaves it at once', async (t, start) => {
+  const at = await start({ AUTH: 'required' });
+  await at.server.projects.put('p', project);
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  for (const one of [ada, ben]) t.match(await one.ask('join-project', { projectId: 'p' }), { ok: true });
+  await at.server.projects.put('p', { ...project, members: [] });
+  t.match(await ben.next('error'), { code: 'UNAUTHORIZED' });
+  await at.server.projects.put('p', { ...project, active: false });
+  t.match(await ada.next('error'), { code: 'PROJECT_INACTIVE' });
+  t.match(await ada.ask('leave-project', { projectId: 'p' }), { ok: false, code: 'LEAVE_FAILED' });
+  t.match(await ada.ask('join-project', { projectId: 'p' }), { ok: false, code: 'PROJECT_INACTIVE' });
+  await at.server.projects.put('p', project);
+  t.match(await ada.ask('join-project', { projectId: 'p' }), { ok: true });
+  t.same(ben.heard(), ['connect']);
+});
+
+onEach(t, 'who is in a scene of a project that is made inactive leaves it at once', async (t, start) => {
+  const at = await start({ AUTH: 'required' });
+  await at.server.projects.put('p', project);
+  const ben = await at.client({ namespace: '/scenes', as: 'ben' });
+  t.match(await ben.ask('joinScene', { projectId: 'p', sceneId: 's' }), { ok: true });
+  await at.server.projects.put('p', { ...project, active: false });
+  t.match(await ben.next('error'), { ok: false, code: 'PROJECT_INACTIVE' });
+});

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
+import type { Decider } from '../../server/dispatch/authorization.ts';
 import type { Log } from '../../server/log/log.ts';
 import type { Logger } from '../../server/logger.ts';
 import { createServer } from '../../server/server.ts';
@@ -35,7 +36,7 @@ export interface WiredServer extends Wire {
  */
 export async function startWired(
   env: Record<string, string> = {},
-  parts: { log?: Log; clock?: ManualClock; logger?: Logger } = {},
+  parts: { log?: Log; clock?: ManualClock; logger?: Logger; authorize?: Decider } = {},
 ): Promise<WiredServer> {
   const clock = parts.clock ?? createManualClock();
   const config = readConfig({
@@ -52,6 +53,7 @@ export async function startWired(
     clock,
     random: () => 0.5,
     ...(parts.log === undefined ? {} : { log: parts.log }),
+    ...(parts.authorize === undefined ? {} : { authorize: parts.authorize }),
     transport: async (options) => {
       wire = createWire(options);
       return wire.transport;

@@ -2,6 +2,7 @@ import { type CommandOf, Refusal, type UserPresence } from '../../../protocol/in
 import type { Want } from '../../fanout/attachment.ts';
 import { authorOf, checkUser, membershipOf, principalOf } from '../membership.ts';
 import type { Guest, Principal } from '../principal.ts';
+import { grant, type Rights, rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
 import { bytesOf } from '../size.ts';
 import type { Stage, Treatment } from '../stage.ts';
@@ -106,7 +107,7 @@ function presenceOf(
 export const leave: Treatment<'leave'> = {
   bucket: 'commands',
   handle(stage, session, command) {
-    stage.dismiss(session, membershipOf(session, command), 'left', command.ref);
+    stage.dismiss(session, membershipOf(session, command), { reason: 'left', ref: command.ref });
   },
 };
 
@@ -141,20 +142,14 @@ export const auth: Treatment<'auth'> = {
         expected: `a token of ${JSON.stringify(before.userId)}`,
       });
     }
-    const rights = new Map<Membership, { stays: boolean; mayWrite: boolean }>();
+    const rights = new Map<Membership, Rights>();
     for (const membership of session.memberships.values()) {
-      const stays = await stage.authorize(user, 'join', membership.roomId);
-      const mayWrite = await stage.authorize(user, 'write', membership.roomId);
-      rights.set(membership, { stays, mayWrite });
+      rights.set(membership, await rightsIn(membership.roomId, user, stage.authorize));
     }
     if (session.phase.kind !== 'open' && session.phase.kind !== 'arriving') return;
     stage.admit(session, user);
-    for (const [membership, { stays, mayWrite }] of rights) {
-      // It may have been left, or removed, while that was asked.
-      if (session.memberships.get(membership.roomId) !== membership || membership.phase === 'leaving')
-        continue;
-      if (!stays) stage.dismiss(session, membership, 'forbidden');
-      else membership.mayWrite = mayWrite;
+    for (const [membership, given] of rights) {
+      const stays = grant(stage, session, membership, given);
       // A guest that has shown who it is gives way to nobody any more.
       if (stays && before?.kind === 'guest') enter(stage, session, membership, undefined, command.ref);
     }

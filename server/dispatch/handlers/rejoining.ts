@@ -1,5 +1,6 @@
 import type { Claimed } from '../../fanout/position.ts';
 import { principalOf } from '../membership.ts';
+import { rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
 import type { Stage } from '../stage.ts';
 import { enter } from './joining.ts';
@@ -26,14 +27,14 @@ export async function rejoin(
   if (principal === undefined) return undefined;
   const memberships: Membership[] = [];
   for (const { roomId, user } of returns) {
-    if (!(await stage.authorize(principal, 'join', roomId))) return undefined;
-    const mayWrite = await stage.authorize(principal, 'write', roomId);
+    const rights = await rightsIn(roomId, principal, stage.authorize);
+    if ('refused' in rights) return undefined;
     memberships.push({
       roomId,
       userId: user.userId,
       user,
       phase: 'joining',
-      mayWrite,
+      mayWrite: rights.mayWrite,
       viewing: new Set(),
       locks: new Map(),
     });

@@ -74,6 +74,7 @@ onEach(
 
 onEach(t, 'a project’s rooms do not show who else watches', async (t, start) => {
   const at = await start();
+  await at.server.projects.put(projectId, { ownerId: 'ada', members: ['ben'], active: true });
   const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
   for (const one of [ada, ben]) await one.ask('join-project', { projectId });
   ben.socket.disconnect();

@@ -48,7 +48,8 @@ const joinCodes: Partial<Record<ErrorCode, string>> = {
   TOKEN_INVALID: 'UNAUTHORIZED',
   TOKEN_EXPIRED: 'UNAUTHORIZED',
   IDENTITY_MISMATCH: 'UNAUTHORIZED',
-  NOT_FOUND: 'PROJECT_NOT_FOUND',
+  PROJECT_NOT_FOUND: 'PROJECT_NOT_FOUND',
+  PROJECT_INACTIVE: 'PROJECT_INACTIVE',
 };
 
 /** The application's own six codes. */

@@ -1,0 +1,119 @@
+import { type Log, LogError, type RoomLog } from '../log/log.ts';
+import { checkedProject, checkedProjectId, type Project } from './project.ts';
+
+/** The projects that the server knows: `project:{id}` and `scene:{id}:{sceneId}` are their rooms. */
+export interface Projects {
+  get(id: string): Project | undefined;
+  /** All of them, in the order in which they were put first. */
+  list(): (Project & { readonly id: string })[];
+  /**
+   * Adds a project, or replaces what is known of it. Resolves when that is durable and holds; whoever is in a
+   * room of the project and may be there no longer leaves it. Rejects with a Refusal, INVALID_FIELD, or a
+   * LogError.
+   */
+  put(id: string, project: Project): Promise<void>;
+  /**
+   * Forgets a project. Nobody vouches for `project:{id}` any more, and its scenes are then treated like those
+   * of any project that is not known; to shut them, put it with `active: false` instead. Resolves and rejects
+   * as `put` does.
+   */
+  delete(id: string): Promise<void>;
+}
+
+export interface Directory extends Projects {
+  /** Waits for changes under way. */
+  close(): Promise<void>;
+}
+
+export interface DirectoryOptions {
+  log: Log;
+  /** Called when another state of a project holds. Must not throw. */
+  onChanged(id: string): void;
+  /** The fewest entries between two snapshots. */
+  snapshotEntries: number;
+}
+
+type Entry = { type: 'put'; id: string; project: Project } | { type: 'delete'; id: string };
+
+/** No room has this id: theirs hold no control characters. */
+const LOG_ID = '\u0001projects';
+/** Raised when the shape of snapshots changes. */
+const FORMAT = 1;
+
+/** Loads the directory from its log. Rejects with a LogError. */
+export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
+  const { log, onChanged, snapshotEntries } = options;
+  const early: string[] = [];
+  let listener = (texts: readonly string[]): void => void early.push(...texts);
+  const opened = await log.open(LOG_ID, (_first, texts) => listener(texts));
+  const projects = await load(opened);
+  let offset = (opened.snapshot?.offset ?? 0) + opened.tail.length;
+  let unsnapshot = opened.tail.length;
+  let last: Promise<void> = Promise.resolve();
+  absorb(early);
+  listener = (texts) => absorb(texts).forEach(onChanged);
+
+  function absorb(texts: readonly string[]): string[] {
+    offset += texts.length;
+    unsnapshot += texts.length;
+    return texts.map((text) => fold(projects, JSON.parse(text) as Entry));
+  }
+
+  /** One append at a time, as the log asks for. */
+  function write(entry: Entry): Promise<void> {
+    const written = last.then(() => opened.append([JSON.stringify(entry)]));
+    // A snapshot that fails is no loss: the entries are there, and the next change tries again.
+    last = written.then(snapshot).catch(() => {});
+    return written;
+  }
+
+  async function snapshot(): Promise<void> {
+    if (unsnapshot < Math.max(snapshotEntries, projects.size)) return;
+    const state = JSON.stringify({ format: FORMAT, projects: [...projects] });
+    await opened.compact({ offset, state }, offset);
+    unsnapshot = 0;
+  }
+
+  return {
+    get: (id) => projects.get(id),
+    list: () => [...projects].map(([id, project]) => ({ id, ...project })),
+    put: async (id, project) =>
+      write({ type: 'put', id: checkedProjectId(id), project: checkedProject(project) }),
+    delete: async (id) => write({ type: 'delete', id: checkedProjectId(id) }),
+    async close() {
+      await last;
+      await opened.close();
+    },
+  };
+}
+
+async function load(log: RoomLog): Promise<Map<string, Project>> {
+  try {
+    const { format, projects } =
+      log.snapshot === undefined ? { format: FORMAT, projects: [] } : JSON.parse(log.snapshot.state);
+    if (format !== FORMAT) throw new Error(`snapshot of format ${format}; this version reads ${FORMAT}`);
+    const state = new Map<string, Project>();
+    for (const [id, project] of projects) state.set(id, checkedProject(project));
+    for (const text of log.tail) fold(state, JSON.parse(text) as Entry);
+    return state;
+  } catch (cause) {
+    await log.close();
+    const message = `what is stored of the projects cannot be read: ${(cause as Error).message}`;
+    throw new LogError('LOG_CORRUPT', message, { cause });
+  }
+}
+
+/** Brings the projects from one entry to the next, and returns the id of the one that changed. */
+function fold(projects: Map<string, Project>, entry: Entry): string {
+  switch (entry.type) {
+    case 'put':
+      projects.set(entry.id, checkedProject(entry.project));
+      break;
+    case 'delete':
+      projects.delete(entry.id);
+      break;
+    default:
+      throw new Error(`an entry of type ${JSON.stringify((entry satisfies never as Entry).type)}`);
+  }
+  return entry.id;
+}

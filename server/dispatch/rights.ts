@@ -1,0 +1,59 @@
+import { type ErrorCode, Refusal } from '../../protocol/index.ts';
+import { projectOf } from './authorization.ts';
+import type { Authorize, Principal } from './principal.ts';
+import type { Membership, Session } from './session.ts';
+import type { Stage } from './stage.ts';
+
+/** What a principal may in a room that it is in; `refused`: it may not stay. */
+export type Rights = { readonly mayWrite: boolean } | { readonly refused: ErrorCode };
+
+/** Asks anew. Rejects where the authorizer fails. */
+export async function rightsIn(roomId: string, principal: Principal, authorize: Authorize): Promise<Rights> {
+  try {
+    if (!(await authorize(principal, 'join', roomId))) return { refused: 'FORBIDDEN' };
+    return { mayWrite: await authorize(principal, 'write', roomId) };
+  } catch (error) {
+    if (error instanceof Refusal) return { refused: error.code };
+    throw error;
+  }
+}
+
+/** Brings a membership up to date with what was answered. Returns whether it stays. */
+export function grant(
+  { dismiss }: Pick<Stage, 'dismiss'>,
+  session: Session,
+  membership: Membership,
+  rights: Rights,
+): boolean {
+  // It may have been left, or removed, while that was asked.
+  const isThere = session.memberships.get(membership.roomId) === membership;
+  if (!isThere || membership.phase === 'leaving') return false;
+  if ('refused' in rights) dismiss(session, membership, { reason: 'forbidden', code: rights.refused });
+  else membership.mayWrite = rights.mayWrite;
+  return 'mayWrite' in rights;
+}
+
+export interface Review extends Pick<Stage, 'authorize' | 'dismiss'> {
+  sessions: Iterable<Session>;
+  /** An authorizer failed, which counts as a refusal. */
+  onFault(error: unknown): void;
+}
+
+/** Asks anew about everybody in the rooms of a project. Never rejects. */
+export async function review(projectId: string, options: Review): Promise<void> {
+  const { sessions, authorize, onFault } = options;
+  const reviewed: Promise<void>[] = [];
+  for (const session of sessions) {
+    if (!('principal' in session.phase)) continue;
+    const { principal } = session.phase;
+    for (const membership of session.memberships.values()) {
+      if (projectOf(membership.roomId) !== projectId) continue;
+      const rights = rightsIn(membership.roomId, principal, authorize).catch((error: unknown): Rights => {
+        onFault(error);
+        return { refused: 'FORBIDDEN' };
+      });
+      reviewed.push(rights.then((given) => void grant(options, session, membership, given)));
+    }
+  }
+  await Promise.all(reviewed);
+}
