@@ -197,19 +197,15 @@ export class ModelClient {
     }
   }
 
-  #joined({ command, claimed, isFalse }: Sent, ack: Message): void {
-    const { roomId } = command;
+  #joined(sent: Sent, ack: Message): void {
+    const { roomId } = sent.command;
     if (this.#begun.has(roomId)) this.#rejoined.add(roomId);
     this.#begun.add(roomId);
     this.joined.add(roomId);
-    if (ack.epoch === undefined && claimed === undefined) return;
+    // Without a place nothing is known but what the join named.
+    if (ack.epoch === undefined && sent.claimed === undefined) return;
     this.#endStretch(roomId);
-    const room = claimed?.clone() ?? new ModelRoom();
-    if (claimed === undefined) room.begin(ack);
-    const isElsewhere = ack.epoch !== undefined && ack.epoch !== room.epoch;
-    room.needsState = isFalse === true || isElsewhere || (claimed === undefined && ack.offset > 0);
-    if (command.since !== undefined && command.since.offset === undefined) room.complete = false;
-    this.rooms.set(roomId, room);
+    this.rooms.set(roomId, ModelRoom.joined(sent, ack));
   }
 
   #endStretch(roomId: string, room = this.rooms.get(roomId)): void {

@@ -2,6 +2,7 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { changesOf, type Delta, type Manifest, type Operation, setProperty } from '../../protocol/index.ts';
 import type { Message } from '../support/wire.ts';
 import { ModelText } from './model-text.ts';
+import type { Sent } from './sent.ts';
 
 /** Messages and events that were heard without a break: all those after `from`. */
 export interface Stretch {
@@ -27,6 +28,16 @@ export class ModelRoom {
   needsState = false;
   #heard: string[] = [];
   #heardFrom = 0;
+
+  /** As a join leaves it: where its ack says, or at the place that it named itself. */
+  static joined({ command, claimed, isFalse }: Sent, ack: Message): ModelRoom {
+    const room = claimed?.clone() ?? new ModelRoom();
+    if (claimed === undefined) room.begin(ack);
+    const isElsewhere = ack.epoch !== undefined && ack.epoch !== room.epoch;
+    room.needsState = isFalse === true || isElsewhere || (claimed === undefined && ack.offset > 0);
+    if (command.since !== undefined && command.since.offset === undefined) room.complete = false;
+    return room;
+  }
 
   clone(): ModelRoom {
     const copy = new ModelRoom();
