@@ -3,7 +3,7 @@ import { createRoutes } from './api/routes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
-import { socketDialects } from './dialect/vocabularies/socket-io/dialects.ts';
+import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { placeOf } from './fanout/position.ts';
@@ -118,8 +118,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       metrics.analyticsEvents.inc(events.length);
       options.onAnalytics?.(events, from);
     },
-    dialectOf: ({ handshake: { namespace, protocol } }) =>
-      socketDialects.get(namespace ?? '') ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
+    dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
+      socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
   const http = createRoutes({
     ready: () => state === 'ready' && log.writable(),
@@ -128,15 +128,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
     clock,
-    namespace: createNamespaces(
-      options.applications ?? [],
-      (name) => (socketDialects.has(name) ? hub : undefined),
-      {
-        clock,
-        logger,
-        publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
-      },
-    ),
+    namespace: createNamespaces(options.applications ?? [], (name) => (hasDialect(name) ? hub : undefined), {
+      clock,
+      logger,
+      publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
+    }),
     connectTimeoutMs: config.connectTimeoutMs,
     maxAttachmentBytes: limits.MAX_FRAME_BYTES,
     newId,

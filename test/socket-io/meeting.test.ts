@@ -108,6 +108,7 @@ onEach(t, '[SO12] a native client and one of components change one component', a
 
 onEach(t, '[SO12] a native client and one of projects watch one project', async (t, start) => {
   const at = await start();
+  await at.server.projects.put('p1', { ownerId: 'ada', members: ['native'], active: true });
   const native = await nativeIn(t, at, 'project:p1');
   const ada = await at.client({ as: 'ada' });
   await ada.ask('join-project', { projectId: 'p1' });

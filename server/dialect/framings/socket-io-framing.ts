@@ -41,7 +41,7 @@ function withMark(messages: readonly object[], mark: string): object[] {
 }
 
 /** Finished packets of one namespace, as Engine.IO messages. Socket.IO protocol 5, "Packet encoding". */
-export function socketFraming(namespace: string): Framing {
+export function socketFraming(namespace: string, marks: boolean): Framing {
   return {
     decode: undefined,
     encode(message) {
@@ -52,7 +52,7 @@ export function socketFraming(namespace: string): Framing {
     },
     frames: (encoded) => [...encoded],
     isWatched: true,
-    mark: withMark,
+    ...(marks ? { mark: withMark } : {}),
     batches: false,
   };
 }

@@ -3,14 +3,44 @@ import { socketFraming } from '../../framings/socket-io-framing.ts';
 import { apps } from './apps.ts';
 import { scenes } from './scenes.ts';
 
+const vocabularies = new Map([
+  ['/', apps],
+  ['/ws', apps],
+  ['/scenes', scenes],
+]);
+
 /** The namespaces of Socket.IO, each a dialect of its own, for its name stands in every packet. */
-export const socketDialects: ReadonlyMap<string, Dialect> = new Map(
-  [
-    { namespace: '/', vocabulary: apps },
-    { namespace: '/ws', vocabulary: apps },
-    { namespace: '/scenes', vocabulary: scenes },
-  ].map(({ namespace, vocabulary }) => [
-    namespace,
-    { name: `s${namespace}`, framing: socketFraming(namespace), vocabulary },
-  ]),
-);
+const recovering = dialectsWith(true);
+/** For clients that cannot bear marks, and so begin anew when they come back. */
+const plain = dialectsWith(false);
+
+export function hasDialect(namespace: string): boolean {
+  return vocabularies.has(namespace);
+}
+
+/** @param query of the opening request */
+export function socketDialectOf(namespace: string, query: string): Dialect | undefined {
+  return (isStrict(query) ? plain : recovering).get(namespace);
+}
+
+/**
+ * The handlers of the client in Python fail where an event has one more argument than they take. It is known
+ * by the order of its parameters: all others name the protocol's version first.
+ */
+function isStrict(query: string): boolean {
+  const names = [...new URLSearchParams(query).keys()];
+  return names.indexOf('transport') < names.indexOf('EIO');
+}
+
+function dialectsWith(marks: boolean): Map<string, Dialect> {
+  return new Map(
+    [...vocabularies].map(([namespace, vocabulary]) => [
+      namespace,
+      {
+        name: `${marks ? 's' : 'p'}${namespace}`,
+        framing: socketFraming(namespace, marks),
+        vocabulary,
+      },
+    ]),
+  );
+}
