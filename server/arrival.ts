@@ -88,9 +88,10 @@ async function comeBack(
   asked: Handshake['recovery'],
   options: ArrivalOptions,
 ): Promise<void> {
-  const { recovery, rejoin } = options;
+  const { recovery, rejoin, logger } = options;
+  const failed = (error: unknown) => logger.error({ err: error, userId }, 'an authorizer failed');
   const found = asked === undefined ? undefined : await recovery.resume(session, userId, asked);
-  const goBack = found && (await rejoin(session, found.returns, found.own));
+  const goBack = found && (await rejoin(session, found.returns, found.own).catch(failed));
   // The connection may have ended meanwhile.
   if (session.phase.kind !== 'open') return;
   if (asked === undefined || found === undefined || goBack === undefined) {

@@ -111,6 +111,20 @@ onEach(t, '[SO14] who has missed too much, has left, or is somebody else begins 
   t.equal(await comeBack(eve), false, 'somebody else');
 });
 
+onEach(t, '[SO14] whose rights cannot be asked about begins anew, too', async (t, start) => {
+  let fails = false;
+  const authorize = () => {
+    if (fails) throw new Error('the authorizer is away');
+    return undefined;
+  };
+  const at = await start({}, { authorize });
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join_room', { roomId });
+  await breakOff(ada);
+  fails = true;
+  t.equal(await comeBack(ada), false);
+});
+
 onEach(t, '[SO14] [RS5] also after a restart of the server', async (t, start) => {
   const directory = t.testdir();
   const env = { STORE: 'lmdb', DATA_DIR: directory, WS_PORT: `${await freePort()}` };

@@ -15,7 +15,8 @@ export interface Return {
  * Takes a session back into rooms, quietly: it is told only what it missed.
  *
  * @param own the connections that it had before
- * @returns false, and nothing has happened, where it may not be in one of them any more
+ * @returns what does so; undefined where it may not be in one of them any more. Rejects where that cannot be
+ * found out
  */
 export async function rejoin(
   stage: Stage,
