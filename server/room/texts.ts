@@ -1,6 +1,6 @@
 import { type as textType } from 'ot-text-unicode';
 import type { TextOperation } from '../../protocol/index.ts';
-import { type Answer, type RoomLimits, refuse } from './entry.ts';
+import { type Answer, type Author, type RoomLimits, refuse } from './entry.ts';
 
 /** A text under operational transformation. [SPEC: TX] */
 export interface Text {
@@ -11,14 +11,26 @@ export interface Text {
   length: number;
   /** The latest operations as they were applied; the last one made `version`. */
   history: Past[];
-  /** Of the operations in `history`, as JSON. */
+  /** Of the operations in `history`, and of what was unheard, as JSON. */
   historyBytes: number;
 }
 
-/** An operation as it was applied, and the text's length before it. */
-interface Past {
+/** An operation, and the version that it made. */
+interface Made {
+  version: number;
   operation: TextOperation;
-  lengthBefore: number;
+}
+
+interface Past extends Made {
+  /** The connection that it came from. */
+  by: string;
+  /** The version that it was made at. */
+  base: number;
+  /**
+   * What others did between `base` and this operation, transformed over all that its author did since `base`.
+   * Only on a connection's latest: the next may have been made before these were heard of.
+   */
+  unheard?: Outline[];
   bytes: number;
 }
 
@@ -26,13 +38,14 @@ interface Past {
 export type Texts = Map<string, Text>;
 
 export interface TextAttempt {
+  by: Pick<Author, 'connection'>;
   documentId: string;
   operation: TextOperation;
   /** The version that the operation was made at. */
   version: number;
 }
 
-/** Transforms an operation over what came since it was made, and applies it. A document begins empty. */
+/** Transforms an operation over what its author had not heard of, and applies it. A document begins empty. */
 export function edit(
   texts: Texts,
   attempt: TextAttempt,
@@ -45,20 +58,23 @@ export function edit(
     history: [],
     historyBytes: 0,
   };
-  const missed = text.version - attempt.version;
-  if (missed < 0 || missed > text.history.length) {
-    return refuse('VERSION_UNKNOWN', { path: 'version', version: text.version });
-  }
-  const since = text.history.slice(text.history.length - missed);
+  const by = attempt.by.connection;
+  const others = othersSince(text, attempt.version, by);
+  if (others === undefined) return refuse('VERSION_UNKNOWN', { path: 'version', version: text.version });
   let operation = normalize(attempt.operation);
   const { reach } = spanOf(attempt.operation);
-  const lengthThen = since[0]?.lengthBefore ?? text.length;
+  const lengthThen = others.reduce((length, one) => length - spanOf(one.operation).growth, text.length);
   // The library would count through whatever it is told to skip, however far behind the end that is.
   if (operation === undefined || reach > lengthThen) {
     return refuse('TEXT_OPERATION_INVALID', { path: 'operation', version: text.version });
   }
-  // The operation that arrives is the left one: of two inserts at one place its text comes first.
-  for (const one of since) operation = textType.transform(operation, one.operation, 'left') as TextOperation;
+  const unheard: Outline[] = [];
+  for (const { version, operation: other } of others) {
+    const moved = textType.transform(other, operation, 'right') as TextOperation;
+    unheard.push({ version, parts: moved.map(outlined) });
+    // The operation that arrives is the left one: of two inserts at one place its text comes first.
+    operation = textType.transform(operation, other, 'left') as TextOperation;
+  }
   const length = text.length + spanOf(operation).growth;
   if (length > limits.MAX_TEXT_LENGTH && length > text.length) {
     return refuse('LIMIT_EXCEEDED', { limit: 'MAX_TEXT_LENGTH' });
@@ -68,15 +84,63 @@ export function edit(
     texts.set(attempt.documentId, text);
   }
   text.text = textType.apply(text.text, operation);
-  const bytes = JSON.stringify(operation).length;
-  text.history.push({ operation, lengthBefore: text.length, bytes });
-  text.historyBytes += bytes;
   text.length = length;
   text.version += 1;
+  const past = { version: text.version, operation, by, base: attempt.version };
+  remember(text, unheard.length === 0 ? past : { ...past, unheard }, limits);
+  return { ok: true, version: text.version, operation };
+}
+
+/**
+ * What others did since a version, transformed over what the connection did since, which it has already.
+ * Undefined where that is not kept.
+ */
+function othersSince(text: Text, base: number, by: string): Made[] | undefined {
+  const missed = text.version - base;
+  if (missed < 0 || missed > text.history.length) return undefined;
+  const since = text.history.slice(text.history.length - missed);
+  const index = since.findLastIndex((one) => one.by === by);
+  const own = since[index];
+  if (own === undefined) return since;
+  if (base < own.base) return undefined;
+  const before = (own.unheard ?? []).filter((one) => one.version > base);
+  const filled = before.map(({ version, parts }) => ({ version, operation: parts.map(filledIn) }));
+  return [...filled, ...since.slice(index + 1)];
+}
+
+function remember(text: Text, past: Omit<Past, 'bytes'>, limits: RoomLimits): void {
+  const last = text.history.findLast((one) => one.by === past.by);
+  if (last?.unheard !== undefined) {
+    delete last.unheard;
+    text.historyBytes -= last.bytes;
+    last.bytes = bytesOf(last);
+    text.historyBytes += last.bytes;
+  }
+  const bytes = bytesOf(past);
+  text.history.push({ ...past, bytes });
+  text.historyBytes += bytes;
   while (text.history.length > limits.KEPT_TEXT_OPERATIONS || text.historyBytes > KEPT_TEXT_OPERATION_BYTES) {
     text.historyBytes -= text.history.shift()?.bytes ?? 0;
   }
-  return { ok: true, version: text.version, operation };
+}
+
+function bytesOf({ operation, unheard }: Omit<Past, 'bytes'>): number {
+  return JSON.stringify(operation).length + (unheard === undefined ? 0 : JSON.stringify(unheard).length);
+}
+
+/** An operation of which only the lengths count, so that what one inserts is not kept for each of the others. */
+interface Outline {
+  version: number;
+  parts: (number | { d: number } | { i: number })[];
+}
+
+function outlined(part: TextOperation[number]): Outline['parts'][number] {
+  if (typeof part === 'string') return { i: [...part].length };
+  return typeof part === 'number' ? part : { d: deleted(part.d) };
+}
+
+function filledIn(part: Outline['parts'][number]): TextOperation[number] {
+  return typeof part === 'object' && 'i' in part ? ' '.repeat(part.i) : part;
 }
 
 /** Should be a limit beside KEPT_TEXT_OPERATIONS. */

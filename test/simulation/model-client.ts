@@ -144,8 +144,9 @@ export class ModelClient {
         return room.event(message, isRepeatAllowed);
       case 'operation': {
         this.#checkEcho(message, isRepeatAllowed || this.#rejoined.has(roomId));
-        const isOwn = this.repeatable.some(({ command }) => command.opId === message.opId);
-        return room.textOperation(message, isOwn || isRepeatAllowed);
+        const own = this.repeatable.find(({ command }) => command.opId === message.opId)?.command;
+        const made = own && this.#made(own, message.connectionId);
+        return room.textOperation(message, own !== undefined || isRepeatAllowed, made);
       }
       case 'syncResponse':
         return this.#synchronised(room, message, this.#answer(ref));
@@ -159,6 +160,14 @@ export class ModelClient {
     if (type === 'camera' && !this.views.has(`${roomId} ${planetId}`))
       throw new Error('[VW1] a camera of what is not viewed');
     if (!this.batches && connectionId === this.connection?.id) throw new Error(`[NP6] an own ${type}`);
+  }
+
+  #made({ operation, version }: Message, connection = this.connection?.id) {
+    return {
+      operation: operation as TextOperation,
+      madeAt: version as number,
+      connection: String(connection),
+    };
   }
 
   /** What is its own comes only within what it missed, in front of its answer. */
@@ -190,10 +199,8 @@ export class ModelClient {
       for (const view of this.views) if (view.startsWith(`${command.roomId} `)) this.views.delete(view);
     }
     if (command.type === 'operation') {
-      const { documentId, operation, version, roomId } = command;
-      this.roomOf(roomId)
-        .text(documentId)
-        .acknowledge(answer.version, operation as TextOperation, version);
+      const { documentId, roomId } = command;
+      this.roomOf(roomId).text(documentId).acknowledge(answer.version, this.#made(command));
     }
   }
 

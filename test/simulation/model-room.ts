@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { changesOf, type Delta, type Manifest, type Operation, setProperty } from '../../protocol/index.ts';
 import type { Message } from '../support/wire.ts';
-import { ModelText } from './model-text.ts';
+import { ModelText, type Own } from './model-text.ts';
 import type { Sent } from './sent.ts';
 
 /** Messages and events that were heard without a break: all those after `from`. */
@@ -113,11 +113,11 @@ export class ModelRoom {
     return true;
   }
 
-  textOperation(message: Message, isRepeatAllowed: boolean): void {
+  textOperation(message: Message, isRepeatAllowed: boolean, own?: Own): void {
     const { documentId, version, operation, offset } = message;
     if (!this.complete) return this.#advance(offset);
     this.#expectNoState();
-    this.text(documentId).arrive(version, operation, isRepeatAllowed);
+    this.text(documentId).arrive(version, operation, isRepeatAllowed, own);
     this.#advance(offset);
   }
 

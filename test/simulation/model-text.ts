@@ -2,7 +2,14 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { type as ot } from 'ot-text-unicode';
 import type { TextOperation } from '../../protocol/index.ts';
 
-/** A text as a client knows it, written from the rules TX1 to TX3. */
+/** An operation as it was sent. */
+export interface Own {
+  operation: TextOperation;
+  madeAt: number;
+  connection: string;
+}
+
+/** A text as a client knows it, written from the rules TX1 to TX3, and TX6. */
 export class ModelText {
   version = 0;
   text = '';
@@ -11,7 +18,9 @@ export class ModelText {
   /** The operation that made each version that is remembered. */
   made = new Map<number, TextOperation>();
   /** What has arrived ahead of its turn: own operations are acknowledged before others' are sent. */
-  waiting = new Map<number, { operation: TextOperation; madeAt: number | undefined }>();
+  waiting = new Map<number, TextOperation | Own>();
+  /** Own operations that made a version that is remembered. */
+  own = new Map<number, Own>();
   /** What came between an own operation and its acknowledgement is not known: has to be asked for anew. */
   lost = false;
 
@@ -26,6 +35,7 @@ export class ModelText {
     this.text = text;
     this.past = new Map([[version, text]]);
     this.made.clear();
+    this.own.clear();
     this.lost = false;
     for (const ahead of this.waiting.keys()) if (ahead <= version) this.waiting.delete(ahead);
     this.#proceed();
@@ -37,12 +47,13 @@ export class ModelText {
     copy.text = this.text;
     copy.past = new Map(this.past);
     copy.made = new Map(this.made);
+    copy.own = new Map(this.own);
     copy.lost = this.lost;
     return copy;
   }
 
-  /** The server has sent the operation that made a version. */
-  arrive(version: number, operation: TextOperation, isRepeatAllowed: boolean): void {
+  /** The server has sent the operation that made a version, perhaps one of its own. */
+  arrive(version: number, operation: TextOperation, isRepeatAllowed: boolean, own?: Own): void {
     if (this.lost) return;
     if (version <= this.version) {
       if (!isRepeatAllowed) throw new Error(`[RS2] text version ${version} came twice`);
@@ -51,14 +62,16 @@ export class ModelText {
         deepStrictEqual(known, operation, '[TX3] transformed otherwise than by the server');
       return;
     }
-    this.waiting.set(version, { operation, madeAt: undefined });
+    if (own !== undefined) this.own.set(version, own);
+    this.waiting.set(version, operation);
     this.#proceed();
   }
 
   /** The server has accepted an own operation. */
-  acknowledge(version: number, operation: TextOperation, madeAt: number): void {
+  acknowledge(version: number, own: Own): void {
     if (this.lost || version <= this.version || this.waiting.has(version)) return;
-    this.waiting.set(version, { operation, madeAt });
+    this.own.set(version, own);
+    this.waiting.set(version, own);
     this.#proceed();
   }
 
@@ -74,8 +87,7 @@ export class ModelText {
       const next = this.waiting.get(this.version + 1);
       if (next === undefined) return;
       this.waiting.delete(this.version + 1);
-      const operation =
-        next.madeAt === undefined ? next.operation : this.#transformed(next.operation, next.madeAt);
+      const operation = Array.isArray(next) ? next : this.#known(next);
       if (operation === undefined) {
         this.lost = true;
         this.waiting.clear();
@@ -88,14 +100,43 @@ export class ModelText {
     }
   }
 
-  /** Undefined where something in between is not known. */
-  #transformed(own: TextOperation, madeAt: number): TextOperation | undefined {
-    let operation = ot.normalize(own) as TextOperation;
-    for (let version = madeAt + 1; version <= this.version; version++) {
-      const other = this.made.get(version);
-      if (other === undefined) return undefined;
-      operation = ot.transform(operation, other, 'left') as TextOperation;
+  /** What the server made of an own operation; undefined where something in between is not known. */
+  #known(own: Own): TextOperation | undefined {
+    let from = own.madeAt;
+    for (let { version } = this; version > from; version--) {
+      if (!this.made.has(version)) return undefined;
+      const earlier = this.own.get(version);
+      if (earlier?.connection === own.connection) from = Math.min(from, earlier.madeAt);
+    }
+    return this.#heard(own, this.version, this.version);
+  }
+
+  /** An own operation that came after a version, as it is when its author has heard of others up to another. */
+  #heard(own: Own, after: number, heard: number): TextOperation {
+    let operation = ot.normalize(own.operation) as TextOperation;
+    for (const other of this.#others(own, after)) {
+      if (other.version > heard) break;
+      operation = ot.transform(operation, other.operation, 'left') as TextOperation;
     }
     return operation;
+  }
+
+  /** What others did from where an operation was made to a version, on top of what its author did. */
+  #others({ madeAt, connection }: Own, end: number): { version: number; operation: TextOperation }[] {
+    const others: { version: number; operation: TextOperation }[] = [];
+    for (let version = madeAt + 1; version <= end; version++) {
+      const own = this.own.get(version);
+      if (own?.connection !== connection) {
+        others.push({ version, operation: this.made.get(version) as TextOperation });
+        continue;
+      }
+      let mine = this.#heard(own, version - 1, madeAt);
+      for (const other of others) {
+        const theirs = other.operation;
+        other.operation = ot.transform(theirs, mine, 'right') as TextOperation;
+        mine = ot.transform(mine, theirs, 'left') as TextOperation;
+      }
+    }
+    return others;
   }
 }
