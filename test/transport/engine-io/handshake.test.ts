@@ -17,7 +17,8 @@ onEach(t, 'a session over long-polling begins with an open packet', async (t, st
     t.equal(body[0], '0');
     const { sid, ...rest } = JSON.parse(body.slice(1));
     t.same(rest, { upgrades: ['websocket'], pingInterval: 300, pingTimeout: 200, maxPayload: 1000 });
-    const { handshake } = await at.session(sid);
+    const { headers, ...handshake } = (await at.session(sid)).handshake;
+    t.match(headers, { authorization: 'Bearer a', cookie: 'c=d', host: `127.0.0.1:${at.port}` });
     t.same(handshake, {
       path,
       query: 'EIO=4&transport=polling&x=y',
