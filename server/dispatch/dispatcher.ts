@@ -41,9 +41,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const { decode } = session.receiver.dialect.framing;
     let message: unknown;
     try {
-      const limit = stage.limits.MAX_MESSAGE_BYTES;
-      if (bytes.length > limit) throw new Refusal('MESSAGE_TOO_LARGE', { limit });
-      message = decode?.(bytes, isBinary);
+      // What is too large is not worth decoding: it is refused below, whatever it says.
+      if (bytes.length <= stage.limits.MAX_MESSAGE_BYTES) message = decode?.(bytes, isBinary);
     } catch (error) {
       message = error;
     }
@@ -185,13 +184,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 /** Who sends a message, for its vocabulary. */
 function callerOf(session: Session): Caller {
   const principal = principalOf(session);
-  const rooms = [...session.memberships.values()].filter((one) => one.phase !== 'leaving');
   return {
     connectionId: session.id,
     userId: principal?.userId,
     name: principal?.kind === 'user' ? principal.name : undefined,
     email: principal?.kind === 'user' ? principal.email : undefined,
-    rooms: rooms.map(({ roomId }) => roomId),
+    // Made only where it is asked for: this runs for every message.
+    get rooms() {
+      const staying = [...session.memberships.values()].filter((one) => one.phase !== 'leaving');
+      return staying.map(({ roomId }) => roomId);
+    },
   };
 }
 

@@ -63,8 +63,10 @@ export const roomMeanings: Meanings = {
 };
 
 function inRoom(given: Fields, type: string, fields: Readonly<Record<string, unknown>>): Words {
-  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return { type, roomId: given.id('roomId'), ...Object.fromEntries(present) };
+  const words: Record<string, unknown> & { type: string } = { type, roomId: given.id('roomId') };
+  // What was left out stays so: validators take undefined for a value.
+  for (const name in fields) if (fields[name] !== undefined) words[name] = fields[name];
+  return words;
 }
 
 const blueprintActions = { add: 'add', update: 'update', move: 'update', delete: 'remove' } as const;
