@@ -116,7 +116,7 @@ export class ModelClient {
   }
 
   /** Resolves once the condition holds; looks after every message. */
-  until(condition: () => boolean, what: string, withinMs = 60_000): Promise<void> {
+  until(condition: () => boolean, what: string, withinMs = 300_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#watchers.delete(look);
