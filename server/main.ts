@@ -60,10 +60,37 @@ program
     process.exitCode = await watch(options);
   });
 
+program
+  .command('bench')
+  .description('let people move in rooms of a running server, and print what is delivered, and how fast')
+  .option('--url <url>', 'address of the server', 'ws://127.0.0.1:3001')
+  .addOption(
+    new Option('--dialect <dialect>', 'how they speak')
+      .choices(['native', 'native-single', 'socketio'])
+      .default('native'),
+  )
+  .option('--rooms <count>', 'rooms', count, 1)
+  .option('--users <count>', 'people in each room', count, 10)
+  .option('--hz <count>', 'movements of each in a second', count, 20)
+  .option('--seconds <count>', 'how long', count, 10)
+  .option('--token <token>', 'one token for all')
+  .addOption(new Option('--secret <secret>', 'signs a token for each').env('JWT_SECRET'))
+  .action(async (options) => {
+    const { bench } = await import('./commands/bench.ts');
+    process.exitCode = await bench(options);
+  });
+
 await program.parseAsync();
 
 function append(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
+}
+
+function count(given: string): number {
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('Expected a whole number of 1 or more.');
+  return value;
 }
 
 function durationMs(given: string): number {

@@ -8,7 +8,7 @@ import {
   withoutComments,
 } from './support/sources.ts';
 
-const sources = sourcesIn('protocol', 'server');
+const sources = sourcesIn('protocol', 'server', 'bench/load');
 const tests = sourcesIn('test');
 
 /**
@@ -23,6 +23,7 @@ interface Border {
 
 const borders: readonly Border[] = [
   { folder: 'protocol/', values: ['typebox'] },
+  { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
   { folder: 'server/directory/', values: ['protocol/', 'server/log/log.ts'] },

@@ -1,0 +1,288 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { inTurns } from './pace.ts';
+import type { Person, Speech } from './speech.ts';
+import { type SpeechName, speeches } from './speeches.ts';
+import { Wire } from './wire.ts';
+
+export interface Target {
+  host: string;
+  port: number;
+  secure: boolean;
+}
+
+export interface Muster {
+  target: Target;
+  speech: SpeechName;
+  people: Person[];
+  /** How many may be on their way in at once. */
+  atOnce: number;
+  /** Whether those are done with that have a connection, and have said nothing. */
+  onlyConnect?: boolean;
+}
+
+/** What was counted since the last time. */
+export interface Tally {
+  sent: number;
+  /** Updates that came to others. */
+  delivered: number;
+  acknowledged: number;
+  /** Of the last ones. */
+  lastDelivered: number;
+  bytes: number;
+  /** Microseconds from sending to receipt. */
+  latency: RecordableHistogram;
+  /** Microseconds from sending to the acknowledgement. */
+  ackLatency: RecordableHistogram;
+  /** Microseconds from asking for a room to being in it, with all that comes of it. */
+  entering: RecordableHistogram;
+  scenes: number;
+  /** Whose connection ended, and why. */
+  lost: string[];
+  /** Part of the time that this thread was busy. */
+  busy: number;
+  /** Milliseconds by which messages were sent too late at most. */
+  lateMs: number;
+}
+
+/** One frame in so many is looked into for its age. */
+const SAMPLED = 16;
+
+interface Member {
+  person: Person;
+  wire: Wire;
+  isIn: boolean;
+  since: string | undefined;
+}
+
+/** Clients in rooms, in one thread. */
+export class Crew {
+  readonly #members: Member[] = [];
+  #muster: Muster | undefined;
+  #speech: Speech = speeches.plain;
+  #marks = marksOf(speeches.plain);
+  #tally = emptyTally();
+  #frames = 0;
+  #since = performance.eventLoopUtilization();
+  #stop: () => number = () => 0;
+  #isFinishing = false;
+
+  /** Resolves when all are in their rooms. */
+  async open(muster: Muster): Promise<void> {
+    this.#muster = muster;
+    this.#speech = speeches[muster.speech] as Speech;
+    this.#marks = marksOf(this.#speech);
+    await this.#enterAll(muster.people.map((person) => ({ person, since: undefined })));
+  }
+
+  /** Cuts all connections, and has everybody come back to where they were. */
+  async comeBack(): Promise<void> {
+    const back = this.#members.splice(0).map(({ person, wire, since }) => {
+      wire.cut();
+      return { person, since };
+    });
+    await this.#enterAll(back);
+  }
+
+  /** Everybody goes on so many times a second. */
+  work(kind: 'move' | 'edit', perSecond: number): void {
+    this.#isFinishing = false;
+    if (kind === 'edit') for (const { person, wire } of this.#members) this.#addOwn(person, wire);
+    const texts = this.#members.map(({ person }) => this.#stamped(kind, person, false));
+    this.#stop = inTurns(this.#members.length, perSecond, (index) => this.#say(index, texts[index] ?? []));
+  }
+
+  /** One adds so many items to its room; what is sent at once is bounded by what has come back. */
+  async furnish(items: number): Promise<void> {
+    const [first] = this.#members;
+    if (first === undefined) return;
+    const { person, wire } = first;
+    for (let item = 0; item < items; item++) {
+      wire.send(this.#speech.add?.(person, `item${item}`) ?? '');
+      if (item % 100 === 99) await passed(5);
+    }
+    this.#addOwn(person, wire);
+    const before = this.#tally.acknowledged;
+    this.#say(0, this.#stamped('edit', person, false));
+    while (this.#tally.acknowledged === before) await passed(5);
+  }
+
+  /** Everybody stops, and says where they are at last. */
+  finish(kind: 'move' | 'edit'): void {
+    this.#tally.lateMs = this.#stop();
+    this.#stop = () => 0;
+    this.#isFinishing = true;
+    for (const [index, { person }] of this.#members.entries())
+      this.#say(index, this.#stamped(kind, person, true));
+  }
+
+  /** What was counted since the last call. */
+  take(): Tally {
+    const tally = this.#tally;
+    this.#tally = emptyTally();
+    this.#tally.lost = tally.lost;
+    tally.busy = performance.eventLoopUtilization(this.#since).utilization;
+    this.#since = performance.eventLoopUtilization();
+    return tally;
+  }
+
+  end(): void {
+    this.#stop();
+    for (const { wire } of this.#members.splice(0)) wire.cut();
+  }
+
+  #addOwn(person: Person, wire: Wire): void {
+    const adding = this.#speech.add?.(person, person.userId);
+    if (adding !== undefined) wire.send(adding);
+  }
+
+  #stamped(kind: 'move' | 'edit', person: Person, isLast: boolean) {
+    return this.#speech[kind]?.(person, isLast) ?? [];
+  }
+
+  #say(index: number, pieces: readonly string[]): void {
+    this.#tally.sent += 1;
+    this.#members[index]?.wire.send(pieces.join(now().toString()));
+  }
+
+  async #enterAll(people: readonly { person: Person; since: string | undefined }[]): Promise<void> {
+    const { atOnce = 1 } = this.#muster ?? {};
+    const waiting = people.values();
+    const enterOne = async () => {
+      for (const { person, since } of waiting) await this.#enter(person, since);
+    };
+    await Promise.all(Array.from({ length: atOnce }, enterOne));
+  }
+
+  #enter(person: Person, since: string | undefined): Promise<void> {
+    const { target, onlyConnect } = this.#muster as Muster;
+    const speech = this.#speech;
+    const begun = now();
+    return new Promise((resolve, reject) => {
+      const dialogue =
+        since === undefined || speech.resume === undefined
+          ? speech.enter(person)
+          : speech.resume(person, since);
+      const index = this.#members.length;
+      const entered = () => {
+        member.isIn = true;
+        this.#tally.entering.record(Math.max(1, now() - begun));
+        resolve();
+      };
+      const wire = new Wire({
+        ...target,
+        path: speech.path(person),
+        protocol: speech.protocol,
+        headers: speech.headers?.(person) ?? {},
+        localAddress: target.host === '127.0.0.1' ? `127.0.0.${2 + Math.floor(index / 20_000)}` : undefined,
+        opened: () => {
+          if (onlyConnect && speech.ping === undefined) return entered();
+          if (dialogue.opening !== undefined) wire.send(dialogue.opening);
+          else if (speech.ping === undefined) entered();
+        },
+        received: (bytes, start, end) => {
+          if (member.isIn) return this.#received(member, bytes, start, end);
+          this.#lookForScene(bytes, start);
+          const text = bytes.toString('utf8', start, end);
+          member.since = speech.standing?.(text) ?? member.since;
+          const next = dialogue.heard(text);
+          if (next === 'entered') entered();
+          else if (next !== undefined) {
+            wire.send(next);
+            if (onlyConnect) entered();
+          }
+        },
+        closed: (why) => {
+          this.#tally.lost.push(String(why));
+          reject(new Error(`${person.userId} was not let in: ${why}`));
+        },
+      });
+      const member: Member = { person, wire, isIn: false, since: undefined };
+      this.#members.push(member);
+    });
+  }
+
+  #lookForScene(bytes: Buffer, start: number): void {
+    const { scene } = this.#marks;
+    if (scene !== undefined && startsWith(bytes, start, scene)) this.#tally.scenes += 1;
+  }
+
+  #received(member: Member, bytes: Buffer, start: number, end: number): void {
+    const tally = this.#tally;
+    const { stamp, last, acknowledged, atStart, ping } = this.#marks;
+    if (ping !== undefined && end - start === ping.length && startsWith(bytes, start, ping)) {
+      member.wire.send(this.#speech.ping?.[1] ?? '');
+      return;
+    }
+    tally.bytes += end - start;
+    const frame = bytes.subarray(start, end);
+    if (acknowledged !== undefined) {
+      const at = atStart ? (startsWith(bytes, start, acknowledged) ? 0 : -1) : frame.indexOf(acknowledged);
+      if (at >= 0) {
+        tally.acknowledged += 1;
+        tally.ackLatency.record(Math.max(1, now() - numberAt(frame, at + acknowledged.length)));
+        if (atStart) return;
+      }
+    }
+    this.#frames += 1;
+    const isSampled = this.#frames % SAMPLED === 0;
+    for (let at = frame.indexOf(stamp); at >= 0; at = frame.indexOf(stamp, at + stamp.length)) {
+      tally.delivered += 1;
+      if (isSampled) tally.latency.record(Math.max(1, now() - numberAt(frame, at + stamp.length)));
+    }
+    if (!this.#isFinishing) return;
+    for (let at = frame.indexOf(last); at >= 0; at = frame.indexOf(last, at + last.length))
+      tally.lastDelivered += 1;
+  }
+}
+
+function marksOf({ stamp, last, acknowledged, ping, scene }: Speech) {
+  const atStart = acknowledged?.startsWith('^') ?? false;
+  return {
+    stamp: Buffer.from(stamp),
+    last: Buffer.from(last),
+    acknowledged: acknowledged === undefined ? undefined : Buffer.from(acknowledged.replace('^', '')),
+    atStart,
+    ping: ping && Buffer.from(ping[0]),
+    scene: scene === undefined ? undefined : Buffer.from(scene),
+  };
+}
+
+function emptyTally(): Tally {
+  return {
+    sent: 0,
+    delivered: 0,
+    acknowledged: 0,
+    lastDelivered: 0,
+    bytes: 0,
+    latency: createHistogram(),
+    ackLatency: createHistogram(),
+    entering: createHistogram(),
+    scenes: 0,
+    lost: [],
+    busy: 0,
+    lateMs: 0,
+  };
+}
+
+function startsWith(bytes: Buffer, at: number, what: Buffer): boolean {
+  return bytes.compare(what, 0, what.length, at, at + what.length) === 0;
+}
+
+/** The digits at a place. */
+function numberAt(bytes: Buffer, at: number): number {
+  let value = 0;
+  for (let index = at; ; index++) {
+    const digit = (bytes[index] as number) - 48;
+    if (!(digit >= 0 && digit <= 9)) return value;
+    value = value * 10 + digit;
+  }
+}
+
+/** Monotonic microseconds of this thread. */
+function now(): number {
+  return Math.round(performance.now() * 1000);
+}
+
+function passed(forMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, forMs));
+}

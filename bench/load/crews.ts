@@ -1,0 +1,96 @@
+import { createHistogram } from 'node:perf_hooks';
+import { Worker } from 'node:worker_threads';
+import type { Crew, Muster, Tally } from './crew.ts';
+import type { Person } from './speech.ts';
+import type { Answer, Call } from './worker.ts';
+
+/** Crews in threads of their own; each room is with one of them. */
+export class Crews {
+  readonly #threads: Thread[];
+
+  constructor(threads: number) {
+    this.#threads = Array.from({ length: threads }, () => new Thread());
+  }
+
+  async open(muster: Muster): Promise<void> {
+    const shares = this.#threads.map(() => [] as Person[]);
+    const rooms = new Map<string, number>();
+    for (const person of muster.people) {
+      if (!rooms.has(person.roomId)) rooms.set(person.roomId, rooms.size % shares.length);
+      shares[rooms.get(person.roomId) as number]?.push(person);
+    }
+    const atOnce = Math.ceil(muster.atOnce / shares.length);
+    await Promise.all(
+      this.#threads.map((thread, index) =>
+        thread.call('open', { ...muster, people: shares[index] ?? [], atOnce }),
+      ),
+    );
+  }
+
+  /** Calls this of every crew. */
+  async all(method: 'work' | 'finish' | 'comeBack' | 'furnish', ...args: (string | number)[]): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.call(method, ...args)));
+  }
+
+  async take(): Promise<Tally> {
+    const tallies = await Promise.all(this.#threads.map((thread) => thread.call('take') as Promise<Tally>));
+    return tallies.reduce(together);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+}
+
+class Thread {
+  readonly #worker = startWorker();
+  readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
+  #ids = 0;
+
+  constructor() {
+    this.#worker.on('message', (answer: Answer) => {
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if ('error' in answer) waiting?.reject(new Error(answer.error));
+      else waiting?.resolve(answer.value);
+    });
+    this.#worker.on('error', (error) => {
+      for (const { reject } of this.#waiting.values()) reject(error as Error);
+    });
+  }
+
+  call(method: Exclude<keyof Crew, symbol>, ...args: unknown[]): Promise<unknown> {
+    this.#ids += 1;
+    const id = this.#ids;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args } satisfies Call);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.call('end');
+    await this.#worker.terminate();
+  }
+}
+
+/** Where this runs from its source, a thread has to be told how to read it. */
+function startWorker(): Worker {
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url));
+  const source = new URL('./worker.ts', import.meta.url).href;
+  const program = `import('tsx/esm/api').then(({ register }) => { register(); return import('${source}'); });`;
+  return new Worker(program, { eval: true });
+}
+
+function together(a: Tally, b: Tally): Tally {
+  const merged = { ...a, lost: [...a.lost, ...b.lost] };
+  for (const name of ['sent', 'delivered', 'acknowledged', 'lastDelivered', 'bytes', 'scenes'] as const) {
+    merged[name] += b[name];
+  }
+  for (const name of ['latency', 'ackLatency', 'entering'] as const) {
+    merged[name] = createHistogram();
+    merged[name].add(a[name]);
+    merged[name].add(b[name]);
+  }
+  return { ...merged, busy: Math.max(a.busy, b.busy), lateMs: Math.max(a.lateMs, b.lateMs) };
+}

@@ -1,0 +1,76 @@
+/*
+ * Compares Tandem with what people would use instead: see `npm run bench -- --help`.
+ */
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
+import { circumstances, writeResults } from './report/results.ts';
+import { type CaseSummary, summaryOf } from './report/summary.ts';
+import { doubtsOf, tableOf } from './report/table.ts';
+import { pinLoad } from './servers/servers.ts';
+import { workloads } from './workloads/all.ts';
+import type { Case, Run, Scale } from './workloads/run.ts';
+
+interface Options {
+  quick: boolean;
+  only?: string[];
+  json: boolean;
+  rounds?: string;
+  seconds?: string;
+}
+
+const { quick, only, json, rounds, seconds } = new Command()
+  .description('Compares Tandem with what people would use instead, in turns, under the same load.')
+  .addOption(new Option('--only <names...>', 'of the workloads').choices(workloads.map(({ name }) => name)))
+  .option('--quick', 'a minute’s look at some of it, which changes no file', false)
+  .option('--json', 'prints JSON instead of tables, and changes no file', false)
+  .option('--rounds <count>', 'how often each is measured (default: 3)')
+  .option('--seconds <count>', 'how long each is measured (default: 4)')
+  .parse()
+  .opts<Options>();
+
+const threads = Math.min(4, Math.max(1, availableParallelism() - 1));
+const scale: Scale = {
+  rounds: Number(rounds ?? (quick ? 1 : 3)),
+  warmUpMs: quick ? 1000 : 2000,
+  measuredMs: 1000 * Number(seconds ?? (quick ? 2 : 4)),
+  part: quick ? 0.05 : 1,
+  threads,
+};
+const isWanted = ({ when }: Case) => when === 'always' || (when === 'quick') === quick;
+
+pinLoad();
+const summaries: CaseSummary[] = [];
+for (const { name, cases } of workloads) {
+  if (only !== undefined && !only.includes(name)) continue;
+  for (const one of cases.filter(isWanted)) {
+    const summary = summaryOf(name, one, await inTurns(name, one));
+    summaries.push(summary);
+    if (!json) print(summary);
+  }
+}
+if (json) console.log(JSON.stringify({ ...circumstances(), cases: summaries }, null, 2));
+else if (!quick) writeResults('bench', workloads, summaries);
+
+/** A B C, A B C, …: what a machine does beside falls on all. */
+async function inTurns(name: string, one: Case): Promise<Run[][]> {
+  const all: Run[][] = [];
+  for (let round = 1; round <= scale.rounds; round++) {
+    const runs: Run[] = [];
+    for (const row of one.rows) {
+      progress(`${name}: ${one.title}, round ${round} of ${scale.rounds}: ${row.name}`);
+      runs.push(await row.run(scale));
+    }
+    all.push(runs);
+  }
+  progress('');
+  return all;
+}
+
+function print(summary: CaseSummary): void {
+  console.log(`\n${summary.title}\n\n${tableOf(summary)}`);
+  for (const doubt of doubtsOf(summary)) console.log(`\n${doubt}`);
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+}

@@ -1,0 +1,108 @@
+import type { Clock } from '../../server/clock.ts';
+import { readConfig } from '../../server/config.ts';
+import { createLogger } from '../../server/logger.ts';
+import { createServer } from '../../server/server.ts';
+import type { Connection, Frame, Transport, TransportOptions } from '../../server/transport/connection.ts';
+
+/** A server without sockets: what its own code costs, and nothing else. */
+export interface Stage {
+  enter(protocol: string): Connection;
+  receive(connection: Connection, text: string): void;
+  /** Ends the tick that runs. */
+  tick(): void;
+  /** Frames that were sent or published since it was asked last. */
+  frames(): number;
+  /** Lets what is under way come to rest. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStage(): Promise<Stage> {
+  const due = new Set<() => void>();
+  let elapsed = 0;
+  const clock: Clock = {
+    now: () => 1_800_000_000_000 + elapsed,
+    monotonic: () => elapsed,
+    after(_, action) {
+      due.add(action);
+      return () => due.delete(action);
+    },
+    every: () => () => {},
+  };
+  let frames = 0;
+  let parts: TransportOptions | undefined;
+  const transport: Transport = {
+    publish: () => {
+      frames += 1;
+    },
+    listen: async () => 0,
+    stopListening() {},
+    async close() {},
+  };
+  const env = {
+    STORE: 'memory',
+    AUTH: 'optional',
+    JWT_SECRET: 'a secret of the bench alone, and of nobody else',
+    RATE_LIMIT: '1000000/1s',
+    STREAM_LIMIT: '1000000/1s',
+    MAX_ROOM_USERS: '1000',
+    LOG_LEVEL: 'error',
+  };
+  const server = await createServer({
+    config: readConfig(env),
+    logger: createLogger({ logLevel: 'error' }),
+    clock,
+    transport: async (options) => {
+      parts = options;
+      return transport;
+    },
+  });
+  let ids = 0;
+  return {
+    enter(protocol) {
+      ids += 1;
+      const connection: Connection = {
+        id: `c${ids}`,
+        handshake: {
+          path: '/ws',
+          query: '',
+          authorization: undefined,
+          cookie: undefined,
+          origin: undefined,
+          host: undefined,
+          address: '127.0.0.1',
+          protocol,
+        },
+        state: undefined,
+        send: (_: Frame) => {
+          frames += 1;
+          return 'sent';
+        },
+        cork: (action) => action(),
+        subscribe() {},
+        unsubscribe() {},
+        bufferedBytes: () => 0,
+        close() {},
+        terminate() {},
+      };
+      parts?.handler.opened(connection);
+      return connection;
+    },
+    receive: (connection, text) => parts?.handler.received(connection, Buffer.from(text), false),
+    tick() {
+      elapsed += 1000;
+      const actions = [...due];
+      due.clear();
+      for (const action of actions) action();
+    },
+    frames() {
+      const count = frames;
+      frames = 0;
+      return count;
+    },
+    async settled() {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    },
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,122 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import type { SpeechName } from '../load/speeches.ts';
+import { cpuMicroseconds, memoryBytes } from './accounting.ts';
+
+/** A server with the clients that it is measured with. */
+export interface Contender {
+  readonly name: string;
+  readonly speech: SpeechName;
+  readonly program: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ServerProcess {
+  readonly port: number;
+  cpuMicroseconds(): number;
+  /** After its rubbish has been collected. */
+  memoryBytes(): Promise<number>;
+  end(): Promise<void>;
+}
+
+/** Signs the tokens of all who are let in. */
+export const SECRET = 'a secret of the bench alone, and of nobody else';
+
+const here = import.meta.url;
+const [extension, root] = here.endsWith('.ts') ? ['ts', '../..'] : ['js', '../..'];
+const peer = (name: string) => [fileURLToPath(new URL(`../peers/${name}.${extension}`, here))];
+const main = [fileURLToPath(new URL(`${root}/server/main.${extension}`, here)), 'serve'];
+const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s', MAX_ROOM_USERS: '100000' };
+const tandem = { program: main, env: { ...unlimited, JWT_SECRET: SECRET } };
+
+export const contenders = {
+  tandemBatch: { name: 'Tandem, native, batch frames', speech: 'native batch', ...tandem },
+  tandemSingle: { name: 'Tandem, native, single frames', speech: 'native single', ...tandem },
+  tandemSocketIo: { name: 'Tandem, Socket.IO clients', speech: 'socket.io', ...tandem },
+  socketIo: { name: 'Socket.IO', speech: 'socket.io', program: peer('socket-io') },
+  socketIoUws: { name: 'Socket.IO on µWS', speech: 'socket.io', program: peer('socket-io-uws') },
+  plainWs: { name: 'loop on ws', speech: 'plain', program: peer('plain-ws') },
+  bareUws: { name: 'bare µWS publish', speech: 'plain', program: peer('bare-uws') },
+} as const satisfies Record<string, Contender>;
+
+/** Starts a server on a core of its own, storing in a new directory. */
+export async function startServer(
+  contender: Contender,
+  nodeArgs: readonly string[] = [],
+): Promise<ServerProcess> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
+  const loader = extension === 'ts' ? ['--import', 'tsx'] : [];
+  const collect = fileURLToPath(new URL(`./collect.${extension}`, here));
+  const node = [process.execPath, ...loader, '--expose-gc', '--import', collect, ...nodeArgs];
+  const [command = '', ...args] = [...onCore('0'), ...node, ...contender.program];
+  const child = spawn(command, args, {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      WS_PORT: '0',
+      DATA_DIR: dataDir,
+      ...contender.env,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const port = await portOf(child, contender.name);
+  const pid = child.pid as number;
+  return {
+    port,
+    cpuMicroseconds: () => cpuMicroseconds(pid),
+    async memoryBytes() {
+      process.kill(pid, 'SIGUSR2');
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      return memoryBytes(pid);
+    },
+    async end() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Whether servers and load have cores of their own. */
+export const isPinned = availableParallelism() > 1 && hasTaskset();
+
+/** Leaves the servers' core to them. */
+export function pinLoad(): void {
+  if (!isPinned) return;
+  execFileSync('taskset', ['-acp', `1-${availableParallelism() - 1}`, `${process.pid}`], { stdio: 'ignore' });
+}
+
+function onCore(core: string): string[] {
+  return isPinned ? ['taskset', '-c', core] : [];
+}
+
+function hasTaskset(): boolean {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function portOf(child: ChildProcess, name: string): Promise<number> {
+  const lines = createInterface({ input: child.stdout as Readable });
+  const listening = new Promise<number>((resolve) => {
+    lines.on('line', (line) => {
+      if (line.includes('"listening"')) resolve(JSON.parse(line).port);
+    });
+  });
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    throw new Error(`${name} ended with ${code ?? signal} before it listened`);
+  });
+  ended.catch(() => {});
+  return Promise.race([listening, ended]);
+}

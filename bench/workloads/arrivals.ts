@@ -1,0 +1,61 @@
+import { type Contender, contenders } from '../servers/servers.ts';
+import type { Row, Workload } from './run.ts';
+import { crowd, withServer } from './scene.ts';
+
+const CONNECTIONS = 10_000;
+const ROOM_SIZE = 20;
+
+/** @param onlyConnect no token, no room: a bare connection */
+function arriving(contender: Contender, onlyConnect: boolean): Row {
+  return {
+    name: onlyConnect ? `${contender.name}, bare connection` : `${contender.name}, token and join`,
+    run: (scale) =>
+      withServer(contender, scale, async ({ server, crews, enter, during }) => {
+        const rooms = Math.round((CONNECTIONS * scale.part) / ROOM_SIZE);
+        const all = await crowd(rooms, ROOM_SIZE);
+        const came = await during(() => enter(all, { atOnce: 200, onlyConnect }));
+        const first = await crews.take();
+        const memoryBytes = await server.memoryBytes();
+        const back = onlyConnect ? undefined : await during(() => crews.all('comeBack'));
+        const second = await crews.take();
+        return {
+          figures: {
+            cpuPerArrival: came.cpu / all.length,
+            arrivalsPerSecond: all.length / came.seconds,
+            enteringP99: first.entering.percentile(99) / 1000,
+            ...(back && {
+              cpuPerReturn: back.cpu / all.length,
+              returnsPerSecond: all.length / back.seconds,
+              returningP99: second.entering.percentile(99) / 1000,
+            }),
+            memoryBytes,
+          },
+          doubts:
+            first.lost.length > 0 ? [`${first.lost.length} connections were lost (${first.lost[0]})`] : [],
+        };
+      }),
+  };
+}
+
+const { tandemBatch, tandemSocketIo, socketIo, socketIoUws, bareUws } = contenders;
+
+export const arrivals: Workload = {
+  name: 'arrivals',
+  text: 'Everybody comes as fast as the server lets them in, into rooms of 20; then all are cut off at once and come back to where they were.',
+  cases: [
+    {
+      title: '10,000 connections into 500 rooms, and back',
+      rows: [
+        arriving(tandemBatch, false),
+        arriving(tandemSocketIo, false),
+        arriving(socketIo, true),
+        arriving(socketIo, false),
+        arriving(socketIoUws, true),
+        arriving(bareUws, true),
+      ],
+      against: `${socketIo.name}, bare connection`,
+      by: 'cpuPerArrival',
+      when: 'always',
+    },
+  ],
+};

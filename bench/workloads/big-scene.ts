@@ -1,0 +1,62 @@
+import { setTimeout as passed } from 'node:timers/promises';
+import { Crews } from '../load/crews.ts';
+import { type Contender, contenders } from '../servers/servers.ts';
+import type { Row, Workload } from './run.ts';
+import { crowd, withServer } from './scene.ts';
+
+const ITEMS = 10_000;
+const CLIENTS = 200;
+
+function joining(contender: Contender): Row {
+  return {
+    name: contender.name,
+    run: (scale) =>
+      withServer(contender, scale, async ({ server, crews, enter, during }) => {
+        const items = ITEMS * scale.part;
+        const [editor, ...others] = await crowd(1, CLIENTS + 1);
+        if (editor === undefined) throw new Error('nobody to edit');
+        await enter([editor]);
+        await crews.all('furnish', items);
+        await crews.all('work', 'edit', 20);
+        await crews.take();
+        const joining = new Crews(1);
+        try {
+          const { cpu, seconds } = await during(() => enter(others, { atOnce: 20 }, joining));
+          await passed(500);
+          const [author, joined] = [await crews.take(), await joining.take()];
+          return {
+            figures: {
+              cpuPerJoin: cpu / others.length,
+              joinsPerSecond: others.length / seconds,
+              enteringP50: joined.entering.percentile(50) / 1000,
+              enteringP99: joined.entering.percentile(99) / 1000,
+              ackP99: author.ackLatency.percentile(99) / 1000,
+              scenes: joined.scenes,
+              memoryBytes: await server.memoryBytes(),
+            },
+            doubts:
+              joined.lost.length > 0
+                ? [`${joined.lost.length} connections were lost (${joined.lost[0]})`]
+                : [],
+          };
+        } finally {
+          await joining.end();
+        }
+      }),
+  };
+}
+
+const { tandemBatch, tandemSingle, socketIo } = contenders;
+
+export const bigScene: Workload = {
+  name: 'big-scene',
+  text: 'One edits a scene of 10,000 items while 200 others join and get all of it. The Socket.IO server keeps the items in an object and sends it to whoever joins.',
+  cases: [
+    {
+      title: '200 clients join a scene of 10,000 items',
+      rows: [tandemBatch, tandemSingle, socketIo].map(joining),
+      against: socketIo.name,
+      by: 'cpuPerJoin',
+    },
+  ],
+};

@@ -1,0 +1,42 @@
+import { type Contender, contenders } from '../servers/servers.ts';
+import type { Case, Workload } from './run.ts';
+import { atHalfLoad, streamed } from './stream.ts';
+
+const everybody: readonly Contender[] = Object.values(contenders);
+const quick: readonly Contender[] = [
+  contenders.tandemBatch,
+  contenders.tandemSocketIo,
+  contenders.socketIo,
+  contenders.bareUws,
+];
+const { tandemBatch, tandemSingle, tandemSocketIo, socketIo } = contenders;
+
+function moving(rooms: number, users: number, perSecond: number, all = everybody): Case {
+  return {
+    title: `${rooms} rooms of ${users}, everybody moving at ${perSecond} Hz`,
+    rows: all.map((one) => streamed(one, { kind: 'move', rooms, users, perSecond })),
+    against: socketIo.name,
+    by: 'cpuPerDelivery',
+  };
+}
+
+export const cameras: Workload = {
+  name: 'cameras',
+  text: 'Where everybody is right now, to everybody else in the room; messages of about 150 bytes. What is merged within a tick of 16 ms was never due to arrive one by one; that the last position of each has come to all others is counted.',
+  cases: [
+    moving(10, 20, 10),
+    moving(10, 20, 30),
+    moving(10, 20, 60),
+    moving(5, 50, 10),
+    moving(5, 50, 60),
+    {
+      title: 'Rooms of 20 at 60 Hz, as many as take half of a core',
+      rows: [tandemBatch, tandemSingle, tandemSocketIo].map((one) =>
+        atHalfLoad(one, { kind: 'move', rooms: 8, users: 20, perSecond: 60 }),
+      ),
+      against: tandemBatch.name,
+      by: 'p99',
+    },
+    { ...moving(4, 20, 60, quick), when: 'quick' },
+  ],
+};

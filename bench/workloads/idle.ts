@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { setTimeout as passed } from 'node:timers/promises';
+import { type Contender, contenders } from '../servers/servers.ts';
+import type { Row, Workload } from './run.ts';
+import { crowd, withServer } from './scene.ts';
+
+const CONNECTIONS = 20_000;
+const ROOM_SIZE = 20;
+/** Files that a process has open besides. */
+const OTHER_FILES = 500;
+
+function idling(contender: Contender, onlyConnect: boolean): Row {
+  return {
+    name: `${contender.name}${onlyConnect ? ', bare connection' : ', joined'}`,
+    run: (scale) =>
+      withServer(contender, scale, async ({ server, crews, enter, during }) => {
+        const most = Math.min(CONNECTIONS * scale.part, openFiles() - OTHER_FILES);
+        // What the first connections bring with them is no matter of the others.
+        const all = await crowd(Math.floor(most / ROOM_SIZE), ROOM_SIZE);
+        const few = all.splice(0, 200);
+        await enter(few, { onlyConnect });
+        const before = await server.memoryBytes();
+        await enter(all, { atOnce: 100, onlyConnect });
+        await passed(2000);
+        const after = await server.memoryBytes();
+        const { cpu, seconds } = await during(() => passed(scale.measuredMs));
+        const { lost } = await crews.take();
+        return {
+          figures: {
+            bytesPerConnection: (after - before) / all.length,
+            connections: all.length,
+            idleCpu: cpu / seconds / all.length,
+            memoryBytes: after,
+          },
+          doubts: lost.length > 0 ? [`${lost.length} connections were lost (${lost[0]})`] : [],
+        };
+      }),
+  };
+}
+
+function openFiles(): number {
+  return Number(execFileSync('bash', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
+}
+
+const { tandemBatch, tandemSocketIo, socketIo, socketIoUws, plainWs, bareUws } = contenders;
+
+export const idle: Workload = {
+  name: 'idle',
+  text: 'Connections that say nothing, up to 20,000 (as many files as a process may have open here): what each takes in memory after garbage collection, and of the CPU.',
+  cases: [
+    {
+      title: 'Idle connections',
+      rows: [
+        idling(tandemBatch, false),
+        idling(tandemSocketIo, false),
+        idling(socketIo, true),
+        idling(socketIoUws, true),
+        idling(plainWs, true),
+        idling(bareUws, true),
+      ],
+      against: `${bareUws.name}, bare connection`,
+      by: 'bytesPerConnection',
+    },
+  ],
+};

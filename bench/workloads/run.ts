@@ -1,0 +1,42 @@
+/** What was measured of one server once, by name: see `report/figures.ts` for what each says. */
+export interface Run {
+  readonly figures: Readonly<Record<string, number>>;
+  /** Why this run may not be believed; none if it may. */
+  readonly doubts: readonly string[];
+}
+
+/** How much is measured, and how long. */
+export interface Scale {
+  readonly rounds: number;
+  readonly warmUpMs: number;
+  readonly measuredMs: number;
+  /** Part of the connections and items of a workload that are made. */
+  readonly part: number;
+  /** Threads of load. */
+  readonly threads: number;
+}
+
+/** A row of a table: one server under one load, which is measured in turns with the other rows of its case. */
+export interface Row {
+  readonly name: string;
+  run(scale: Scale): Promise<Run>;
+}
+
+/** What is compared within one table. */
+export interface Case {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  /** The row that others are compared with. */
+  readonly against: string;
+  /** The figure in which they are. */
+  readonly by: string;
+  /** Whether it is measured in a minute's look, or otherwise. Default: otherwise. */
+  readonly when?: 'quick' | 'always';
+}
+
+export interface Workload {
+  readonly name: string;
+  /** What it is, in a sentence or two. */
+  readonly text: string;
+  readonly cases: readonly Case[];
+}

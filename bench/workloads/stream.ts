@@ -1,0 +1,110 @@
+import { setTimeout as passed } from 'node:timers/promises';
+import type { Tally } from '../load/crew.ts';
+import type { Crews } from '../load/crews.ts';
+import type { Speech } from '../load/speech.ts';
+import { speeches } from '../load/speeches.ts';
+import type { Contender } from '../servers/servers.ts';
+import type { Row, Run, Scale } from './run.ts';
+import { crowd, withServer } from './scene.ts';
+
+/** Everybody in some rooms does the same so many times a second. */
+export interface Stream {
+  kind: 'move' | 'edit';
+  rooms: number;
+  users: number;
+  perSecond: number;
+}
+
+/** Above it the load was the bottleneck, or was not what it was meant to be. */
+const BUSY = 0.95;
+/** Seconds without a delivery after which none is awaited any more. */
+const QUIET = 3;
+
+export function streamed(contender: Contender, stream: Stream, name: string = contender.name): Row {
+  return { name, run: (scale) => measure(contender, stream, scale) };
+}
+
+/** Under so many rooms as take half of a core, which is found out first. */
+export function atHalfLoad(contender: Contender, stream: Stream): Row {
+  return {
+    name: contender.name,
+    async run(scale) {
+      const { figures } = await measure(contender, stream, scale);
+      const rooms = Math.max(1, Math.round((stream.rooms * 0.5) / (figures.load ?? 1)));
+      return measure(contender, { ...stream, rooms }, scale);
+    },
+  };
+}
+
+function measure(contender: Contender, stream: Stream, scale: Scale): Promise<Run> {
+  const { kind, rooms, users, perSecond } = stream;
+  return withServer(contender, scale, async ({ server, crews, enter, during }) => {
+    await enter(await crowd(rooms, users));
+    await crews.all('work', kind, perSecond);
+    await passed(scale.warmUpMs);
+    await crews.take();
+    const { cpu, seconds } = await during(() => passed(scale.measuredMs));
+    const tally = await crews.take();
+    await crews.all('finish', kind);
+    const { hearsOwn }: Speech = speeches[contender.speech];
+    const hearers = hearsOwn?.includes(kind) ? users : users - 1;
+    const due = rooms * users * hearers;
+    const lostLast = due - (await lastDelivered(crews, due));
+    const memoryBytes = await server.memoryBytes();
+    return runOf(tally, stream, { cpu, seconds, memoryBytes, lostLast, hearers });
+  });
+}
+
+/** How many of the last ones have come when all of them have, or nothing comes any more. */
+async function lastDelivered(crews: Crews, due: number): Promise<number> {
+  let delivered = 0;
+  for (let quiet = 0; quiet < QUIET && delivered < due; ) {
+    await passed(500);
+    const tally = await crews.take();
+    delivered += tally.lastDelivered;
+    quiet = tally.delivered > 0 ? 0 : quiet + 0.5;
+  }
+  return delivered;
+}
+
+function runOf(
+  tally: Tally,
+  { rooms, users, perSecond }: Stream,
+  around: { cpu: number; seconds: number; memoryBytes: number; lostLast: number; hearers: number },
+): Run {
+  const { cpu, seconds, memoryBytes, lostLast, hearers } = around;
+  // What comes back to whoever did it is no delivery.
+  const delivered = (tally.delivered * (users - 1)) / hearers;
+  const offered = rooms * users * perSecond * seconds;
+  const at = (part: number) => tally.latency.percentile(part) / 1000;
+  const doubts: string[] = [];
+  if (tally.busy > BUSY) doubts.push(`the load was busy ${percent(tally.busy)} of the time`);
+  if (tally.sent < offered * BUSY) doubts.push(`only ${percent(tally.sent / offered)} of the load were sent`);
+  if (tally.lost.length > 0) doubts.push(`${tally.lost.length} connections were lost (${tally.lost[0]})`);
+  const acknowledged = tally.acknowledged > 0 && {
+    acknowledged: tally.acknowledged / tally.sent,
+    ackP50: tally.ackLatency.percentile(50) / 1000,
+    ackP99: tally.ackLatency.percentile(99) / 1000,
+  };
+  return {
+    figures: {
+      deliveriesPerSecond: delivered / seconds,
+      cpuPerDelivery: cpu / delivered,
+      load: cpu / 1e6 / seconds,
+      delivered: delivered / (tally.sent * (users - 1)),
+      p50: at(50),
+      p95: at(95),
+      p99: at(99),
+      max: tally.latency.max / 1000,
+      ...acknowledged,
+      bytesPerDelivery: tally.bytes / delivered,
+      memoryBytes,
+      lostLast,
+    },
+    doubts,
+  };
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(0)} %`;
+}

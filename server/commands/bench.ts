@@ -1,0 +1,74 @@
+import { setTimeout as passed } from 'node:timers/promises';
+import { Crews } from '../../bench/load/crews.ts';
+import { people } from '../../bench/load/people.ts';
+import type { SpeechName } from '../../bench/load/speeches.ts';
+
+/** The options of `tandem bench`. */
+export interface BenchOptions {
+  /** `ws:`, `wss:`, `http:` or `https:`. */
+  readonly url: string;
+  readonly dialect: keyof typeof speechOf;
+  readonly rooms: number;
+  readonly users: number;
+  readonly hz: number;
+  readonly seconds: number;
+  /** One for all who connect; they have the same name then. */
+  readonly token?: string | undefined;
+  /** Signs a token for each. */
+  readonly secret?: string | undefined;
+}
+
+export const speechOf = {
+  native: 'native batch',
+  'native-single': 'native single',
+  socketio: 'socket.io',
+} as const satisfies Record<string, SpeechName>;
+
+/** People who enter at once; a crowd at the door is another measurement. */
+const AT_ONCE = 50;
+
+/**
+ * Lets people move in rooms of a running server and prints what comes of it. The server has to be willing:
+ * its rates (`STREAM_LIMIT`) and the size of its rooms (`MAX_ROOM_USERS`) apply as to everybody.
+ *
+ * @returns the exit code; 2: they were not let in
+ */
+export async function bench(options: BenchOptions): Promise<number> {
+  const { rooms, users, hz, seconds, token, secret } = options;
+  const { hostname, port, protocol } = new URL(options.url);
+  const secure = protocol === 'wss:' || protocol === 'https:';
+  const all = await people(rooms, users, token === undefined ? secret : undefined);
+  const crews = new Crews(1);
+  try {
+    await crews.open({
+      target: { host: hostname, port: Number(port) || (secure ? 443 : 80), secure },
+      speech: speechOf[options.dialect],
+      people: token === undefined ? all : all.map((one) => ({ ...one, token })),
+      atOnce: AT_ONCE,
+    });
+    const { entering } = await crews.take();
+    console.log(
+      `${all.length} are in ${rooms} rooms; joining took ${ms(entering.percentile(50))}, p99 ${ms(entering.percentile(99))}.`,
+    );
+    await crews.all('work', 'move', hz);
+    for (let second = 1; second <= seconds; second++) {
+      await passed(1000);
+      const { sent, delivered, latency, lost, busy } = await crews.take();
+      const warning = busy > 0.95 ? ' The load itself was the bottleneck.' : '';
+      console.log(
+        `${sent} sent, ${delivered} delivered; p50 ${ms(latency.percentile(50))}, p95 ${ms(latency.percentile(95))}, ` +
+          `p99 ${ms(latency.percentile(99))}, at most ${ms(latency.max)}; ${lost.length} connections lost.${warning}`,
+      );
+    }
+    return 0;
+  } catch (error) {
+    console.error((error as Error).message);
+    return 2;
+  } finally {
+    await crews.end();
+  }
+}
+
+function ms(microseconds: number): string {
+  return `${(microseconds / 1000).toFixed(1)} ms`;
+}
