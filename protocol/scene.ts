@@ -41,7 +41,15 @@ export const Delta = Type.Object({
 });
 export type Delta = Static<typeof Delta>;
 
-const SHORT_NAME = /^(position|rotation|scale)_([xyzw])$/;
+const GROUPS = ['position', 'rotation', 'scale'];
+const AXES = ['x', 'y', 'z', 'w'];
+
+/** The keys of each axis, by its short name. */
+const axesByShortName = new Map<string, readonly string[]>(
+  GROUPS.flatMap((group) => AXES.map((axis) => [`${group}_${axis}`, ['transform', group, axis]])),
+);
+/** The keys of all axes that have a short name. */
+export const shortNamedKeys: readonly (readonly string[])[] = [...axesByShortName.values()];
 
 export interface Change {
   /** Where the value is stored: `['color']`, `['transform', 'position', 'x']`. */
@@ -59,11 +67,12 @@ export function pathOf(change: Change): string {
 /** The single properties that the `data` of an operation sets, in its order. `id` is not one. */
 export function changesOf(data: JsonObject): Change[] {
   const changes: Change[] = [];
-  for (const [name, value] of Object.entries(data)) {
+  for (const name of Object.keys(data)) {
     if (name === 'id') continue;
-    const short = SHORT_NAME.exec(name);
-    if (short !== null) {
-      changes.push({ keys: ['transform', short[1] as string, short[2] as string], value, shortName: name });
+    const value = data[name];
+    const axis = axesByShortName.get(name);
+    if (axis !== undefined) {
+      changes.push({ keys: axis, value, shortName: name });
     } else if (name === 'transform' && isPlainObject(value)) {
       for (const [group, axes] of Object.entries(value)) {
         if (!isPlainObject(axes)) {

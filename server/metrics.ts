@@ -1,13 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Tallies, type Tally, talliesBy, tally } from './tally.ts';
 
 /** What `/metrics` shows (Prometheus text format 0.0.4). Durations are in seconds, as is the custom there. */
 export interface Metrics {
   readonly connections: Gauge<'transport' | 'dialect'>;
-  readonly messagesReceived: Counter<'type'>;
-  readonly messagesSent: Counter<'type'>;
-  readonly bytesReceived: Counter;
-  readonly framesSent: Counter;
-  readonly bytesSent: Counter;
+  readonly messagesReceived: Tallies;
+  readonly messagesSent: Tallies;
+  readonly bytesReceived: Tally;
+  readonly framesSent: Tally;
+  readonly bytesSent: Tally;
   readonly errors: Counter<'code'>;
   readonly closes: Counter<'code'>;
   readonly rateLimited: Counter;
@@ -33,6 +34,7 @@ export function createMetrics(read: {
   const registers = [registry];
   const counter = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
     new Counter({ name: `tandem_${name}`, help, labelNames, registers });
+  const described = (name: string, help: string) => ({ name: `tandem_${name}`, help, registers });
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name: `tandem_${name}`,
@@ -60,18 +62,16 @@ export function createMetrics(read: {
       labelNames: ['transport', 'dialect'] as const,
       registers,
     }),
-    messagesReceived: counter('messages_received_total', 'Messages from clients', 'type'),
-    messagesSent: counter(
-      'messages_sent_total',
-      'Messages rendered; one for a whole room counts once',
+    messagesReceived: talliesBy('type', described('messages_received_total', 'Messages from clients')),
+    messagesSent: talliesBy(
       'type',
+      described('messages_sent_total', 'Messages rendered; one for a whole room counts once'),
     ),
-    bytesReceived: counter('bytes_received_total', 'Bytes of messages from clients'),
-    framesSent: counter(
-      'frames_sent_total',
-      'Frames handed to the transport; one published to many counts once',
+    bytesReceived: tally(described('bytes_received_total', 'Bytes of messages from clients')),
+    framesSent: tally(
+      described('frames_sent_total', 'Frames handed to the transport; one published to many counts once'),
     ),
-    bytesSent: counter('bytes_sent_total', 'Characters of those frames'),
+    bytesSent: tally(described('bytes_sent_total', 'Characters of those frames')),
     errors: counter('errors_total', 'Messages that were refused', 'code'),
     closes: counter('closes_total', 'Connections that the server closed', 'code'),
     rateLimited: counter('rate_limited_total', 'Messages over the rate limit'),

@@ -7,7 +7,8 @@ import { Changes } from './changes.ts';
  */
 export function coalesce(operations: readonly Operation[]): Operation[] {
   if (operations.length < 2) return [...operations];
-  const merged: (Merged | undefined)[] = [];
+  // An operation stays as it came until another one on the same thing is merged into it.
+  const merged: (Operation | Merged | undefined)[] = [];
   /** The place in `merged` of the latest operation on a thing. */
   const latest = new Map<string, number>();
   for (const operation of operations) {
@@ -15,25 +16,30 @@ export function coalesce(operations: readonly Operation[]): Operation[] {
     const place = latest.get(thing);
     const previous = place === undefined ? undefined : merged[place];
     if (place === undefined || previous === undefined || previous.type === 'remove') {
-      latest.set(thing, merged.push(mergedOf(operation)) - 1);
+      latest.set(thing, merged.push(operation) - 1);
     } else if (operation.type === 'update') {
+      const before = previous instanceof Merged ? previous : new Merged(previous);
+      merged[place] = before;
       const changes = changesOf(operation.data ?? {});
       // A part of what was just replaced as a whole cannot be told in one operation with it.
-      if (changes.some((change) => previous.changes.hasWholeOf(change))) {
-        latest.set(thing, merged.push(mergedOf(operation)) - 1);
-      } else for (const change of changes) previous.changes.set(change);
+      if (changes.some((change) => before.changes.hasWholeOf(change))) {
+        latest.set(thing, merged.push(operation) - 1);
+      } else for (const change of changes) before.changes.set(change);
     } else if (operation.type === 'remove') {
-      merged[place] = previous.type === 'add' ? undefined : mergedOf(operation);
+      merged[place] = previous.type === 'add' ? undefined : operation;
       if (previous.type === 'add') forget(latest, merged, thing, place);
     }
   }
-  return merged.flatMap((one) => (one === undefined ? [] : [operationOf(one)]));
+  return merged.flatMap((one) => {
+    if (one === undefined) return [];
+    return [one instanceof Merged ? one.operation : one];
+  });
 }
 
 /** After add then remove, what came before the add is the latest again: a remove, or nothing. */
 function forget(
   latest: Map<string, number>,
-  merged: readonly (Merged | undefined)[],
+  merged: readonly (Operation | Merged | undefined)[],
   thing: string,
   place: number,
 ): void {
@@ -46,29 +52,27 @@ function forget(
   }
 }
 
-interface Merged {
-  type: Operation['type'];
-  target: Operation['target'];
-  id: string | undefined;
-  changes: Changes;
-  whole: JsonObject | undefined;
-}
+/** Several operations on one thing, as one. */
+class Merged {
+  readonly type: Operation['type'];
+  readonly target: Operation['target'];
+  readonly id: string | undefined;
+  readonly changes = new Changes();
+  readonly #added: JsonObject | undefined;
 
-function mergedOf(operation: Operation): Merged {
-  const changes = new Changes();
-  for (const change of changesOf(operation.data ?? {})) changes.set(change);
-  return {
-    type: operation.type,
-    target: operation.target,
-    id: operation.id,
-    changes,
-    whole: operation.type === 'add' ? operation.data : undefined,
-  };
-}
+  constructor({ type, target, id, data = {} }: Operation) {
+    this.type = type;
+    this.target = target;
+    this.id = id;
+    this.#added = type === 'add' ? data : undefined;
+    for (const change of changesOf(data)) this.changes.set(change);
+  }
 
-function operationOf({ type, target, id, changes, whole }: Merged): Operation {
-  const named = { type, target, ...(id === undefined ? {} : { id }) };
-  if (type === 'remove') return named;
-  const data = dataOf(changes);
-  return { ...named, data: whole === undefined ? data : { id: whole.id, ...data } };
+  get operation(): Operation {
+    const { type, target, id } = this;
+    const named = { type, target, ...(id === undefined ? {} : { id }) };
+    if (type === 'remove') return named;
+    const data = dataOf(this.changes);
+    return { ...named, data: this.#added === undefined ? data : { id: this.#added.id, ...data } };
+  }
 }

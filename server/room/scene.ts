@@ -7,6 +7,7 @@ import {
   type JsonObject,
   type Operation,
   setProperty,
+  shortNamedKeys,
 } from '../../protocol/index.ts';
 import { type Stamp, stamp } from './stamp.ts';
 
@@ -61,10 +62,17 @@ function partsOf(keys: readonly string[]): string {
 }
 
 /** The names under which a change is remembered: the property's own, and the parts of all that it is part of. */
-function stampedBy({ keys }: Change): string[] {
+function stampedBy({ keys }: Change): readonly string[] {
+  return axisNames.get(keys) ?? namesOf(keys);
+}
+
+function namesOf(keys: readonly string[]): string[] {
   const wholes = keys.slice(1).map((_, depth) => partsOf(keys.slice(0, depth + 1)));
   return [nameOf(keys), ...wholes];
 }
+
+/** What moves all the time is named once. */
+const axisNames = new Map(shortNamedKeys.map((keys) => [keys, namesOf(keys)]));
 
 /** When a property was last changed; a change of what it is part of, or of a part of it, counts. */
 export function stampsAt(subject: Propertied, keys: readonly string[]): Stamp[] {
