@@ -40,8 +40,6 @@ export interface Tally {
   lost: string[];
   /** Part of the time that this thread was busy. */
   busy: number;
-  /** Milliseconds by which messages were sent too late at most. */
-  lateMs: number;
 }
 
 /** One frame in so many is looked into for its age. */
@@ -63,7 +61,7 @@ export class Crew {
   #tally = emptyTally();
   #frames = 0;
   #since = performance.eventLoopUtilization();
-  #stop: () => number = () => 0;
+  #stop = () => {};
   #isFinishing = false;
 
   /** Resolves when all are in their rooms. */
@@ -108,8 +106,7 @@ export class Crew {
 
   /** Everybody stops, and says where they are at last. */
   finish(kind: 'move' | 'edit'): void {
-    this.#tally.lateMs = this.#stop();
-    this.#stop = () => 0;
+    this.#stop();
     this.#isFinishing = true;
     for (const [index, { person }] of this.#members.entries())
       this.#say(index, this.#stamped(kind, person, true));
@@ -185,11 +182,14 @@ export class Crew {
           const text = bytes.toString('utf8', start, end);
           member.since = speech.standing?.(text) ?? member.since;
           const next = dialogue.heard(text);
-          if (next === 'entered') entered();
-          else if (next !== undefined) {
-            wire.send(next);
-            if (onlyConnect) entered();
+          if (next === undefined) return;
+          if (next === 'entered') return entered();
+          if ('refused' in next) {
+            wire.cut();
+            return reject(new Error(`${person.userId} was not let in: ${next.refused}`));
           }
+          wire.send(next.say);
+          if (onlyConnect) entered();
         },
         closed: (why) => {
           this.#tally.lost.push(String(why));
@@ -260,7 +260,6 @@ function emptyTally(): Tally {
     scenes: 0,
     lost: [],
     busy: 0,
-    lateMs: 0,
   };
 }
 

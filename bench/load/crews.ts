@@ -46,6 +46,7 @@ class Thread {
   readonly #worker = startWorker();
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #ids = 0;
+  #failure: Error | undefined;
 
   constructor() {
     this.#worker.on('message', (answer: Answer) => {
@@ -55,6 +56,7 @@ class Thread {
       else waiting?.resolve(answer.value);
     });
     this.#worker.on('error', (error) => {
+      this.#failure = error as Error;
       for (const { reject } of this.#waiting.values()) reject(error as Error);
     });
   }
@@ -62,6 +64,7 @@ class Thread {
   call(method: Exclude<keyof Crew, symbol>, ...args: unknown[]): Promise<unknown> {
     this.#ids += 1;
     const id = this.#ids;
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#worker.postMessage({ id, method, args } satisfies Call);
@@ -69,7 +72,7 @@ class Thread {
   }
 
   async end(): Promise<void> {
-    await this.call('end');
+    if (this.#failure === undefined) await this.call('end');
     await this.#worker.terminate();
   }
 }
@@ -92,5 +95,5 @@ function together(a: Tally, b: Tally): Tally {
     merged[name].add(a[name]);
     merged[name].add(b[name]);
   }
-  return { ...merged, busy: Math.max(a.busy, b.busy), lateMs: Math.max(a.lateMs, b.lateMs) };
+  return { ...merged, busy: Math.max(a.busy, b.busy) };
 }

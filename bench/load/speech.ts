@@ -5,6 +5,9 @@ export interface Person {
   token: string | undefined;
 }
 
+/** What to say next, that it is in the room, or why it will never be. */
+export type Progress = { say: string } | 'entered' | { refused: string };
+
 /** What a client says once it is connected, and how it goes on. */
 export interface Dialogue {
   /** What to say first. */
@@ -12,9 +15,9 @@ export interface Dialogue {
   /**
    * Hears what comes before the client has entered its room.
    *
-   * @returns what to say next; `entered` when it is in the room; undefined: neither
+   * @returns what to say next; undefined: nothing
    */
-  heard(text: string): string | 'entered' | undefined;
+  heard(text: string): Progress | undefined;
 }
 
 /** Text around the microseconds at which it is sent, as often as they stand in it. */

@@ -41,10 +41,10 @@ function dialogue({ roomId, userId }: Person, since: string | undefined): Dialog
   return {
     opening: `{"type":"join","roomId":"${roomId}","user":{"userId":"${userId}","name":"${userId}"},"scene":true${resuming}}`,
     heard(text) {
-      if (text.includes('"type":"error"')) throw new Error(text);
+      if (text.includes('"type":"error"')) return { refused: text };
       if (text.includes('"op":"join_viewer"')) return 'entered';
       if (!text.includes('"op":"join"')) return undefined;
-      return `{"type":"join_viewer","roomId":"${roomId}","planetId":"${PLANET}","ref":1}`;
+      return { say: `{"type":"join_viewer","roomId":"${roomId}","planetId":"${PLANET}","ref":1}` };
     },
   };
 }

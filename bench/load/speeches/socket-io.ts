@@ -25,9 +25,10 @@ export const socketIo: Speech = {
 function dialogue({ roomId, userId, token }: Person): Dialogue {
   return {
     heard(text) {
-      if (text.startsWith('0{')) return token === undefined ? '40' : `40${JSON.stringify({ token })}`;
-      if (text.startsWith('44')) throw new Error(text);
-      if (text.startsWith('40{')) return `420${JSON.stringify(['join_room', { roomId, userId }])}`;
+      if (text.startsWith('0{'))
+        return { say: token === undefined ? '40' : `40${JSON.stringify({ token })}` };
+      if (text.startsWith('44')) return { refused: text };
+      if (text.startsWith('40{')) return { say: `420${JSON.stringify(['join_room', { roomId, userId }])}` };
       return text.startsWith('430') ? 'entered' : undefined;
     },
   };

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { startServer, TEST_SECRET } from '../support/servers.ts';
+
+const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+
+function bench(port: number, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const shape = ['--rooms', '2', '--users', '3', '--hz', '10', '--seconds', '1'];
+  const command = ['--import=tsx', main, 'bench', '--url', `ws://127.0.0.1:${port}`, ...shape, ...args];
+  return new Promise((resolve) => {
+    execFile(process.execPath, command, { env: { PATH: process.env.PATH } }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+for (const dialect of ['native', 'native-single', 'socketio']) {
+  t.test(`tandem bench lets people move in somebody’s server (${dialect})`, async (t) => {
+    const server = await startServer({ AUTH: 'required' });
+    t.teardown(() => server.close());
+    const { code, stdout, stderr } = await bench(server.port, '--dialect', dialect, '--secret', TEST_SECRET);
+    t.equal(stderr, '');
+    t.equal(code, 0);
+    t.match(stdout, /6 are in 2 rooms/);
+    t.match(stdout, /[1-9]\d* sent, [1-9]\d* delivered; p50 .* 0 connections lost/);
+  });
+}
+
+t.test('and says why it was not let in', async (t) => {
+  const server = await startServer({ AUTH: 'required' });
+  t.teardown(() => server.close());
+  const { code, stderr } = await bench(server.port, '--token', 'not a token');
+  t.equal(code, 2);
+  t.match(stderr, /TOKEN_INVALID|4101|not let in/);
+});

@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import t from 'tap';
+import type { CaseSummary } from '../../bench/report/summary.ts';
+
+t.setTimeout(580_000);
+
+t.test('the quick form of the bench runs from its beginning to its end', async (t) => {
+  const args = ['--import=tsx', 'bench/main.ts', '--quick', '--json', '--seconds', '1'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 24 });
+  const { cases, machine, versions, commit } = JSON.parse(stdout) as { cases: CaseSummary[] } & Record<
+    string,
+    string
+  >;
+  for (const fact of [machine, versions, commit]) t.type(fact, 'string');
+  t.same([...new Set(cases.map((one) => one.workload))], ['cameras', 'editing', 'arrivals']);
+  for (const { title, rows, against, by } of cases) {
+    t.ok(
+      rows.some(({ name }) => name === against),
+      `${title}: who the others are compared with is there`,
+    );
+    for (const { name, figures, ratio } of rows) {
+      t.ok((figures[by]?.median ?? 0) > 0, `${title}, ${name}: ${by}`);
+      t.ok((ratio?.median ?? 0) > 0, `${title}, ${name}: ratio`);
+    }
+  }
+});

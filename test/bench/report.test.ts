@@ -1,0 +1,61 @@
+import t from 'tap';
+import { chartOf } from '../../bench/report/chart.ts';
+import { figures } from '../../bench/report/figures.ts';
+import { spreadOf, summaryOf } from '../../bench/report/summary.ts';
+import { doubtsOf, tableOf } from '../../bench/report/table.ts';
+import type { Run } from '../../bench/workloads/run.ts';
+
+const row = (name: string) => ({ name, run: () => Promise.reject(new Error('is not run here')) });
+const run = (cpuPerDelivery: number, doubts: string[] = []): Run => ({
+  figures: { cpuPerDelivery, p99: 2 },
+  doubts,
+});
+const compared = {
+  title: 'Two <servers>',
+  rows: [row('Tandem'), row('other')],
+  against: 'other',
+  by: 'cpuPerDelivery',
+};
+/** A machine that is half as fast in the second round. */
+const summary = summaryOf('cameras', compared, [
+  [run(1), run(4)],
+  [run(2), run(8)],
+  [run(1.5), run(3, ['the load was busy 99 % of the time'])],
+]);
+
+t.test(
+  'ratios are taken within a round, so that a slow round does not count for one of the two',
+  async (t) => {
+    t.same(summary.rows[0]?.ratio, { median: 0.25, least: 0.25, most: 0.5 });
+    t.same(summary.rows[1]?.ratio, { median: 1, least: 1, most: 1 });
+    t.same(summary.rows[0]?.figures.cpuPerDelivery, { median: 1.5, least: 1, most: 2 });
+  },
+);
+
+t.test('the median of an even count lies between the two in the middle', async (t) => {
+  t.equal(spreadOf([4, 1, 3, 2]).median, 2.5);
+  t.equal(spreadOf([7]).median, 7);
+});
+
+t.test('a table shows medians with their spread, and what may not be believed', async (t) => {
+  const lines = tableOf(summary).split('\n');
+  t.match(lines[0], /µs CPU each, over other .* µs CPU each .* p99 ms/);
+  t.match(lines[2], /\| Tandem +\| +0\.25 \(0\.25–0\.50\) \| +1\.50 \(1\.00–2\.00\) \| +2\.0 \|/);
+  t.equal(new Set(lines.map((line) => line.length)).size, 1, 'it is aligned');
+  t.same(doubtsOf(summary), ['other: the load was busy 99 % of the time.']);
+});
+
+t.test('a chart is an SVG document with a bar for each row', async (t) => {
+  const chart = chartOf(summary);
+  t.match(chart, /^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+  t.equal(chart.match(/<rect /g)?.length, 2);
+  t.match(chart, /Two &#60;servers&#62;/);
+  t.notMatch(chart, /NaN|undefined/);
+});
+
+t.test('every figure has a name and a form', async (t) => {
+  for (const [name, { label, text }] of Object.entries(figures)) {
+    t.ok(label.length > 0, name);
+    t.match(text(1234.5), /\d/, name);
+  }
+});
