@@ -1,7 +1,8 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { marksOf, numberAt, startsWith } from './marks.ts';
 import { inTurns } from './pace.ts';
 import type { Person, Speech } from './speech.ts';
 import { type SpeechName, speeches } from './speeches.ts';
+import { emptyTally, type Tally } from './tally.ts';
 import { Wire } from './wire.ts';
 
 export interface Target {
@@ -18,28 +19,6 @@ export interface Muster {
   atOnce: number;
   /** Whether those are done with that have a connection, and have said nothing. */
   onlyConnect?: boolean;
-}
-
-/** What was counted since the last time. */
-export interface Tally {
-  sent: number;
-  /** Updates that came to others. */
-  delivered: number;
-  acknowledged: number;
-  /** Of the last ones. */
-  lastDelivered: number;
-  bytes: number;
-  /** Microseconds from sending to receipt. */
-  latency: RecordableHistogram;
-  /** Microseconds from sending to the acknowledgement. */
-  ackLatency: RecordableHistogram;
-  /** Microseconds from asking for a room to being in it, with all that comes of it. */
-  entering: RecordableHistogram;
-  scenes: number;
-  /** Whose connection ended, and why. */
-  lost: string[];
-  /** Part of the time that this thread was busy. */
-  busy: number;
 }
 
 /** One frame in so many is looked into for its age. */
@@ -232,48 +211,6 @@ export class Crew {
     if (!this.#isFinishing) return;
     for (let at = frame.indexOf(last); at >= 0; at = frame.indexOf(last, at + last.length))
       tally.lastDelivered += 1;
-  }
-}
-
-function marksOf({ stamp, last, acknowledged, ping, scene }: Speech) {
-  const atStart = acknowledged?.startsWith('^') ?? false;
-  return {
-    stamp: Buffer.from(stamp),
-    last: Buffer.from(last),
-    acknowledged: acknowledged === undefined ? undefined : Buffer.from(acknowledged.replace('^', '')),
-    atStart,
-    ping: ping && Buffer.from(ping[0]),
-    scene: scene === undefined ? undefined : Buffer.from(scene),
-  };
-}
-
-function emptyTally(): Tally {
-  return {
-    sent: 0,
-    delivered: 0,
-    acknowledged: 0,
-    lastDelivered: 0,
-    bytes: 0,
-    latency: createHistogram(),
-    ackLatency: createHistogram(),
-    entering: createHistogram(),
-    scenes: 0,
-    lost: [],
-    busy: 0,
-  };
-}
-
-function startsWith(bytes: Buffer, at: number, what: Buffer): boolean {
-  return bytes.compare(what, 0, what.length, at, at + what.length) === 0;
-}
-
-/** The digits at a place. */
-function numberAt(bytes: Buffer, at: number): number {
-  let value = 0;
-  for (let index = at; ; index++) {
-    const digit = (bytes[index] as number) - 48;
-    if (!(digit >= 0 && digit <= 9)) return value;
-    value = value * 10 + digit;
   }
 }
 

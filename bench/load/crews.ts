@@ -1,8 +1,11 @@
-import { createHistogram } from 'node:perf_hooks';
 import { Worker } from 'node:worker_threads';
-import type { Crew, Muster, Tally } from './crew.ts';
+import type { Crew, Muster } from './crew.ts';
 import type { Person } from './speech.ts';
+import { type Tally, together } from './tally.ts';
 import type { Answer, Call } from './worker.ts';
+
+/** Beside this file, in its source or built form. */
+const workerFile = import.meta.url.endsWith('.ts') ? './worker-source.js' : './worker.js';
 
 /** Crews in threads of their own; each room is with one of them. */
 export class Crews {
@@ -43,7 +46,7 @@ export class Crews {
 }
 
 class Thread {
-  readonly #worker = startWorker();
+  readonly #worker = new Worker(new URL(workerFile, import.meta.url));
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #ids = 0;
   #failure: Error | undefined;
@@ -75,25 +78,4 @@ class Thread {
     if (this.#failure === undefined) await this.call('end');
     await this.#worker.terminate();
   }
-}
-
-/** Where this runs from its source, a thread has to be told how to read it. */
-function startWorker(): Worker {
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url));
-  const source = new URL('./worker.ts', import.meta.url).href;
-  const program = `import('tsx/esm/api').then(({ register }) => { register(); return import('${source}'); });`;
-  return new Worker(program, { eval: true });
-}
-
-function together(a: Tally, b: Tally): Tally {
-  const merged = { ...a, lost: [...a.lost, ...b.lost] };
-  for (const name of ['sent', 'delivered', 'acknowledged', 'lastDelivered', 'bytes', 'scenes'] as const) {
-    merged[name] += b[name];
-  }
-  for (const name of ['latency', 'ackLatency', 'entering'] as const) {
-    merged[name] = createHistogram();
-    merged[name].add(a[name]);
-    merged[name].add(b[name]);
-  }
-  return { ...merged, busy: Math.max(a.busy, b.busy) };
 }

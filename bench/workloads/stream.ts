@@ -1,8 +1,8 @@
 import { setTimeout as passed } from 'node:timers/promises';
-import type { Tally } from '../load/crew.ts';
 import type { Crews } from '../load/crews.ts';
 import type { Speech } from '../load/speech.ts';
 import { speeches } from '../load/speeches.ts';
+import type { Tally } from '../load/tally.ts';
 import type { Contender } from '../servers/servers.ts';
 import type { Row, Run, Scale } from './run.ts';
 import { crowd, withServer } from './scene.ts';
