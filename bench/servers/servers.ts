@@ -29,11 +29,10 @@ export interface ServerProcess {
 export const SECRET = 'a secret of the bench alone, and of nobody else';
 
 const here = import.meta.url;
-const [extension, root] = here.endsWith('.ts') ? ['ts', '../..'] : ['js', '../..'];
+const extension = here.endsWith('.ts') ? 'ts' : 'js';
 const peer = (name: string) => [fileURLToPath(new URL(`../peers/${name}.${extension}`, here))];
-const main = [fileURLToPath(new URL(`${root}/server/main.${extension}`, here)), 'serve'];
 const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s', MAX_ROOM_USERS: '100000' };
-const tandem = { program: main, env: { ...unlimited, JWT_SECRET: SECRET } };
+const tandem = { program: peer('tandem'), env: { ...unlimited, JWT_SECRET: SECRET } };
 
 export const contenders = {
   tandemBatch: { name: 'Tandem, native, batch frames', speech: 'native batch', ...tandem },

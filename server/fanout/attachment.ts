@@ -3,12 +3,15 @@ import type { Audience } from './audience.ts';
 import type { Claimed, Place } from './position.ts';
 import type { Receiver } from './receiver.ts';
 
+/** Of most rooms nobody views anything: one set serves all of them. */
+export const nothing: ReadonlySet<string> = new Set();
+
 /** A receiver's place in a room. */
 export interface Attachment {
   readonly receiver: Receiver;
   readonly userId: string;
   /** What it views. */
-  readonly things: Set<string>;
+  things: ReadonlySet<string>;
   standing: Standing;
 }
 

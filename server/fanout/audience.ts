@@ -27,7 +27,7 @@ export class Audiences {
     let audience = this.#byKey.get(key);
     if (audience === undefined) {
       topics += 1;
-      audience = { key, topic: topics.toString(36), dialect, things: new Set(things), size: 0 };
+      audience = { key, topic: topics.toString(36), dialect, things, size: 0 };
       this.#byKey.set(key, audience);
     }
     audience.size += 1;

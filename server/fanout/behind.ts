@@ -12,7 +12,7 @@ interface Answer {
 /** Answers that have to wait for the events that came before them, in dialects that answer in order. */
 export class Behind {
   #answers: Answer[] = [];
-  #ofAudience = new Map<Audience, Answer[]>();
+  #ofAudience: Map<Audience, Answer[]> | undefined;
 
   add(answer: Answer): void {
     this.#answers.push(answer);
@@ -20,27 +20,30 @@ export class Behind {
 
   /** A flush begins: its events go to audiences. What goes to nobody of them comes last. */
   begin(attachmentOf: (connectionId: string) => Attachment | undefined): void {
+    if (this.#answers.length === 0) return;
     const elsewhere: Answer[] = [];
+    const ofAudience = new Map<Audience, Answer[]>();
+    this.#ofAudience = ofAudience;
     for (const answer of this.#answers) {
       const standing = attachmentOf(answer.receiver.connection.id)?.standing;
       const audience = standing?.kind === 'live' ? standing.audience : undefined;
-      const known = audience === undefined ? elsewhere : this.#ofAudience.get(audience);
+      const known = audience === undefined ? elsewhere : ofAudience.get(audience);
       if (known !== undefined) known.push(answer);
-      else if (audience !== undefined) this.#ofAudience.set(audience, [answer]);
+      else if (audience !== undefined) ofAudience.set(audience, [answer]);
     }
     this.#answers = elsewhere;
   }
 
   /** Sends what comes before an event, of which receivers have everything through `offset`. */
   sendThrough(offset: number, audience: Audience): void {
-    const answers = this.#ofAudience.get(audience);
+    const answers = this.#ofAudience?.get(audience);
     while (answers?.[0] !== undefined && answers[0].offset <= offset) send(answers.shift() as Answer);
   }
 
   /** Sends what is left. */
   end(): void {
-    const left = [...this.#ofAudience.values(), this.#answers];
-    this.#ofAudience = new Map();
+    const left = [...(this.#ofAudience?.values() ?? []), this.#answers];
+    this.#ofAudience = undefined;
     this.#answers = [];
     for (const answers of left) answers.forEach(send);
   }

@@ -17,8 +17,9 @@ const utf8 = new TextEncoder();
  */
 export class Encodings {
   readonly #view: RoomView;
-  readonly #atPlace = new Map<string, unknown>();
-  readonly #inFlush = new Map<string, unknown>();
+  // Made where they are needed: most rooms are quiet most of the time.
+  #atPlace: Made | undefined;
+  #inFlush: Made | undefined;
   #place: Place | undefined;
   #used = false;
 
@@ -28,19 +29,22 @@ export class Encodings {
 
   /** To be called before anything is asked for: forgets what is outdated. */
   at(place: Place): void {
-    this.#inFlush.clear();
-    if (this.#place?.offset !== place.offset || this.#place.version !== place.version) this.#atPlace.clear();
+    this.#inFlush = undefined;
+    if (this.#place?.offset !== place.offset || this.#place.version !== place.version) {
+      this.#atPlace = undefined;
+    }
     this.#place = place;
   }
 
   /** To be called about once a second: forgets what nobody has asked for since the last time. */
   sweep(): void {
-    if (!this.#used) this.#atPlace.clear();
+    if (!this.#used) this.#atPlace = undefined;
     this.#used = false;
   }
 
   /** Who is there and what is selected: that does not stand or fall with the place. */
   present(dialect: Dialect): string[] {
+    this.#inFlush ??= new Map();
     return once(this.#inFlush, dialect.name, () =>
       present.flatMap((event) => renderRoom(dialect, event, this.#view, 0)).map(({ text }) => text),
     );
@@ -48,7 +52,7 @@ export class Encodings {
 
   /** What leads from a place to where the room stands. */
   since({ version, offset }: Place, dialect: Dialect, make: () => RoomText[]): RoomText[] {
-    if (this.#atPlace.size >= MOST_KEPT) return make();
+    if ((this.#atPlace?.size ?? 0) >= MOST_KEPT) return make();
     return this.#once(`${dialect.name} since ${version} ${offset}`, make);
   }
 
@@ -59,7 +63,9 @@ export class Encodings {
       return dialect.framing.frames(encoded).map((frame) => utf8.encode(frame));
     };
     const key = `${dialect.name} state`;
-    return dialect.vocabulary.stateNamesMembers ? once(this.#inFlush, key, make) : this.#once(key, make);
+    if (!dialect.vocabulary.stateNamesMembers) return this.#once(key, make);
+    this.#inFlush ??= new Map();
+    return once(this.#inFlush, key, make);
   }
 
   /** The whole state as the answer to a request, for which only the ref is filled in. */
@@ -77,6 +83,7 @@ export class Encodings {
 
   #once<T>(key: string, make: () => T): T {
     this.#used = true;
+    this.#atPlace ??= new Map();
     return once(this.#atPlace, key, make);
   }
 
@@ -90,7 +97,10 @@ const present: readonly RoomEvent[] = [
   { type: 'selection' },
 ];
 
-function once<T>(made: Map<string, unknown>, key: string, make: () => T): T {
+/** By what they are. */
+type Made = Map<string, unknown>;
+
+function once<T>(made: Made, key: string, make: () => T): T {
   const before = made.get(key) as T | undefined;
   if (before !== undefined) return before;
   const now = make();

@@ -1,13 +1,13 @@
 import { renderDirect } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/events.ts';
 import type { Effect } from '../room/effect.ts';
-import { type Attachment, type Want, waitingFor } from './attachment.ts';
+import { type Attachment, nothing, type Want, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
 import { Behind } from './behind.ts';
 import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
-import { absorb, emptyPending, eventsOf } from './pending.ts';
+import { absorb, emptyPending, eventsOf, type Pending } from './pending.ts';
 import { earlier, later, type Place, placeOf } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
@@ -28,8 +28,7 @@ export class RoomFanout implements Flushable, Feed {
   readonly #audiences = new Audiences();
   readonly #signals = new Signals();
   readonly #encodings: Encodings;
-  #pending = emptyPending();
-  #somethingPending = false;
+  #pending: Pending | undefined;
   #waiting: Attachment[] = [];
   readonly #behind = new Behind();
   #syncs: { attachment: Attachment; request: SyncRequest }[] = [];
@@ -51,7 +50,7 @@ export class RoomFanout implements Flushable, Feed {
   /** Takes a receiver in, or serves it anew. */
   attach(receiver: Receiver, userId: string, want: Want): void {
     const known = this.#attachments.get(receiver.connection.id);
-    const attachment = known ?? { receiver, userId, things: new Set(), standing: waitingFor(want) };
+    const attachment = known ?? { receiver, userId, things: nothing, standing: waitingFor(want) };
     this.#attachments.set(receiver.connection.id, attachment);
     receiver.feeds.set(this.view.roomId, this);
     if (known !== undefined) {
@@ -87,7 +86,7 @@ export class RoomFanout implements Flushable, Feed {
     const standing = this.#attachments.get(receiver.connection.id)?.standing;
     // A lagging one holds them itself, within its bound.
     if (standing?.kind === 'waiting' && !receiver.lagging) standing.replies.push(...encoded);
-    else if (this.#somethingPending && receiver.dialect.vocabulary.answersInOrder) {
+    else if (this.#pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
       this.#behind.add({ receiver, encoded, offset });
     } else receiver.reply(encoded);
   }
@@ -95,9 +94,9 @@ export class RoomFanout implements Flushable, Feed {
   setViewing(connectionId: string, thing: string, views: boolean): void {
     const attachment = this.#attachments.get(connectionId);
     if (attachment === undefined) return;
-    if (views) attachment.things.add(thing);
-    else {
-      attachment.things.delete(thing);
+    const others = [...attachment.things].filter((one) => one !== thing);
+    attachment.things = new Set(views ? [...others, thing] : others);
+    if (!views) {
       this.#signals.forgetCamera(thing, connectionId);
     }
     if (attachment.standing.kind !== 'live') return;
@@ -128,12 +127,12 @@ export class RoomFanout implements Flushable, Feed {
 
   /** Takes in what follows from the entry at an offset. */
   absorb(effect: Effect, offset: number): void {
+    this.#pending ??= emptyPending();
     absorb(this.#pending, effect, offset);
-    this.#somethingPending = true;
   }
 
   flush(): boolean {
-    const idle = !this.#somethingPending && !this.#signals.pending;
+    const idle = this.#pending === undefined && !this.#signals.pending;
     if (idle && !this.#waiting.some(isServable) && !this.#syncs.some(isAnswerable)) {
       // A whole tick has passed since the last publish: what was lost of it has been reported.
       this.#published.clear();
@@ -141,10 +140,9 @@ export class RoomFanout implements Flushable, Feed {
     }
     const begun = this.#options.monotonic();
     const after = placeOf(this.view.state);
-    const events = eventsOf(this.#pending, after.offset);
+    const events = this.#pending === undefined ? [] : eventsOf(this.#pending, after.offset);
     const signals = this.#signals.take();
-    this.#pending = emptyPending();
-    this.#somethingPending = false;
+    this.#pending = undefined;
     if (!idle) this.#publish(events, signals, after);
     this.#place = after;
     this.#encodings.at(after);

@@ -7,8 +7,8 @@ import type { SignalEvent } from '../dialect/events.ts';
 export class Signals {
   #waiting: SignalEvent[] = [];
   /** Where a connection's waiting signals are, so that a newer one takes the place of the older. */
-  readonly #slots = new Map<string, SignalEvent[]>();
-  readonly #cameras = new Map<string, Map<string, SignalEvent>>();
+  #slots: Map<string, SignalEvent[]> | undefined;
+  #cameras: Map<string, Map<string, SignalEvent>> | undefined;
 
   get pending(): boolean {
     return this.#waiting.length > 0;
@@ -16,6 +16,7 @@ export class Signals {
 
   put(signal: SignalEvent): void {
     if (signal.kind === 'camera' && signal.thing !== undefined) this.#keepCamera(signal.thing, signal);
+    this.#slots ??= new Map();
     const own = this.#slots.get(signal.connectionId);
     if (own === undefined) {
       this.#slots.set(signal.connectionId, [signal]);
@@ -35,31 +36,32 @@ export class Signals {
   take(): SignalEvent[] {
     const taken = this.#waiting;
     this.#waiting = [];
-    this.#slots.clear();
+    this.#slots?.clear();
     return taken;
   }
 
   /** Drops all that is known of a connection. */
   forget(connectionId: string): void {
-    for (const thing of this.#cameras.keys()) this.forgetCamera(thing, connectionId);
-    if (!this.#slots.delete(connectionId)) return;
+    for (const thing of this.#cameras?.keys() ?? []) this.forgetCamera(thing, connectionId);
+    if (!this.#slots?.delete(connectionId)) return;
     this.#waiting = this.#waiting.filter((one) => one.connectionId !== connectionId);
   }
 
   /** The latest cameras on a thing, by user. */
   camerasOn(thing: string, exceptConnection: string): Record<string, unknown> {
-    const cameras = [...(this.#cameras.get(thing)?.values() ?? [])]
+    const cameras = [...(this.#cameras?.get(thing)?.values() ?? [])]
       .filter((one) => one.connectionId !== exceptConnection)
       .map((one) => [one.userId, one.payload.camera]);
     return Object.fromEntries(cameras);
   }
 
   forgetCamera(thing: string, connectionId: string): void {
-    const cameras = this.#cameras.get(thing);
-    if (cameras?.delete(connectionId) && cameras.size === 0) this.#cameras.delete(thing);
+    const cameras = this.#cameras?.get(thing);
+    if (cameras?.delete(connectionId) && cameras.size === 0) this.#cameras?.delete(thing);
   }
 
   #keepCamera(thing: string, signal: SignalEvent): void {
+    this.#cameras ??= new Map();
     const cameras = this.#cameras.get(thing) ?? new Map<string, SignalEvent>();
     this.#cameras.set(thing, cameras);
     cameras.delete(signal.connectionId);
