@@ -12,31 +12,36 @@ import type { Case, Run, Scale } from './workloads/run.ts';
 
 interface Options {
   quick: boolean;
+  whole: boolean;
   only?: string[];
   json: boolean;
   rounds?: string;
   seconds?: string;
 }
 
-const { quick, only, json, rounds, seconds } = new Command()
+const { quick, whole, only, json, rounds, seconds } = new Command()
   .description('Compares Tandem with what people would use instead, in turns, under the same load.')
   .addOption(new Option('--only <names...>', 'of the workloads').choices(workloads.map(({ name }) => name)))
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
+  .option('--whole', 'all that can be measured: about half an hour', false)
   .option('--json', 'prints JSON instead of tables, and changes no file', false)
   .option('--rounds <count>', 'how often each is measured (default: 3)')
-  .option('--seconds <count>', 'how long each is measured (default: 4)')
+  .option('--seconds <count>', 'how long each is measured (default: 3)')
   .parse()
   .opts<Options>();
 
 const threads = Math.min(4, Math.max(1, availableParallelism() - 1));
 const scale: Scale = {
   rounds: Number(rounds ?? (quick ? 1 : 3)),
-  warmUpMs: quick ? 1000 : 2000,
-  measuredMs: 1000 * Number(seconds ?? (quick ? 2 : 4)),
+  warmUpMs: quick ? 1000 : 1500,
+  measuredMs: 1000 * Number(seconds ?? (quick ? 2 : 3)),
   part: quick ? 0.05 : 1,
   threads,
 };
-const isWanted = ({ when }: Case) => when === 'always' || (when === 'quick') === quick;
+const isWanted = ({ when }: Case) => {
+  if (when === 'always' || quick) return when === 'always' || when === 'quick';
+  return when === undefined || (when === 'whole' && (whole || only !== undefined));
+};
 
 pinLoad();
 const summaries: CaseSummary[] = [];

@@ -14,12 +14,26 @@ export interface Path {
 export async function paths(stage: Stage): Promise<Path[]> {
   const batch = await crowd(stage, 'batch', 'tandem.v1');
   const single = await crowd(stage, 'single', '');
+  const socketIo = await socketIoCrowd(stage);
   const editing = await crowd(stage, 'editing', 'tandem.v1');
   for (const [index, one] of editing.entries()) stage.receive(one, operation('add', index));
   await stage.settled();
   return [
     { name: 'camera, native, batch frames', messages: USERS, run: () => move(stage, batch, 'batch') },
     { name: 'camera, native, single frames', messages: USERS, run: () => move(stage, single, 'single') },
+    {
+      name: 'cursor_move, Socket.IO',
+      messages: USERS,
+      run() {
+        for (const one of socketIo) {
+          stage.receive(
+            one,
+            '42["cursor_move",{"roomId":"rooms","position":{"x":150.25,"y":412.5,"at":123456789}}]',
+          );
+        }
+        stage.tick();
+      },
+    },
     {
       name: 'operation, native, log in memory',
       messages: USERS,
@@ -34,7 +48,7 @@ export async function paths(stage: Stage): Promise<Path[]> {
 
 export { openStage };
 
-async function crowd(stage: Stage, roomId: string, protocol: string): Promise<Connection[]> {
+async function crowd(stage: Stage, roomId: string, protocol: 'tandem.v1' | ''): Promise<Connection[]> {
   const everybody = Array.from({ length: USERS }, () => stage.enter(protocol));
   for (const [index, one] of everybody.entries()) {
     stage.receive(
@@ -45,6 +59,18 @@ async function crowd(stage: Stage, roomId: string, protocol: string): Promise<Co
   await stage.settled();
   for (const one of everybody)
     stage.receive(one, JSON.stringify({ type: 'join_viewer', roomId, planetId: 'home' }));
+  await stage.settled();
+  stage.tick();
+  return everybody;
+}
+
+async function socketIoCrowd(stage: Stage): Promise<Connection[]> {
+  const everybody = Array.from({ length: USERS }, () => stage.enter('engine.io'));
+  for (const one of everybody) stage.receive(one, '40');
+  await stage.settled();
+  for (const [index, one] of everybody.entries()) {
+    stage.receive(one, `420${JSON.stringify(['join_room', { roomId: 'rooms', userId: `user${index}` }])}`);
+  }
   await stage.settled();
   stage.tick();
   return everybody;

@@ -6,7 +6,8 @@ import type { Connection, Frame, Transport, TransportOptions } from '../../serve
 
 /** A server without sockets: what its own code costs, and nothing else. */
 export interface Stage {
-  enter(protocol: string): Connection;
+  /** Connects over plain WebSocket, or Engine.IO. */
+  enter(protocol: 'tandem.v1' | '' | 'engine.io'): Connection;
   receive(connection: Connection, text: string): void;
   /** Ends the tick that runs. */
   tick(): void;
@@ -18,14 +19,15 @@ export interface Stage {
 }
 
 export async function openStage(): Promise<Stage> {
-  const due = new Set<() => void>();
+  const due = new Set<{ at: number; action: () => void }>();
   let elapsed = 0;
   const clock: Clock = {
     now: () => 1_800_000_000_000 + elapsed,
     monotonic: () => elapsed,
-    after(_, action) {
-      due.add(action);
-      return () => due.delete(action);
+    after(delayMs, action) {
+      const one = { at: elapsed + delayMs, action };
+      due.add(one);
+      return () => due.delete(one);
     },
     every: () => () => {},
   };
@@ -46,6 +48,8 @@ export async function openStage(): Promise<Stage> {
     RATE_LIMIT: '1000000/1s',
     STREAM_LIMIT: '1000000/1s',
     MAX_ROOM_USERS: '1000',
+    PING_INTERVAL_MS: '86400000',
+    HEARTBEAT_GRACE_MS: '86400000',
     LOG_LEVEL: 'error',
   };
   const server = await createServer({
@@ -64,14 +68,15 @@ export async function openStage(): Promise<Stage> {
       const connection: Connection = {
         id: `c${ids}`,
         handshake: {
-          path: '/ws',
-          query: '',
+          path: protocol === 'engine.io' ? '/socket.io/' : '/ws',
+          query: protocol === 'engine.io' ? 'EIO=4&transport=websocket' : '',
+          headers: {},
           authorization: undefined,
           cookie: undefined,
           origin: undefined,
           host: undefined,
           address: '127.0.0.1',
-          protocol,
+          protocol: protocol === 'engine.io' ? '' : protocol,
         },
         state: undefined,
         send: (_: Frame) => {
@@ -90,10 +95,12 @@ export async function openStage(): Promise<Stage> {
     },
     receive: (connection, text) => parts?.handler.received(connection, Buffer.from(text), false),
     tick() {
-      elapsed += 1000;
-      const actions = [...due];
-      due.clear();
-      for (const action of actions) action();
+      elapsed += 20;
+      for (const one of [...due]) {
+        if (one.at > elapsed) continue;
+        due.delete(one);
+        one.action();
+      }
     },
     frames() {
       const count = frames;

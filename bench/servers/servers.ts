@@ -25,6 +25,9 @@ export interface ServerProcess {
   end(): Promise<void>;
 }
 
+/** Time for a server to collect its rubbish. */
+const COLLECT_MS = 700;
+
 /** Signs the tokens of all who are let in. */
 export const SECRET = 'a secret of the bench alone, and of nobody else';
 
@@ -72,7 +75,7 @@ export async function startServer(
     cpuMicroseconds: () => cpuMicroseconds(pid),
     async memoryBytes() {
       process.kill(pid, 'SIGUSR2');
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
       return memoryBytes(pid);
     },
     async end() {

@@ -9,7 +9,8 @@ const quick: readonly Contender[] = [
   contenders.socketIo,
   contenders.bareUws,
 ];
-const { tandemBatch, tandemSingle, tandemSocketIo, socketIo } = contenders;
+const { tandemBatch, tandemSingle, tandemSocketIo, socketIo, bareUws } = contenders;
+const main: readonly Contender[] = [tandemBatch, tandemSingle, tandemSocketIo, socketIo, bareUws];
 
 function moving(rooms: number, users: number, perSecond: number, all = everybody): Case {
   return {
@@ -24,11 +25,11 @@ export const cameras: Workload = {
   name: 'cameras',
   text: 'Where everybody is right now, to everybody else in the room; messages of about 150 bytes. What is merged within a tick of 16 ms was never due to arrive one by one; that the last position of each has come to all others is counted.',
   cases: [
-    moving(10, 20, 10),
-    moving(10, 20, 30),
     moving(10, 20, 60),
-    moving(5, 50, 10),
     moving(5, 50, 60),
+    { ...moving(10, 20, 30, main), when: 'whole' },
+    { ...moving(10, 20, 10, main), when: 'whole' },
+    { ...moving(5, 50, 10, main), when: 'whole' },
     {
       title: 'Rooms of 20 at 60 Hz, as many as take half of a core',
       rows: [tandemBatch, tandemSingle, tandemSocketIo].map((one) =>

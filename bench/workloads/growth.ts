@@ -20,6 +20,7 @@ export const growth: Workload = {
       ),
       against: '2 rooms of 20',
       by: 'cpuPerDelivery',
+      when: 'whole' as const,
     })),
     {
       title: `${tandemBatch.name}: from 10 to 80 users in each of 2 rooms at 30 Hz`,
@@ -32,6 +33,7 @@ export const growth: Workload = {
       ),
       against: '2 rooms of 10',
       by: 'cpuPerDelivery',
+      when: 'whole' as const,
     },
   ],
 };

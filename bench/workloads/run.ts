@@ -30,8 +30,9 @@ export interface Case {
   readonly against: string;
   /** The figure in which they are. */
   readonly by: string;
-  /** Whether it is measured in a minute's look, or otherwise. Default: otherwise. */
-  readonly when?: 'quick' | 'always';
+  /** In which form of the bench it is measured: in a minute's look alone, in all, or only in the whole of it.
+   * Default: in all but the quick one. */
+  readonly when?: 'quick' | 'always' | 'whole';
 }
 
 export interface Workload {
