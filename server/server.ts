@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createHttp } from './api/http.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createBackend } from './create-backend.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
-import { createHttpReports } from './http-reports.ts';
 import { Hub } from './hub.ts';
 import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -16,6 +15,7 @@ import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { openHttp } from './open-http.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
@@ -123,19 +123,29 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
       socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
-  const http = createHttp({
+  const {
+    close: closeBackend,
+    tracking,
+    ...backend
+  } = createBackend({
+    config,
+    clock,
+    log,
+    rooms,
+    sessions: hub.sessions,
+    newId,
+  });
+  const http = openHttp({
+    config,
+    logger,
+    clock,
+    metrics,
     ready: () => state === 'ready' && log.writable(),
-    metrics: () => metrics.render(),
+    closing: () => state === 'draining',
+    backend: { ...backend, tracking },
+    projects: directory,
     verifyToken,
     authorize,
-    guests: config.auth === 'optional',
-    allowedOrigins: config.corsOrigins,
-    rate: config.rates.api,
-    monotonic: clock.monotonic,
-    limits,
-    cors: { origins: config.corsOrigins, credentials: true },
-    closing: () => state === 'draining',
-    ...createHttpReports(logger, metrics),
   });
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
@@ -195,6 +205,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
+    await closeBackend();
     await stays.close();
     await directory.close();
     ticker.close();
@@ -214,7 +225,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { port, healthPort, projects: directory, close };
+  return { ...backend, sessions: tracking, port, healthPort, projects: directory, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {
