@@ -240,7 +240,7 @@ for (const TRANSPORT of ['uws', 'ws']) {
     for (const one of at.seen) seenByAll.add(one);
   });
 
-  t.test(`the state is told anew only where it is another (${TRANSPORT})`, async (t) => {
+  t.test(`[HT13] the state is told anew only where it is another (${TRANSPORT})`, async (t) => {
     const at = await apiStage(t, { TRANSPORT });
     const ada = await connect(at.server.port, {
       headers: { authorization: `Bearer ${await token({ sub: 'ada' })}` },
