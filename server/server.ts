@@ -112,6 +112,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     rooms: () => rooms,
     recovery,
     authorize,
+    hooks: options.hooks,
     verifyToken,
     newId,
     random,
@@ -123,11 +124,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
       socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
-  const {
-    close: closeBackend,
-    tracking,
-    ...backend
-  } = createBackend({
+  const { backend, calls, ...ofBackend } = createBackend({
     config,
     clock,
     log,
@@ -142,7 +139,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     metrics,
     ready: () => state === 'ready' && log.writable(),
     closing: () => state === 'draining',
-    backend: { ...backend, tracking },
+    backend,
     projects: directory,
     verifyToken,
     authorize,
@@ -205,7 +202,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
-    await closeBackend();
+    await ofBackend.close();
     await stays.close();
     await directory.close();
     ticker.close();
@@ -225,7 +222,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { ...backend, sessions: tracking, port, healthPort, projects: directory, close };
+  return { ...calls, port, healthPort, projects: directory, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

@@ -95,7 +95,10 @@ export class SessionLogs {
   }
 }
 
-/** No room has such an id: theirs hold no control characters. A project's id has no colon. */
+/**
+ * No room has such an id: theirs hold no control characters, of which this is the one that also long keys of LMDB
+ * can hold. A project's id has no colon.
+ */
 function nameOf(projectId: string, sessionId: string): string {
-  return `\u0001session:${projectId}:${sessionId}`;
+  return `\u007fsession:${projectId}:${sessionId}`;
 }
