@@ -11,7 +11,7 @@ onEach(
   '[HT7] a service that has saved a component tells all who look at its entity',
   async (t, start) => {
     const at = await start({ AUTH: 'required' });
-    const service = await backendOf(at);
+    const backend = await backendOf(at);
     const [ada, ben, other] = [
       await at.client({ as: 'ada' }),
       await at.client({ as: 'ben' }),
@@ -27,16 +27,16 @@ onEach(
       updatedBy: 'ada',
       timestamp: new Date(0).toISOString(),
     };
-    await service.publish('entity:page:page-123', 'component:updated', update);
+    await backend.publish('entity:page:page-123', 'component:updated', update);
     for (const one of [ada, ben]) t.same(await one.next('component:updated'), update);
     // The author has it on the screen already.
-    await service.publish(
+    await backend.publish(
       'entity:page:page-123',
       'component:updated',
       { ...update, n: 2 },
       { exclude: 'ada' },
     );
-    await service.publish('entity:page:page-123', 'component:updated', { ...update, n: 3 });
+    await backend.publish('entity:page:page-123', 'component:updated', { ...update, n: 3 });
     t.match(await ben.next('component:updated'), { n: 2 });
     t.match(await ada.next('component:updated'), { n: 3 });
     t.notOk(other.heard().includes('component:updated'));
@@ -49,22 +49,22 @@ onEach(
   '[HT13] where there is no socket a component is polled, and told only when it has changed',
   async (t, start) => {
     const at = await start({ AUTH: 'required' });
-    const service = await backendOf(at);
+    const backend = await backendOf(at);
     const ada = await at.client({ as: 'ada' });
     await ada.ask('component:subscribe', { componentId: 'c' });
     await ada.ask('component:update', { componentId: 'c', updates: { title: 'First' } });
-    const first = await service.state('component:c');
+    const first = await backend.state('component:c');
     t.match(first, { version: 1, manifest: { properties: { title: 'First' } } });
-    t.equal(await service.state('component:c', first?.etag), undefined);
+    t.equal(await backend.state('component:c', first?.etag), undefined);
     await ada.ask('component:update', { componentId: 'c', updates: { title: 'Second' } });
-    const second = await service.state('component:c', first?.etag);
+    const second = await backend.state('component:c', first?.etag);
     t.match(second, { version: 2, manifest: { properties: { title: 'Second' } } });
-    t.match(await service.operations('component:c', 1, second?.epoch), {
+    t.match(await backend.operations('component:c', 1, second?.epoch), {
       toVersion: 2,
       operations: [{ type: 'update', target: 'scene', data: { title: 'Second' } }],
     });
     ada.socket.disconnect();
-    t.equal(await service.state('component:c', second?.etag), undefined, 'also when nobody is there');
+    t.equal(await backend.state('component:c', second?.etag), undefined, 'also when nobody is there');
   },
   ['websocket only'],
 );
