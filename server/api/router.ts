@@ -119,12 +119,21 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
 
   return (request) => {
     // Without the header there is no page that would have to be told.
-    const shared = request.headers.origin === undefined ? {} : corsHeaders(options.cors, request);
+    const shared = request.headers.origin === undefined ? {} : sharedHeaders(options.cors, request);
     const response = answer(request);
     return response instanceof Promise
       ? response.then((one) => withHeaders(one, shared))
       : withHeaders(response, shared);
   };
+}
+
+/** Pages see no other headers of an answer but these and a few that are always shown. */
+const EXPOSED = 'ETag, Retry-After, Allow';
+
+function sharedHeaders(cors: CorsOptions, request: HttpRequest): Record<string, string> {
+  const headers = corsHeaders(cors, request);
+  const isShared = 'access-control-allow-origin' in headers;
+  return isShared ? { ...headers, 'access-control-expose-headers': EXPOSED } : headers;
 }
 
 function withHeaders(response: HttpResponse, headers: Record<string, string>): HttpResponse {

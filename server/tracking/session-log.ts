@@ -23,7 +23,6 @@ export interface Shown {
 }
 
 interface Kept extends OpenSession {
-  state: SessionState | undefined;
   log: Awaited<ReturnType<Log['open']>>;
 }
 
@@ -72,20 +71,25 @@ export class SessionLogs {
   }
 
   async #open(name: string): Promise<Kept> {
-    const log = await this.#log.open(name, () => {});
+    let state: SessionState | undefined;
+    const early: string[] = [];
+    let listener = (texts: readonly string[]): void => void early.push(...texts);
+    const log = await this.#log.open(name, (_first, texts) => listener(texts));
+    const absorb = (texts: readonly string[]) => {
+      for (const text of texts) state = fold(state, JSON.parse(text) as SessionEntry);
+    };
     try {
-      const entries = log.tail.map((text) => JSON.parse(text) as SessionEntry);
-      const state = entries.reduce(fold, undefined as SessionState | undefined);
-      const kept: Kept = {
+      absorb(log.tail);
+      absorb(early);
+      listener = absorb;
+      return {
         log,
-        state,
-        unshown: [],
-        async append(entry) {
-          await log.append([JSON.stringify(entry)]);
-          kept.state = fold(kept.state, entry);
+        get state() {
+          return state;
         },
+        unshown: [],
+        append: (entry) => log.append([JSON.stringify(entry)]),
       };
-      return kept;
     } catch (cause) {
       await log.close();
       const message = `what is stored of a tracked session cannot be read: ${(cause as Error).message}`;
