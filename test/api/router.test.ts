@@ -93,6 +93,7 @@ function stage({ guests = true, closing = false, rate = 1000 } = {}) {
     limits: { ...limits, MAX_MESSAGE_BYTES: 100 },
     cors: { origins: ['https://app.example'], credentials: true },
     closing: () => closing,
+    onAnswered: () => {},
     onRefused: ({ code }) => refusals.push(code),
     onFault: (error) => faults.push(error),
   });
