@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { createRoutes } from './api/routes.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createBackend } from './create-backend.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
@@ -15,6 +15,7 @@ import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { openHttp } from './open-http.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
@@ -87,6 +88,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   });
   const stays = await openDurableMap<Stay>(log, STAYS);
+  const verifyToken = createVerifyToken({
+    keys: config.keys,
+    issuer: config.issuer,
+    audience: config.audience,
+    clock,
+    fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
+  });
   const { directory, authorize } = await openPermission({
     log,
     logger,
@@ -104,13 +112,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     rooms: () => rooms,
     recovery,
     authorize,
-    verifyToken: createVerifyToken({
-      keys: config.keys,
-      issuer: config.issuer,
-      audience: config.audience,
-      clock,
-      fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
-    }),
+    hooks: options.hooks,
+    verifyToken,
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
@@ -121,9 +124,25 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
       socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
-  const http = createRoutes({
+  const { backend, calls, ...ofBackend } = createBackend({
+    config,
+    clock,
+    log,
+    rooms,
+    sessions: hub.sessions,
+    newId,
+  });
+  const http = openHttp({
+    config,
+    logger,
+    clock,
+    metrics,
     ready: () => state === 'ready' && log.writable(),
-    metrics: () => metrics.render(),
+    closing: () => state === 'draining',
+    backend,
+    projects: directory,
+    verifyToken,
+    authorize,
   });
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
@@ -160,7 +179,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
-      http,
+      http: http.all,
       newId,
     },
     makeTransport,
@@ -183,6 +202,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
+    await ofBackend.close();
     await stays.close();
     await directory.close();
     ticker.close();
@@ -194,7 +214,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   try {
     port = await transport.listen(config.host, config.port);
     if (config.healthPort !== undefined) {
-      health = createHttpServer(http);
+      health = createHttpServer(http.process);
       healthPort = await health.listen(config.host, config.healthPort);
     }
   } catch (error) {
@@ -202,7 +222,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { port, healthPort, projects: directory, close };
+  return { ...calls, port, healthPort, projects: directory, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

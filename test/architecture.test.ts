@@ -38,6 +38,31 @@ const borders: readonly Border[] = [
     values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto'],
     types: ['server/room/entry.ts', 'server/fanout/', 'server/dialect/', 'server/directory/project.ts'],
   },
+  {
+    folder: 'server/api/',
+    values: [
+      'protocol/',
+      'server/dispatch/',
+      'server/log/log.ts',
+      'server/transport/http-body.ts',
+      'server/transport/engine-io/cors.ts',
+      'ajv',
+      'find-my-way',
+    ],
+    types: ['server/transport/connection.ts', 'server/backend/', 'server/directory/'],
+  },
+  {
+    folder: 'server/backend/',
+    values: [
+      'protocol/',
+      'server/room/state.ts',
+      'server/dialect/manifest.ts',
+      'server/fanout/',
+      'server/dispatch/size.ts',
+    ],
+    types: ['server/dialect/', 'server/dispatch/', 'server/room/', 'server/tracking/'],
+  },
+  { folder: 'server/tracking/', values: ['protocol/', 'server/log/log.ts', 'node:util'] },
 ];
 
 /** What only some may import: a folder for its own files, and those that are named. */

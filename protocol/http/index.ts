@@ -1,0 +1,6 @@
+export type * from './projects.ts';
+export type * from './rooms.ts';
+export * from './route.ts';
+export * from './routes.ts';
+export * from './statuses.ts';
+export type * from './values.ts';
