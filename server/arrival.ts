@@ -94,11 +94,10 @@ async function comeBack(
   const goBack = found && (await rejoin(session, found.returns, found.own).catch(failed));
   // The connection may have ended meanwhile.
   if (session.phase.kind !== 'open') return;
-  if (asked === undefined || found === undefined || goBack === undefined) {
+  if (asked === undefined || found === undefined || goBack === undefined || !found.take()) {
     welcome(session, options, recovery.begin(session));
     return;
   }
-  found.take();
   sayWelcome(session, options, asked.pid);
   goBack();
 }
