@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createRoutes } from './api/routes.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
@@ -35,10 +35,20 @@ const SWEEP_MS = 1000;
  * or an error with `code` EADDRINUSE, EACCES, EADDRNOTAVAIL.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
+  const log = options.log ?? (await openLog(options));
+  try {
+    return await assemble(options, log);
+  } catch (error) {
+    // Whatever was opened of it, too: the data directory is free for the next attempt.
+    await log.close();
+    throw error;
+  }
+}
+
+async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   const { config, logger, clock = systemClock, random = Math.random } = options;
   const { limits } = config;
   const nodeId = newId();
-  const log = options.log ?? (await openLog(config, clock));
   let state: 'starting' | 'ready' | 'draining' = 'starting';
   const metrics = createMetrics({
     rooms: () => rooms.size,
@@ -215,7 +225,7 @@ async function chooseTransport(config: Config, logger: Logger, parts: TransportO
   return transport;
 }
 
-function openLog(config: Config, clock: Clock): Promise<Log> {
+function openLog({ config, clock = systemClock }: ServerOptions): Promise<Log> {
   if (config.store === 'memory') return Promise.resolve(createMemoryLog());
   return openLmdbLog({ directory: config.dataDir, clock });
 }

@@ -54,7 +54,16 @@ onEach(t, '[SO14] forged pids and marks lead to nothing but a new beginning', as
   for (const one of [ada, ben]) await one.ask('join_room', { roomId });
   const pidOf = (one: Person) => (one.socket as unknown as { _pid: string })._pid;
   const foreign = pidOf(ben);
-  for (const pid of ['__proto__', 'constructor', 'x'.repeat(50_000), '\u0000', 'no such', 7, { a: 1 }, foreign]) {
+  for (const pid of [
+    '__proto__',
+    'constructor',
+    'x'.repeat(50_000),
+    '\u0000',
+    'no such',
+    7,
+    { a: 1 },
+    foreign,
+  ]) {
     await breakOff(ada);
     t.equal(await comeBackWith(ada, pid), false, JSON.stringify(pid).slice(0, 40));
   }
