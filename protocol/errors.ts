@@ -17,6 +17,7 @@ export const errors = {
   UNAUTHENTICATED: 'A token is needed before this command.',
   TOKEN_INVALID: 'The token cannot be verified.',
   TOKEN_EXPIRED: 'The token has expired.',
+  TOKEN_REVOKED: 'The token was taken back.',
   KEYS_UNAVAILABLE: 'The keys that verify tokens cannot be fetched at present; try again.',
   IDENTITY_MISMATCH: 'The message names another user than the one that this connection has proved to be.',
   FORBIDDEN: 'This user may not do this in this room.',

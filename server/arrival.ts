@@ -8,6 +8,7 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Recovery } from './recovery.ts';
 import { principalOf, type Sessions } from './sessions.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { Handshake } from './transport/connection.ts';
 
 /** Keys that could not be fetched are tried again after about this. */
@@ -28,6 +29,7 @@ export interface ArrivalOptions {
   logger: Logger;
   metrics: Metrics;
   verifyToken: VerifyToken;
+  suspicion: Suspicion;
 }
 
 /**
@@ -54,6 +56,7 @@ export function arrive(
     return undefined;
   }
   if ('token' in credential) return enter(session, credential.token, handshake.recovery, options);
+  options.suspicion(credential.refused, session);
   sessions.close(session, credential.refused);
   return undefined;
 }
@@ -64,16 +67,17 @@ async function enter(
   recovery: Handshake['recovery'],
   options: ArrivalOptions,
 ): Promise<void> {
-  const { sessions, logger, metrics } = options;
+  const { sessions, suspicion, metrics } = options;
   try {
     const user = await options.verifyToken(token);
     if (session.phase.kind !== 'arriving') return;
     sessions.admit(session, user);
+    if (principalOf(session) === undefined) return;
     if (session.receiver.dialect.framing.mark === undefined) welcome(session, options);
     else await comeBack(session, user.userId, recovery, options);
   } catch (error) {
     const code = error instanceof Refusal && isClose(error.code) ? error.code : 'TOKEN_INVALID';
-    logger.warn({ code, address: session.address }, 'token refused');
+    suspicion(code, session);
     metrics.errors.labels(code).inc();
     if (session.phase.kind !== 'arriving') return;
     sessions.answer(session, { type: 'error', code });

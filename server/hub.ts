@@ -7,7 +7,7 @@ import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { rejoin } from './dispatch/handlers/rejoining.ts';
-import type { Authorize, VerifyToken } from './dispatch/principal.ts';
+import type { Authorize, Principal, VerifyToken } from './dispatch/principal.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
@@ -18,6 +18,7 @@ import { createReceiverOptions } from './receiver-options.ts';
 import type { Recovery } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf, Sessions } from './sessions.ts';
+import type { Suspect, Suspicion } from './suspicion.ts';
 import { type Duties, sweep } from './sweep.ts';
 import type { Connection, ConnectionHandler } from './transport/connection.ts';
 import type { SocketHandler } from './transport/socket-io/socket-io.ts';
@@ -32,6 +33,7 @@ export interface HubOptions {
   recovery: Recovery;
   authorize: Authorize;
   verifyToken: VerifyToken;
+  isRevoked(principal: Principal): boolean;
   newId(): string;
   /** Uniform in [0, 1). */
   random(): number;
@@ -39,6 +41,7 @@ export interface HubOptions {
   dialectOf(connection: Connection): Dialect;
   subprotocols: readonly string[];
   onAnalytics: Stage['analytics'];
+  suspicion: Suspicion;
 }
 
 /** A crowd that is sent away comes back within this time. */
@@ -60,7 +63,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     this.#options = options;
     const { config, clock, metrics, rooms } = options;
     const { heartbeatGraceMs } = config;
-    this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms });
+    this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms, isRevoked: options.isRevoked });
     this.#receiverOptions = createReceiverOptions({
       config,
       clock,
@@ -190,7 +193,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   // --- What the other stages need
 
   #createDispatcher(): Dispatcher {
-    const { logger, metrics } = this.#options;
+    const { logger, metrics, suspicion } = this.#options;
     return createDispatcher({
       stage: this.#stage,
       closing: () => this.#closing,
@@ -201,13 +204,10 @@ export class Hub implements ConnectionHandler, SocketHandler {
       onRefused: (session, { code, details }) => {
         metrics.errors.labels(code).inc();
         if (code === 'RATE_LIMITED') metrics.rateLimited.inc();
-        if (suspicious.has(code)) {
-          const { userId } = principalOf(session) ?? {};
-          logger.warn({ code, userId, address: session.address, path: details.path }, 'refused');
-        }
+        suspicion(code, { ...suspectOf(session), path: details.path });
       },
       onFlood: (session) => {
-        logger.warn({ address: session.address, userId: principalOf(session)?.userId }, 'flood');
+        suspicion('FLOOD', suspectOf(session));
         this.sessions.close(session, 'FLOOD');
       },
       onOverloaded: (session) => this.sessions.close(session, 'OVERLOADED'),
@@ -243,4 +243,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
   }
 }
 
-const suspicious: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'IDENTITY_MISMATCH', 'FORBIDDEN']);
+function suspectOf(session: Session): Suspect {
+  return { address: session.address, userId: principalOf(session)?.userId };
+}

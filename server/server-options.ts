@@ -6,6 +6,7 @@ import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
+import type { Revocation, Revoked } from './revocations.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
 
@@ -47,6 +48,12 @@ export interface Server {
   readonly healthPort: number | undefined;
   /** Who may be in the rooms of which project. */
   readonly projects: Projects;
+  /**
+   * Takes tokens back: who is connected with one is closed with TOKEN_REVOKED at once, and nobody gets in with
+   * one any more. Resolves when that is durable. Rejects with a Refusal (INVALID_FIELD, KEYS_UNAVAILABLE), or
+   * with a LogError where it holds until the next start only.
+   */
+  revoke(what: Revocation): Promise<Revoked>;
   /**
    * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
    * back, and releases the log.

@@ -4,7 +4,6 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
-import { createVerifyToken } from './dispatch/authentication.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
@@ -20,6 +19,7 @@ import { Recovery, STAYS, type Stay } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
 import { Rooms } from './rooms.ts';
 import type { Server, ServerOptions } from './server-options.ts';
+import { createSuspicion } from './suspicion.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
@@ -97,13 +97,15 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     },
   });
   const stays = await openDurableMap<Stay>(log, STAYS);
-  const { directory, authorize } = await openPermission({
+  const permission = await openPermission({
+    config,
+    clock,
     log,
     logger,
-    snapshotEntries: limits.SNAPSHOT_ENTRIES,
     application: options.authorize,
     sessions: () => hub.sessions,
   });
+  const { directory, revocations } = permission;
   const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
   const hub = new Hub({
     config,
@@ -113,14 +115,10 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     nodeId,
     rooms: () => rooms,
     recovery,
-    authorize,
-    verifyToken: createVerifyToken({
-      keys: config.keys,
-      issuer: config.issuer,
-      audience: config.audience,
-      clock,
-      fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
-    }),
+    authorize: permission.authorize,
+    verifyToken: revocations.verifyToken,
+    isRevoked: (principal) => revocations.isRevoked(principal),
+    suspicion: createSuspicion(logger, metrics, clock),
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
@@ -179,6 +177,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     hub.sweep();
     rooms.sweep();
     recovery.sweep();
+    revocations.sweep();
   });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
@@ -194,7 +193,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     hub.drain();
     await rooms.close();
     await stays.close();
-    await directory.close();
+    await permission.close();
     ticker.close();
     await transport.close();
     await health?.close();
@@ -212,7 +211,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { port, healthPort, projects: directory, close };
+  return { port, healthPort, projects: directory, revoke: (what) => revocations.revoke(what), close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {
