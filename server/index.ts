@@ -4,6 +4,7 @@ export type { Projects } from './directory/directory.ts';
 export type { Project } from './directory/project.ts';
 export type { Decider } from './dispatch/authorization.ts';
 export type { Action, Principal } from './dispatch/principal.ts';
+export type { Revocation, Revoked } from './dispatch/revocation.ts';
 export type { AnalyticsSource } from './dispatch/stage.ts';
 export {
   type Application,
@@ -14,7 +15,6 @@ export {
 } from './embedding/application.ts';
 export type { ApplicationSocket } from './embedding/application-socket.ts';
 export { createLogger, type Logger } from './logger.ts';
-export type { Revocation, Revoked } from './revocations.ts';
 export { createServer } from './server.ts';
 export type { Server, ServerOptions } from './server-options.ts';
 export type { Connection, ConnectionHandler } from './transport/connection.ts';

@@ -1,35 +1,9 @@
 import { isPlainObject, Refusal } from '../protocol/index.ts';
 import type { Clock } from './clock.ts';
 import type { Principal, User, VerifyToken } from './dispatch/principal.ts';
+import type { Revocation, Revoked } from './dispatch/revocation.ts';
 import type { DurableMap } from './log/durable-map.ts';
 import type { Sessions } from './sessions.ts';
-
-/** Which tokens are taken back: one of the three. */
-export type Revocation = (
-  | {
-      /** Those with this claim `jti`. */
-      readonly jti: string;
-    }
-  | {
-      /** All of this user that were issued before now; the present second counts as before. */
-      readonly sub: string;
-    }
-  | {
-      /** This one. */
-      readonly token: string;
-    }
-) & {
-  /**
-   * When the last of them expires, in milliseconds since the Unix epoch: then this is forgotten. Default: that of
-   * the token; for the others never.
-   */
-  readonly expiresAt?: number;
-};
-
-export interface Revoked {
-  /** Connections that were closed because of it. */
-  readonly disconnected: number;
-}
 
 /** What is kept of a revocation: when it was, and until when it counts; neither is ever changed. */
 export interface Kept {

@@ -2,11 +2,11 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Projects } from './directory/directory.ts';
 import type { Decider } from './dispatch/authorization.ts';
+import type { Revocation, Revoked } from './dispatch/revocation.ts';
 import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
-import type { Revocation, Revoked } from './revocations.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
 

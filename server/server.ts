@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createRoutes } from './api/routes.ts';
+import { createHttp } from './api/http.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
@@ -7,6 +7,7 @@ import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/di
 import { createNamespaces } from './embedding/namespaces.ts';
 import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
+import { createHttpReports } from './http-reports.ts';
 import { Hub } from './hub.ts';
 import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -105,7 +106,9 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     application: options.authorize,
     sessions: () => hub.sessions,
   });
-  const { directory, revocations } = permission;
+  const { directory, revocations, authorize } = permission;
+  const { verifyToken } = revocations;
+  const suspicion = createSuspicion(logger, metrics, clock);
   const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
   const hub = new Hub({
     config,
@@ -115,10 +118,10 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     nodeId,
     rooms: () => rooms,
     recovery,
-    authorize: permission.authorize,
-    verifyToken: revocations.verifyToken,
+    authorize,
+    verifyToken,
     isRevoked: (principal) => revocations.isRevoked(principal),
-    suspicion: createSuspicion(logger, metrics, clock),
+    suspicion,
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
@@ -129,9 +132,20 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
       socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
-  const http = createRoutes({
+  const http = createHttp({
     ready: () => state === 'ready' && log.writable(),
+    revoke: (what) => revocations.revoke(what),
     metrics: () => metrics.render(),
+    verifyToken,
+    authorize,
+    guests: config.auth === 'optional',
+    allowedOrigins: config.corsOrigins,
+    rate: config.rates.api,
+    monotonic: clock.monotonic,
+    limits,
+    cors: { origins: config.corsOrigins, credentials: true },
+    closing: () => state === 'draining',
+    ...createHttpReports(logger, metrics, suspicion),
   });
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
@@ -168,7 +182,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
       maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
-      http,
+      http: http.all,
       newId,
     },
     makeTransport,
@@ -203,7 +217,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   try {
     port = await transport.listen(config.host, config.port);
     if (config.healthPort !== undefined) {
-      health = createHttpServer(http);
+      health = createHttpServer(http.process);
       healthPort = await health.listen(config.host, config.healthPort);
     }
   } catch (error) {

@@ -19,7 +19,8 @@ const kinds = {
 export interface Suspect {
   readonly address: string;
   readonly userId?: string | undefined;
-  readonly roomId?: string | undefined;
+  /** The path of one over HTTP; never the query. */
+  readonly request?: string | undefined;
   /** Of the field at fault. */
   readonly path?: string | undefined;
 }
@@ -39,7 +40,7 @@ export function createSuspicion(
 ): Suspicion {
   let windowEnds = Number.NEGATIVE_INFINITY;
   let lines = 0;
-  return (code, { address, userId, roomId, path }) => {
+  return (code, { address, userId, request, path }) => {
     if (!isSuspicious(code)) return;
     const kind = kinds[code];
     suspicious.labels(kind).inc();
@@ -51,7 +52,7 @@ export function createSuspicion(
       lines = 0;
     }
     lines += 1;
-    if (lines <= MOST_LINES) logger.warn({ kind, code, address, userId, roomId, path }, 'suspicious');
+    if (lines <= MOST_LINES) logger.warn({ kind, code, address, userId, request, path }, 'suspicious');
   };
 }
 
