@@ -23,6 +23,7 @@ export const errors = {
   FORBIDDEN: 'This user may not do this in this room.',
   PROJECT_NOT_FOUND: 'There is no such project.',
   PROJECT_INACTIVE: 'The project is not active at present; nobody may join or write in its rooms.',
+  AUTHORIZER_UNAVAILABLE: 'Who may do this cannot be found out at present; try again.',
   NOT_JOINED: 'The connection is not in this room; join first.',
   ROOM_REQUIRED: 'The connection is in several rooms; `roomId` says which one is meant.',
   ROOM_FULL: 'The room has as many users as it may have.',

@@ -18,12 +18,13 @@ export interface ArrivalOptions {
   /** Does what the session's vocabulary does for everybody who is let in. */
   greet(session: Session): void;
   recovery: Recovery;
-  /** Prepares to take a session back into rooms; undefined: it may not. */
+  /** Takes a session back into rooms, where it may and `begin` agrees, and tells whether it is back. */
   rejoin(
     session: Session,
     returns: readonly Return[],
     own: readonly string[],
-  ): Promise<(() => void) | undefined>;
+    begin: () => boolean,
+  ): Promise<boolean>;
   config: Config;
   sessions: Sessions;
   logger: Logger;
@@ -95,15 +96,14 @@ async function comeBack(
   const { recovery, rejoin, logger } = options;
   const failed = (error: unknown) => logger.error({ err: error, userId }, 'an authorizer failed');
   const found = asked === undefined ? undefined : await recovery.resume(session, userId, asked);
-  const goBack = found && (await rejoin(session, found.returns, found.own).catch(failed));
-  // The connection may have ended meanwhile.
-  if (session.phase.kind !== 'open') return;
-  if (asked === undefined || found === undefined || goBack === undefined || !found.take()) {
-    welcome(session, options, recovery.begin(session));
-    return;
-  }
-  sayWelcome(session, options, asked.pid);
-  goBack();
+  const begin = () => {
+    // The connection may have ended meanwhile.
+    if (session.phase.kind !== 'open' || !found?.take()) return false;
+    sayWelcome(session, options, asked?.pid);
+    return true;
+  };
+  const isBack = found && (await rejoin(session, found.returns, found.own, begin).catch(failed));
+  if (isBack !== true && session.phase.kind === 'open') welcome(session, options, recovery.begin(session));
 }
 
 function isClose(code: ErrorCode): code is ErrorCode & CloseName {

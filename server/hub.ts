@@ -7,18 +7,18 @@ import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { rejoin } from './dispatch/handlers/rejoining.ts';
-import type { Authorize, Principal, VerifyToken } from './dispatch/principal.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { Permission } from './permission.ts';
 import { createReceiverOptions } from './receiver-options.ts';
 import type { Recovery } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf, Sessions } from './sessions.ts';
-import type { Suspect, Suspicion } from './suspicion.ts';
+import { type Suspicion, suspectOf } from './suspicion.ts';
 import { type Duties, sweep } from './sweep.ts';
 import type { Connection, ConnectionHandler } from './transport/connection.ts';
 import type { SocketHandler } from './transport/socket-io/socket-io.ts';
@@ -31,9 +31,7 @@ export interface HubOptions {
   nodeId: string;
   rooms(): Rooms;
   recovery: Recovery;
-  authorize: Authorize;
-  verifyToken: VerifyToken;
-  isRevoked(principal: Principal): boolean;
+  permission: Pick<Permission, 'authorize' | 'revision' | 'verifyToken' | 'isRevoked'>;
   newId(): string;
   /** Uniform in [0, 1). */
   random(): number;
@@ -63,7 +61,13 @@ export class Hub implements ConnectionHandler, SocketHandler {
     this.#options = options;
     const { config, clock, metrics, rooms } = options;
     const { heartbeatGraceMs } = config;
-    this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms, isRevoked: options.isRevoked });
+    this.sessions = new Sessions({
+      clock,
+      metrics,
+      heartbeatGraceMs,
+      rooms,
+      isRevoked: options.permission.isRevoked,
+    });
     this.#receiverOptions = createReceiverOptions({
       config,
       clock,
@@ -115,6 +119,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
     const decision = arrive(session, connection.handshake, {
       ...this.#options,
+      verifyToken: this.#options.permission.verifyToken,
       sessions: this.sessions,
       greet: (one) => this.#dispatcher.greet(one),
       rejoin: (one, ...where) => rejoin(this.#stage, one, ...where),
@@ -216,7 +221,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   }
 
   #createStage(): Stage {
-    const { config, clock, nodeId, authorize, verifyToken, newId, rooms, onAnalytics } = this.#options;
+    const { config, clock, nodeId, permission, newId, rooms, onAnalytics } = this.#options;
     const { sessions } = this;
     return {
       limits: config.limits,
@@ -224,8 +229,9 @@ export class Hub implements ConnectionHandler, SocketHandler {
         config.maxRoomUsers ?? receiver.dialect.vocabulary.maxRoomUsers ?? config.limits.MAX_ROOM_USERS,
       lockTtlMs: config.lockTtlMs,
       nodeId,
-      authorize,
-      verifyToken,
+      authorize: permission.authorize,
+      revision: permission.revision,
+      verifyToken: permission.verifyToken,
       now: clock.now,
       monotonic: clock.monotonic,
       newId,
@@ -241,8 +247,4 @@ export class Hub implements ConnectionHandler, SocketHandler {
       dismiss: (session, membership, why) => sessions.dismiss(session, membership, why),
     };
   }
-}
-
-function suspectOf(session: Session): Suspect {
-  return { address: session.address, userId: principalOf(session)?.userId };
 }

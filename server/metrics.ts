@@ -17,6 +17,7 @@ export interface Metrics {
   readonly append: Histogram;
   readonly appendedEntries: Counter;
   readonly analyticsEvents: Counter;
+  readonly authorizations: Counter<'outcome'>;
   readonly suspicious: Counter<'kind'>;
   render(): Promise<string>;
 }
@@ -82,6 +83,11 @@ export function createMetrics(read: {
     append: histogram('append_seconds', 'Time until a batch was durable'),
     appendedEntries: counter('appended_entries_total', 'Entries appended to logs'),
     analyticsEvents: counter('analytics_events_total', 'Events that applications counted'),
+    authorizations: counter(
+      'authorizer_answers_total',
+      'Questions to the application’s authorizer',
+      'outcome',
+    ),
     suspicious: counter(
       'suspicious_total',
       'Refusals that hint at an attack, or at a fault of a client',

@@ -103,11 +103,12 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     clock,
     log,
     logger,
+    metrics,
+    newId,
     application: options.authorize,
     sessions: () => hub.sessions,
   });
-  const { directory, revocations, authorize } = permission;
-  const { verifyToken } = revocations;
+  const { directory, authorize, verifyToken, revoke } = permission;
   const suspicion = createSuspicion(logger, metrics, clock);
   const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
   const hub = new Hub({
@@ -118,9 +119,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     nodeId,
     rooms: () => rooms,
     recovery,
-    authorize,
-    verifyToken,
-    isRevoked: (principal) => revocations.isRevoked(principal),
+    permission,
     suspicion,
     newId,
     random,
@@ -134,7 +133,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   });
   const http = createHttp({
     ready: () => state === 'ready' && log.writable(),
-    revoke: (what) => revocations.revoke(what),
+    revoke,
     metrics: () => metrics.render(),
     verifyToken,
     authorize,
@@ -191,7 +190,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     hub.sweep();
     rooms.sweep();
     recovery.sweep();
-    revocations.sweep();
+    permission.sweep();
   });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
@@ -225,7 +224,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { port, healthPort, projects: directory, revoke: (what) => revocations.revoke(what), close };
+  return { port, healthPort, projects: directory, revoke, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts';
+import type { Session } from './dispatch/session.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { principalOf } from './sessions.ts';
 
 /** What somebody does who should perhaps not be here, by the code that it was refused with. */
 const kinds = {
@@ -23,6 +25,10 @@ export interface Suspect {
   readonly request?: string | undefined;
   /** Of the field at fault. */
   readonly path?: string | undefined;
+}
+
+export function suspectOf(session: Session): Suspect {
+  return { address: session.address, userId: principalOf(session)?.userId };
 }
 
 /** Notes a refusal, where its code is one of suspicious activity; others are none of its business. */

@@ -25,6 +25,11 @@ const borders: readonly Border[] = [
   { folder: 'protocol/', values: ['typebox'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
+  {
+    folder: 'server/outbound/',
+    values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto'],
+    types: ['server/dispatch/', 'server/log/', 'server/room/', 'server/dialect/'],
+  },
   { folder: 'server/directory/', values: ['protocol/', 'server/log/log.ts'] },
   { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
   {

@@ -21,6 +21,7 @@ export const statuses: { readonly [code in ErrorCode]: number } = {
   FORBIDDEN: 403,
   PROJECT_NOT_FOUND: 404,
   PROJECT_INACTIVE: 403,
+  AUTHORIZER_UNAVAILABLE: 503,
   NOT_JOINED: 409,
   ROOM_REQUIRED: 422,
   ROOM_FULL: 409,
@@ -52,6 +53,7 @@ export function refusalsOf({ scope, room, params, query, body, refusals = [] }: 
   };
   if (scope !== undefined) add('UNAUTHENTICATED', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'TOKEN_REVOKED');
   if (scope !== undefined) add('KEYS_UNAVAILABLE', 'FORBIDDEN', 'RATE_LIMITED');
+  if (room !== undefined) add('AUTHORIZER_UNAVAILABLE');
   if (room !== undefined && scope === 'user') add('PROJECT_NOT_FOUND', 'PROJECT_INACTIVE');
   if (params !== undefined || query !== undefined) add('INVALID_FIELD');
   if (body !== undefined) {

@@ -15,6 +15,8 @@ export interface Stage {
   readonly lockTtlMs: number;
   readonly nodeId: string;
   readonly authorize: Authorize;
+  /** Another number whenever permissions have changed. */
+  revision(): number;
   readonly verifyToken: VerifyToken;
   now(): number;
   monotonic(): number;

@@ -2,7 +2,7 @@ import { type CommandOf, Refusal, type UserPresence } from '../../../protocol/in
 import type { Want } from '../../fanout/attachment.ts';
 import { authorOf, checkUser, membershipOf, principalOf } from '../membership.ts';
 import type { Guest, Principal } from '../principal.ts';
-import { grant, type Rights, rightsIn } from '../rights.ts';
+import { decide, grant, type Rights, rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
 import { bytesOf } from '../size.ts';
 import type { Stage, Treatment } from '../stage.ts';
@@ -21,8 +21,8 @@ export const join: Treatment<'join'> = {
     if (present === undefined && session.memberships.size >= stage.limits.MAX_CONNECTION_ROOMS) {
       throw new Refusal('TOO_MANY_ROOMS', { limit: stage.limits.MAX_CONNECTION_ROOMS });
     }
-    const may = stage.authorize(principal, 'join', roomId);
-    const mayWrite = stage.authorize(principal, 'write', roomId);
+    const ask = () =>
+      [stage.authorize(principal, 'join', roomId), stage.authorize(principal, 'write', roomId)] as const;
     const admitted = (joins: boolean, writes: boolean) => {
       if (!joins) throw new Refusal('FORBIDDEN');
       // The connection may have ended meanwhile.
@@ -42,8 +42,15 @@ export const join: Treatment<'join'> = {
       enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref);
     };
     // Most answers are known at once; then the commands behind it need not wait.
+    let first: ReturnType<typeof ask> | undefined = ask();
+    const [may, mayWrite] = first;
     if (typeof may === 'boolean' && typeof mayWrite === 'boolean') return admitted(may, mayWrite);
-    return Promise.all([may, mayWrite]).then(([joins, writes]) => admitted(joins, writes));
+    const askAgain = () => {
+      const asked = first ?? ask();
+      first = undefined;
+      return Promise.all(asked);
+    };
+    return decide(stage.revision, askAgain, ([joins, writes]) => admitted(joins, writes));
   },
 };
 
@@ -142,17 +149,22 @@ export const auth: Treatment<'auth'> = {
         expected: `a token of ${JSON.stringify(before.userId)}`,
       });
     }
-    const rights = new Map<Membership, Rights>();
-    for (const membership of session.memberships.values()) {
-      rights.set(membership, await rightsIn(membership.roomId, user, stage.authorize));
-    }
-    if (session.phase.kind !== 'open' && session.phase.kind !== 'arriving') return;
-    stage.admit(session, user);
-    for (const [membership, given] of rights) {
-      const stays = grant(stage, session, membership, given);
-      // A guest that has shown who it is gives way to nobody any more.
-      if (stays && before?.kind === 'guest') enter(stage, session, membership, undefined, command.ref);
-    }
+    const ask = async () => {
+      const rights = new Map<Membership, Rights>();
+      for (const membership of session.memberships.values()) {
+        rights.set(membership, await rightsIn(membership.roomId, user, stage.authorize));
+      }
+      return rights;
+    };
+    await decide(stage.revision, ask, (rights) => {
+      if (session.phase.kind !== 'open' && session.phase.kind !== 'arriving') return;
+      stage.admit(session, user);
+      for (const [membership, given] of rights) {
+        const stays = grant(stage, session, membership, given);
+        // A guest that has shown who it is gives way to nobody any more.
+        if (stays && before?.kind === 'guest') enter(stage, session, membership, undefined, command.ref);
+      }
+    });
     stage.answer(session, {
       type: 'ack',
       op: 'auth',
