@@ -15,6 +15,7 @@ export {
 } from './embedding/application.ts';
 export type { ApplicationSocket } from './embedding/application-socket.ts';
 export { createLogger, type Logger } from './logger.ts';
+export type { Change, Happening } from './outbound/happening.ts';
 export { createServer } from './server.ts';
 export type { Server, ServerOptions } from './server-options.ts';
 export type { Connection, ConnectionHandler } from './transport/connection.ts';

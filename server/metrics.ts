@@ -18,6 +18,8 @@ export interface Metrics {
   readonly appendedEntries: Counter;
   readonly analyticsEvents: Counter;
   readonly authorizations: Counter<'outcome'>;
+  readonly webhooks: Counter<'outcome'>;
+  readonly webhookBytes: Gauge;
   readonly suspicious: Counter<'kind'>;
   render(): Promise<string>;
 }
@@ -88,6 +90,12 @@ export function createMetrics(read: {
       'Questions to the application’s authorizer',
       'outcome',
     ),
+    webhooks: counter('webhooks_total', 'Attempts to tell the application, and what was dropped', 'outcome'),
+    webhookBytes: new Gauge({
+      name: 'tandem_webhook_queue_bytes',
+      help: 'What waits to be told to the application',
+      registers,
+    }),
     suspicious: counter(
       'suspicious_total',
       'Refusals that hint at an attack, or at a fault of a client',

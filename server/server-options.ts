@@ -7,6 +7,7 @@ import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
+import type { Happening } from './outbound/happening.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
 
@@ -25,6 +26,11 @@ export interface ServerOptions {
    * client with INTERNAL. Default: the events are only counted, as the metric `tandem_analytics_events_total`.
    */
   onAnalytics?: (events: readonly unknown[], from: AnalyticsSource) => void;
+  /**
+   * Told what happens in rooms: created, emptied, who joined and left, and the operations, each after it is durable
+   * and in the order of its room. Synchronous, and quick: the room waits for it. What it throws is logged.
+   */
+  onHappening?: (happening: Happening) => void;
   /** Uniform in [0, 1). Default: `Math.random`. */
   random?: () => number;
   /**

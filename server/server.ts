@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createHttp } from './api/http.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createRooms } from './create-rooms.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
-import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
+import { openHappenings } from './happenings.ts';
 import { createHttpReports } from './http-reports.ts';
 import { Hub } from './hub.ts';
 import { openDurableMap } from './log/durable-map.ts';
@@ -17,8 +18,6 @@ import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
-import { roomLimitsOf } from './room/entry.ts';
-import { Rooms } from './rooms.ts';
 import type { Server, ServerOptions } from './server-options.ts';
 import { createSuspicion } from './suspicion.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
@@ -58,44 +57,28 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     bufferedBytes: () => hub.sessions.bufferedBytes,
   });
   const ticker = createTicker(clock, config.tickMs);
-  const rooms = new Rooms({
-    lockTtlMs: config.lockTtlMs,
+  const happenings = await openHappenings({
+    config,
+    clock,
+    log,
+    logger,
+    metrics,
+    newId,
+    random,
+    listener: options.onHappening,
+  });
+  const rooms = createRooms({
+    config,
+    clock,
+    logger,
+    metrics,
+    log,
+    nodeId,
+    ticker,
+    happenings,
     session: (connectionId) => hub.sessions.get(connectionId),
-    onSent: (type) => metrics.messagesSent.labels(type).inc(),
-    onJoined(session, { roomId, user }, view) {
-      logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
-      if (view === undefined) return;
-      recovery.joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
-    },
-    onLeft(connection, { roomId, userId }) {
-      logger.info({ roomId, userId, connection }, 'left');
-      recovery.left(connection, roomId);
-    },
-    onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
-    onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
-    room: {
-      log,
-      clock,
-      nodeId,
-      roomLimits: roomLimitsOf(limits),
-      maxWaiting: limits.MAX_WAITING_ENTRIES,
-      snapshotEntries: limits.SNAPSHOT_ENTRIES,
-      onAppended: (entries, durationMs) => {
-        metrics.appendedEntries.inc(entries);
-        metrics.append.observe(durationMs / 1000);
-      },
-      fanout: {
-        ticker,
-        publish: (topic, frame, except) => {
-          metrics.framesSent.inc();
-          metrics.bytesSent.inc(frame.length);
-          transport.publish(topic, frame, wireOf(except));
-        },
-        monotonic: () => clock.monotonic(),
-        onSent: (type) => metrics.messagesSent.labels(type).inc(),
-        onFlush: (durationMs) => metrics.tick.observe(durationMs / 1000),
-      },
-    },
+    recovery: () => recovery,
+    publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
   });
   const stays = await openDurableMap<Stay>(log, STAYS);
   const permission = await openPermission({
@@ -205,6 +188,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
+    await happenings.close();
     await stays.close();
     await permission.close();
     ticker.close();
