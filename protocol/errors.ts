@@ -21,6 +21,7 @@ export const errors = {
   KEYS_UNAVAILABLE: 'The keys that verify tokens cannot be fetched at present; try again.',
   IDENTITY_MISMATCH: 'The message names another user than the one that this connection has proved to be.',
   FORBIDDEN: 'This user may not do this in this room.',
+  SIGNATURE_INVALID: 'The command is critical and not signed by its user; `expected` says what is missing.',
   PROJECT_NOT_FOUND: 'There is no such project.',
   PROJECT_INACTIVE: 'The project is not active at present; nobody may join or write in its rooms.',
   AUTHORIZER_UNAVAILABLE: 'Who may do this cannot be found out at present; try again.',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Limits, limits } from '../protocol/limits.ts';
+import type { CriticalName } from './dispatch/critical.ts';
 import type { TokenKeys } from './dispatch/keys.ts';
 import type { Rate } from './dispatch/rate-limit.ts';
 import {
@@ -48,6 +49,8 @@ export interface Config {
   readonly authorizer: AuthorizerConfig | undefined;
   /** `undefined`: the application is not told. */
   readonly webhooks: WebhookConfig | undefined;
+  /** What has to be signed by its user; `undefined`: nothing. */
+  readonly critical: ReadonlySet<CriticalName> | undefined;
   /** What is allowed and probably not meant, in sentences. */
   readonly warnings: readonly string[];
 }
@@ -110,6 +113,7 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
     limits: limitsOf(values),
     authorizer,
     webhooks,
+    critical: values.SIGNED_COMMANDS && new Set(values.SIGNED_COMMANDS),
     warnings,
   };
 }

@@ -2,6 +2,7 @@ import type { CloseAdvice } from '../protocol/index.ts';
 import { arrive } from './arrival.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createStage } from './create-stage.ts';
 import type { Dialect } from './dialect/dialect.ts';
 import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
@@ -77,7 +78,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
         this.#lagging += change;
       },
     });
-    this.#stage = this.#createStage();
+    this.#stage = createStage({ ...options, sessions: this.sessions });
     this.#dispatcher = this.#createDispatcher();
     this.#duties = {
       heartbeatGraceMs,
@@ -218,33 +219,5 @@ export class Hub implements ConnectionHandler, SocketHandler {
       onOverloaded: (session) => this.sessions.close(session, 'OVERLOADED'),
       onFault: (error, type) => logger.error({ err: error, type }, 'a handler failed'),
     });
-  }
-
-  #createStage(): Stage {
-    const { config, clock, nodeId, permission, newId, rooms, onAnalytics } = this.#options;
-    const { sessions } = this;
-    return {
-      limits: config.limits,
-      maxRoomUsers: ({ receiver }) =>
-        config.maxRoomUsers ?? receiver.dialect.vocabulary.maxRoomUsers ?? config.limits.MAX_ROOM_USERS,
-      lockTtlMs: config.lockTtlMs,
-      nodeId,
-      authorize: permission.authorize,
-      revision: permission.revision,
-      verifyToken: permission.verifyToken,
-      now: clock.now,
-      monotonic: clock.monotonic,
-      newId,
-      submit: (roomId, entry) => rooms().submit(roomId, entry),
-      expect: (session, join) => rooms().expect(session, join),
-      signal: (session, roomId, kind, thing, command) =>
-        rooms().get(roomId)?.fanout?.signal(session.id, kind, thing, command),
-      sync: (session, roomId, request) => rooms().sync(session, roomId, request),
-      lostSessions: (userId, roomId) => sessions.lostIn(userId, roomId),
-      answer: (session, event, roomId) => sessions.answer(session, event, roomId),
-      analytics: onAnalytics,
-      admit: (session, principal) => sessions.admit(session, principal),
-      dismiss: (session, membership, why) => sessions.dismiss(session, membership, why),
-    };
   }
 }

@@ -39,7 +39,7 @@ const borders: readonly Border[] = [
   },
   {
     folder: 'server/dispatch/',
-    values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto'],
+    values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto', 'node:util'],
     types: ['server/room/entry.ts', 'server/fanout/', 'server/dialect/', 'server/directory/project.ts'],
   },
   {

@@ -18,6 +18,8 @@ export interface Stage {
   /** Another number whenever permissions have changed. */
   revision(): number;
   readonly verifyToken: VerifyToken;
+  /** Names of what has to be signed; undefined: nothing. */
+  readonly critical: ReadonlySet<string> | undefined;
   now(): number;
   monotonic(): number;
   newId(): string;

@@ -1,5 +1,6 @@
 import { type Limits, limits } from '../../protocol/limits.ts';
-import { type Form, host, integer, milliseconds, oneOf, origins, rate, text, url } from './forms.ts';
+import { criticalNames } from '../dispatch/critical.ts';
+import { type Form, host, integer, milliseconds, oneOf, origins, rate, someOf, text, url } from './forms.ts';
 import { limitSettings, type SettableLimit } from './limits.ts';
 import { outboundSettings } from './outbound.ts';
 import { optional, required, type Setting } from './setting.ts';
@@ -21,6 +22,11 @@ const ownSettings = {
   AUTH: optional(oneOf('required', 'optional'), 'whether a token is needed', {
     otherwise: 'required; optional without a key',
   }),
+  SIGNED_COMMANDS: optional(
+    someOf(...criticalNames),
+    'commands, or types of scene operations, that need a signature of their user (`cnf.jwk` of the token)',
+    { otherwise: 'none' },
+  ),
   STORE: required(
     oneOf('lmdb', 'memory', 'redis'),
     'lmdb',
