@@ -4,12 +4,12 @@ import type { Sessions } from './sessions.ts';
 
 export type CreateStageOptions = Pick<
   HubOptions,
-  'config' | 'clock' | 'nodeId' | 'permission' | 'newId' | 'rooms' | 'onAnalytics'
+  'config' | 'clock' | 'nodeId' | 'permission' | 'hooks' | 'newId' | 'rooms' | 'onAnalytics'
 > & { sessions: Sessions };
 
 /** What handlers may do, on what this node has. */
 export function createStage(options: CreateStageOptions): Stage {
-  const { config, clock, nodeId, permission, newId, rooms, onAnalytics, sessions } = options;
+  const { config, clock, nodeId, permission, hooks, newId, rooms, onAnalytics, sessions } = options;
   return {
     limits: config.limits,
     maxRoomUsers: ({ receiver }) =>
@@ -20,6 +20,7 @@ export function createStage(options: CreateStageOptions): Stage {
     revision: permission.revision,
     verifyToken: permission.verifyToken,
     critical: config.critical,
+    hooks,
     now: clock.now,
     monotonic: clock.monotonic,
     newId,

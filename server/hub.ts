@@ -8,6 +8,7 @@ import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { rejoin } from './dispatch/handlers/rejoining.ts';
+import type { Hooks } from './dispatch/hooks.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
@@ -33,6 +34,7 @@ export interface HubOptions {
   rooms(): Rooms;
   recovery: Recovery;
   permission: Pick<Permission, 'authorize' | 'revision' | 'verifyToken' | 'isRevoked'>;
+  hooks: Hooks | undefined;
   newId(): string;
   /** Uniform in [0, 1). */
   random(): number;
@@ -67,6 +69,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       metrics,
       heartbeatGraceMs,
       rooms,
+      onLeave: options.hooks?.leave,
       isRevoked: options.permission.isRevoked,
     });
     this.#receiverOptions = createReceiverOptions({

@@ -1,13 +1,16 @@
+import type { Backend } from './backend/backend.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Projects } from './directory/directory.ts';
 import type { Decider } from './dispatch/authorization.ts';
+import type { Hooks } from './dispatch/hooks.ts';
 import type { Revocation, Revoked } from './dispatch/revocation.ts';
 import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
 import type { Happening } from './outbound/happening.ts';
+import type { Tracking } from './tracking/tracking.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
 
@@ -38,6 +41,8 @@ export interface ServerOptions {
    * it throws is a refusal.
    */
   authorize?: Decider;
+  /** What the program has to say to joins, leaves and writes. Default: nothing, which costs nothing. */
+  hooks?: Hooks;
   /** Namespaces of Socket.IO with events of the program's own. */
   applications?: readonly Application[];
   /** Beside what the settings say of Socket.IO. */
@@ -48,12 +53,14 @@ export interface ServerOptions {
   engineIo?: readonly EngineIoMount[];
 }
 
-export interface Server {
+export interface Server extends Omit<Backend, 'tracking'> {
   readonly port: number;
   /** `undefined`: health is answered on `port`. */
   readonly healthPort: number | undefined;
   /** Who may be in the rooms of which project. */
   readonly projects: Projects;
+  /** Tracked sessions. */
+  readonly sessions: Tracking;
   /**
    * Takes tokens back: who is connected with one is closed with TOKEN_REVOKED at once, and nobody gets in with
    * one any more. Resolves when that is durable. Rejects with a Refusal (INVALID_FIELD, KEYS_UNAVAILABLE), or

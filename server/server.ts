@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createHttp } from './api/http.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createBackend } from './create-backend.ts';
 import { createRooms } from './create-rooms.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
 import { openHappenings } from './happenings.ts';
-import { createHttpReports } from './http-reports.ts';
 import { Hub } from './hub.ts';
 import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -16,6 +15,7 @@ import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { openHttp } from './open-http.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
 import type { Server, ServerOptions } from './server-options.ts';
@@ -104,6 +104,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     recovery,
     permission,
     suspicion,
+    hooks: options.hooks,
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
@@ -114,20 +115,27 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
       socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
-  const http = createHttp({
+  const { backend, calls, ...ofBackend } = createBackend({
+    config,
+    clock,
+    log,
+    rooms,
+    sessions: hub.sessions,
+    newId,
+  });
+  const http = openHttp({
+    config,
+    logger,
+    clock,
+    metrics,
     ready: () => state === 'ready' && log.writable(),
     revoke,
-    metrics: () => metrics.render(),
+    suspicion,
+    closing: () => state === 'draining',
+    backend,
+    projects: directory,
     verifyToken,
     authorize,
-    guests: config.auth === 'optional',
-    allowedOrigins: config.corsOrigins,
-    rate: config.rates.api,
-    monotonic: clock.monotonic,
-    limits,
-    cors: { origins: config.corsOrigins, credentials: true },
-    closing: () => state === 'draining',
-    ...createHttpReports(logger, metrics, suspicion),
   });
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
@@ -189,6 +197,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     hub.drain();
     await rooms.close();
     await happenings.close();
+    await ofBackend.close();
     await stays.close();
     await permission.close();
     ticker.close();
@@ -208,7 +217,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { port, healthPort, projects: directory, revoke, close };
+  return { ...calls, port, healthPort, projects: directory, revoke, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

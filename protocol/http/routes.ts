@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { projectRoutes, sessionRoutes } from './projects.ts';
+import { publishingRoutes, roomRoutes } from './rooms.ts';
 import { route } from './route.ts';
 import { tokenRoutes } from './tokens.ts';
 
@@ -33,6 +35,16 @@ export const processRoutes = {
 export const routes = {
   ...processRoutes,
   ...tokenRoutes,
+  ...publishingRoutes,
+  ...roomRoutes,
+  ...projectRoutes,
+  ...sessionRoutes,
+  openapi: route({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'The description of all this, OpenAPI 3.1.',
+    answers: { 200: { description: 'The document.', contentType: 'application/json' } },
+  }),
 } as const;
 
 export type Routes = typeof routes;

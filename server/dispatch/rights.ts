@@ -16,7 +16,7 @@ export type Rights = { readonly mayWrite: boolean } | { readonly refused: ErrorC
 export async function decide<Answer, Outcome>(
   revision: () => number,
   ask: () => Promise<Answer>,
-  act: (answer: Answer) => Outcome,
+  act: (answer: Answer) => Outcome | Promise<Outcome>,
 ): Promise<Outcome> {
   for (;;) {
     const asked = revision();

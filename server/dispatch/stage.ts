@@ -3,6 +3,7 @@ import type { DirectEvent, Ref, SignalKind } from '../dialect/events.ts';
 import type { Want } from '../fanout/attachment.ts';
 import type { SyncRequest } from '../fanout/catch-up.ts';
 import type { Entry } from '../room/entry.ts';
+import type { Hooks } from './hooks.ts';
 import type { Authorize, Principal, VerifyToken } from './principal.ts';
 import type { BucketName } from './rate-limit.ts';
 import type { Membership, Session } from './session.ts';
@@ -20,6 +21,8 @@ export interface Stage {
   readonly verifyToken: VerifyToken;
   /** Names of what has to be signed; undefined: nothing. */
   readonly critical: ReadonlySet<string> | undefined;
+  /** Of the program that embeds the server. */
+  readonly hooks: Hooks | undefined;
   now(): number;
   monotonic(): number;
   newId(): string;

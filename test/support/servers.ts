@@ -37,7 +37,7 @@ export async function startWired(
   env: Record<string, string> = {},
   parts: { log?: Log; clock?: ManualClock; logger?: Logger } & Pick<
     ServerOptions,
-    'authorize' | 'onHappening'
+    'authorize' | 'onHappening' | 'hooks'
   > = {},
 ): Promise<WiredServer> {
   const clock = parts.clock ?? createManualClock();
@@ -57,6 +57,7 @@ export async function startWired(
     ...(parts.log === undefined ? {} : { log: parts.log }),
     ...(parts.authorize === undefined ? {} : { authorize: parts.authorize }),
     ...(parts.onHappening === undefined ? {} : { onHappening: parts.onHappening }),
+    ...(parts.hooks === undefined ? {} : { hooks: parts.hooks }),
     transport: async (options) => {
       wire = createWire(options);
       return wire.transport;

@@ -14,7 +14,18 @@ export const native: Vocabulary = {
     text: ({ type: _, ...operation }, { roomId }) =>
       sayToOthers({ type: 'operation', roomId, ...operation }, operation.connectionId),
     message: ({ offset, message }, { roomId }) => say({ type: 'message', roomId, offset, ...message }),
-    published: ({ type: _, at, toAll, ...event }, { roomId }) => {
+    published: ({ type: _, at, toAll, exclude: __, ...event }, { roomId }) => {
+      if (isNotification(roomId, event)) {
+        const data = event.data as MessageOf<'notification'>['data'];
+        return say({
+          type: 'notification',
+          roomId,
+          offset: event.offset,
+          id: String(data.id),
+          data,
+          timestamp: at,
+        });
+      }
       const message: Message = { type: 'event', roomId, ...event, timestamp: at };
       const { connectionId } = event;
       return connectionId === undefined || toAll ? say(message) : sayToOthers(message, connectionId);
@@ -58,6 +69,7 @@ export const native: Vocabulary = {
     viewerCameras: ({ thing, cameras }, view) => [
       { type: 'viewer_cameras', ...roomOf(view), planetId: thing, cameras },
     ],
+    notification: ({ id, data, at }) => say({ type: 'notification', id, data, timestamp: at }),
     authExpiring: ({ expiresAt, inMs }) => say({ type: 'auth_expiring', expiresAt, inMs }),
   },
 };
@@ -66,6 +78,11 @@ export const native: Vocabulary = {
 export const nativeSingle: Dialect = { name: 'n1', framing: singleFrames, vocabulary: native };
 /** Those that asked for `tandem.v1`. */
 export const nativeBatch: Dialect = { name: 'nb', framing: batchFrames, vocabulary: native };
+
+/** Told in the user's own room; the user's connections elsewhere get the same. */
+function isNotification(roomId: string, { event, connectionId }: { event: string; connectionId?: string }) {
+  return connectionId === undefined && event === 'notification' && roomId.startsWith('user:');
+}
 
 function say(message: Message): Message[] {
   return [message];

@@ -1,5 +1,6 @@
 import { type CommandOf, Refusal, type UserPresence } from '../../../protocol/index.ts';
 import type { Want } from '../../fanout/attachment.ts';
+import { introduced } from '../hooks.ts';
 import { authorOf, checkUser, membershipOf, principalOf } from '../membership.ts';
 import type { Guest, Principal } from '../principal.ts';
 import { decide, grant, type Rights, rightsIn } from '../rights.ts';
@@ -23,15 +24,14 @@ export const join: Treatment<'join'> = {
     }
     const ask = () =>
       [stage.authorize(principal, 'join', roomId), stage.authorize(principal, 'write', roomId)] as const;
-    const admitted = (joins: boolean, writes: boolean) => {
-      if (!joins) throw new Refusal('FORBIDDEN');
+    const go = (shown: typeof user, writes: boolean) => {
       // The connection may have ended meanwhile.
       if (session.phase.kind !== 'open') return;
       if (principal !== before) stage.admit(session, principal);
       const membership: Membership = {
         roomId,
         userId: user.userId,
-        user,
+        user: shown,
         phase: known?.phase === 'joined' ? 'joined' : 'joining',
         mayWrite: writes,
         viewing: known?.viewing ?? new Set(),
@@ -40,6 +40,22 @@ export const join: Treatment<'join'> = {
       session.memberships.set(roomId, membership);
       const { ref, scene = false, since } = command;
       enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref);
+    };
+    const admitted = (joins: boolean, writes: boolean) => {
+      if (!joins) throw new Refusal('FORBIDDEN');
+      const known = stage.revision();
+      return introduced(stage, session, principal, { roomId, user }, (shown) => {
+        if (stage.revision() === known) return go(shown, writes);
+        // The program took its time.
+        return decide(
+          stage.revision,
+          () => Promise.all(ask()),
+          ([stillJoins, stillWrites]) => {
+            if (!stillJoins) throw new Refusal('FORBIDDEN');
+            go(shown, stillWrites);
+          },
+        );
+      });
     };
     // Most answers are known at once; then the commands behind it need not wait.
     let first: ReturnType<typeof ask> | undefined = ask();

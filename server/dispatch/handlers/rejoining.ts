@@ -1,4 +1,5 @@
 import type { Claimed } from '../../fanout/position.ts';
+import { introduced } from '../hooks.ts';
 import { principalOf } from '../membership.ts';
 import type { Principal } from '../principal.ts';
 import { decide, rightsIn } from '../rights.ts';
@@ -29,7 +30,7 @@ export async function rejoin(
 ): Promise<boolean> {
   const principal = principalOf(session);
   if (principal === undefined) return false;
-  const ask = () => membershipsIn(returns, principal, stage);
+  const ask = () => membershipsIn(stage, session, principal, returns);
   return decide(stage.revision, ask, (memberships) => {
     if (memberships === undefined || !begin()) return false;
     for (const [index, membership] of memberships.entries()) {
@@ -43,22 +44,27 @@ export async function rejoin(
 
 /** Undefined: it may not be in one of them. */
 async function membershipsIn(
-  returns: readonly Return[],
+  stage: Stage,
+  session: Session,
   principal: Principal,
-  { authorize }: Stage,
+  returns: readonly Return[],
 ): Promise<Membership[] | undefined> {
   const memberships: Membership[] = [];
   for (const { roomId, user } of returns) {
-    const rights = await rightsIn(roomId, principal, authorize);
+    const rights = await rightsIn(roomId, principal, stage.authorize);
     if ('refused' in rights) return undefined;
-    memberships.push({
-      roomId,
-      userId: user.userId,
-      user,
-      phase: 'joining',
-      mayWrite: rights.mayWrite,
-      viewing: new Set(),
-      locks: new Map(),
+    const { mayWrite } = rights;
+    await introduced(stage, session, principal, { roomId, user }, (shown) => {
+      const [viewing, locks] = [new Set<string>(), new Map<string, number>()];
+      memberships.push({
+        roomId,
+        userId: user.userId,
+        user: shown,
+        phase: 'joining',
+        mayWrite,
+        viewing,
+        locks,
+      });
     });
   }
   return memberships;
