@@ -13,7 +13,7 @@ export const closes = {
   TOKEN_INVALID: { code: 4100, reconnect: false, text: 'The token cannot be verified.' },
   TOKEN_EXPIRED: { code: 4101, reconnect: false, text: 'The token has expired; come back with a new one.' },
   TOKEN_REVOKED: {
-    code: 4103,
+    code: 4104,
     reconnect: false,
     text: 'The token was taken back; come back with a new one.',
   },

@@ -32,7 +32,7 @@ for (const TRANSPORT of ['uws', 'ws']) {
     t.match(await post({ token: 'x.y.z' }), { status: 422, body: { path: 'token' } });
 
     t.same(await post({ token }), { status: 200, body: { disconnected: 1 } });
-    t.equal((await ada.closed).code, 4103);
+    t.equal((await ada.closed).code, 4104);
     t.match(await post({ jti: 'a' }, token), { status: 401, body: { code: 'TOKEN_REVOKED' } });
     t.same(await post({ sub: 'nobody' }), { status: 200, body: { disconnected: 0 } });
   });

@@ -5,7 +5,7 @@ import { createGatedLog } from './gated-log.ts';
 import { bearer, ofType, type Person, present, type Stage, stage, token } from './person.ts';
 
 const strict = { AUTH: 'required' };
-const closed = { code: 4103, reason: '{"code":"TOKEN_REVOKED"}' };
+const closed = { code: 4104, reason: '{"code":"TOKEN_REVOKED"}' };
 
 async function refusedAt(at: Stage, handshake: { authorization: string }): Promise<void> {
   const one = at.person(handshake);

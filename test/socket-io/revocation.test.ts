@@ -23,7 +23,7 @@ onEach(
 
     t.same(await at.server.revoke({ jti: 'a' }), { disconnected: 3 });
     for (const one of [ada, scene]) t.equal(await one.next('disconnect'), 'io server disconnect');
-    t.same(await native.closed, { code: 4103, reason: '{"code":"TOKEN_REVOKED"}' });
+    t.same(await native.closed, { code: 4104, reason: '{"code":"TOKEN_REVOKED"}' });
     for (const one of [ada, away]) {
       one.socket.connect();
       t.match(await one.next('connect_error'), {
@@ -32,7 +32,7 @@ onEach(
       });
     }
     const again = await connect(at.server.port, { headers: { authorization: `Bearer ${token}` } });
-    t.equal((await again.closed).code, 4103);
+    t.equal((await again.closed).code, 4104);
     t.match(await spared.ask('auth', { token }), { ok: false, code: 'TOKEN_REVOKED' });
     t.match(await spared.ask('join_room', { roomId: 'x' }), { roomId: 'x' }, 'who has another token stays');
   },
