@@ -94,7 +94,9 @@ async function comeBack(
   options: ArrivalOptions,
 ): Promise<void> {
   const { recovery, rejoin, logger } = options;
-  const failed = (error: unknown) => logger.error({ err: error, userId }, 'an authorizer failed');
+  const failed = (error: unknown) => {
+    if (!(error instanceof Refusal)) logger.error({ err: error, userId }, 'an authorizer failed');
+  };
   const found = asked === undefined ? undefined : await recovery.resume(session, userId, asked);
   const begin = () => {
     // The connection may have ended meanwhile.

@@ -1,3 +1,4 @@
+import { Refusal } from '../protocol/index.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Directory, openDirectory } from './directory/directory.ts';
@@ -56,7 +57,11 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
         revision,
         sessions: sessions().all(),
         dismiss: (session, membership, why) => sessions().dismiss(session, membership, why),
-        onFault: (error) => logger.error({ err: error, projectId: id }, 'an authorizer failed'),
+        onFault(error) {
+          // That the application does not answer is said once.
+          if (error instanceof Refusal) return;
+          logger.error({ err: error, projectId: id }, 'an authorizer failed');
+        },
       });
     },
   });

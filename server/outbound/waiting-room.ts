@@ -86,7 +86,7 @@ export function messageOf(batch: readonly Waiting[]): { id: string; body: string
       ? { ...data, changes: batch.flatMap((one) => (one.happening as OperationsHappening).changes) }
       : data;
   return {
-    id: first === last ? first.id : `${first.id}.${last.id}`,
+    id: first === last ? first.id : `${first.id}-${last.id}`,
     body: JSON.stringify({ type, timestamp: new Date(at).toISOString(), data: whole }),
   };
 }

@@ -33,7 +33,9 @@ const MOST_REQUESTS = 8;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 300_000;
 /** When the server closes, what can be told at once is; the rest waits for the next start. */
-const FAREWELL_MS = 2000;
+const FAREWELL_MS = 1000;
+/** Rooms of which it is known how much was dropped. */
+const MOST_MISSED = 10_000;
 
 /**
  * Tells the application what happens in rooms: in the order of each room, and again until it has accepted it, also
@@ -57,13 +59,12 @@ export class Webhooks {
 
   /** Returns at once. */
   add(happening: Happening): void {
-    const { kept, newId, queueBytes, onOutcome } = this.#options;
+    const { kept, newId, queueBytes } = this.#options;
     const { roomId } = happening;
     const missed = this.#missed.get(roomId) ?? 0;
     const told = missed === 0 ? happening : { ...happening, missed };
     if (this.#bytes + bytesOf(told) > queueBytes) {
-      this.#missed.set(roomId, missed + 1);
-      onOutcome('dropped');
+      this.#dropped(roomId, 1);
       return;
     }
     this.#missed.delete(roomId);
@@ -156,7 +157,9 @@ export class Webhooks {
   }
 
   #dropped(roomId: string, count: number): void {
-    this.#missed.set(roomId, (this.#missed.get(roomId) ?? 0) + count);
+    const before = this.#missed.get(roomId);
+    if (before !== undefined || this.#missed.size < MOST_MISSED)
+      this.#missed.set(roomId, (before ?? 0) + count);
     for (let left = count; left > 0; left--) this.#options.onOutcome('dropped');
   }
 
