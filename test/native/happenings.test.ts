@@ -3,6 +3,7 @@ import { APPLICATION_SECRET, startApplication } from '../support/application.ts'
 import { connect } from '../support/client.ts';
 import { startServer } from '../support/servers.ts';
 import { add, bearer, stage, update } from './person.ts';
+import { started } from './server-process.ts';
 
 t.test(
   '[WH1] the program is told who comes and goes, and what they do, in the order of the room',
@@ -106,3 +107,51 @@ for (const TRANSPORT of ['uws', 'ws']) {
     },
   );
 }
+
+t.test('[WH2] what waits outlives kill -9, and who was in a room has then left it', async (t) => {
+  const application = await startApplication(t);
+  let isAway = true;
+  application.reply = () => ({ status: isAway ? 503 : 200 });
+  const env = {
+    STORE: 'lmdb',
+    DATA_DIR: t.testdir(),
+    WEBHOOK_URL: application.url,
+    WEBHOOK_SECRET: APPLICATION_SECRET,
+  };
+  const first = await started(t, env);
+  const ada = await connect(first.port);
+  await ada.nextOf('welcome');
+  await ada.ask({ type: 'join', roomId: 'r', user: { userId: 'ada' } });
+  for (let count = 0; count < 20; count++) await ada.ask(add(`i${count}`));
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const tried = application.calls.length;
+  isAway = false;
+  const second = await started(t, env);
+  const told = () => application.calls.slice(tried).map(({ body }) => body);
+  const tell = (type: string) => told().some((one) => one.type === type);
+  while (!tell('room.operations')) await application.until(application.calls.length + 1);
+  t.same(
+    told()
+      .slice(0, 2)
+      .map(({ type }) => type),
+    ['room.created', 'member.joined'],
+  );
+  const changes = told().flatMap(({ type, data }) => (type === 'room.operations' ? data.changes : []));
+  const versions = changes.map((one) => one.toVersion);
+  t.ok(versions.length >= 15, `${versions.length} of 20: the last moment may be missing`);
+  t.same(
+    versions,
+    versions.map((_, index) => index + 1),
+  );
+  const ben = await connect(second.port);
+  await ben.nextOf('welcome');
+  await ben.ask({ type: 'join', roomId: 'r', user: { userId: 'ben' } });
+  const isBen = ({ type, data }: { type: string; data: { user?: { userId: string } } }) =>
+    type === 'member.joined' && data.user?.userId === 'ben';
+  while (!told().some(isBen)) await application.until(application.calls.length + 1);
+  const types = told().map(({ type }) => type);
+  t.same(types.slice(-4), ['member.left', 'room.emptied', 'room.created', 'member.joined']);
+  ada.socket.terminate();
+  ben.socket.terminate();
+});
