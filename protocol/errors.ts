@@ -42,6 +42,11 @@ export const errors = {
   LOG_UNAVAILABLE: 'The log cannot be written at present; nothing was changed, try again.',
   LOG_CORRUPT: 'What is stored of this room cannot be read; an operator has to look.',
   SHUTTING_DOWN: 'The server is going down; reconnect.',
+  // Over HTTP only
+  METHOD_NOT_ALLOWED:
+    'There is something at this path, but not by this method; `Allow` lists those there are.',
+  UNSUPPORTED_MEDIA_TYPE: 'The body of this request has to be `application/json`.',
+  // Whatever else
   INTERNAL: 'The server failed; the command had no effect that was acknowledged.',
 } as const;
 

@@ -25,7 +25,7 @@ export interface Config {
   /** Origins, or `*`, which allows calls without cookies from everywhere. */
   readonly corsOrigins: readonly string[];
   readonly tickMs: number;
-  readonly rates: { readonly commands: Rate; readonly stream: Rate };
+  readonly rates: { readonly commands: Rate; readonly stream: Rate; readonly api: Rate };
   readonly lockTtlMs: number;
   readonly heartbeatMs: number;
   readonly heartbeatGraceMs: number;
@@ -85,7 +85,7 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
     dataDir,
     corsOrigins: values.CORS_ORIGIN ?? [],
     tickMs: values.TICK_MS,
-    rates: { commands: values.RATE_LIMIT, stream: values.STREAM_LIMIT },
+    rates: { commands: values.RATE_LIMIT, stream: values.STREAM_LIMIT, api: values.API_LIMIT },
     lockTtlMs: values.LOCK_TTL_MS,
     heartbeatMs: values.HEARTBEAT_MS,
     heartbeatGraceMs: values.HEARTBEAT_GRACE_MS,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createRoutes } from './api/routes.ts';
+import { createHttp } from './api/http.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
@@ -8,6 +8,7 @@ import { createVerifyToken } from './dispatch/authentication.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
+import { createHttpReports } from './http-reports.ts';
 import { Hub } from './hub.ts';
 import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -87,6 +88,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   });
   const stays = await openDurableMap<Stay>(log, STAYS);
+  const verifyToken = createVerifyToken({
+    keys: config.keys,
+    issuer: config.issuer,
+    audience: config.audience,
+    clock,
+    fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
+  });
   const { directory, authorize } = await openPermission({
     log,
     logger,
@@ -104,13 +112,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     rooms: () => rooms,
     recovery,
     authorize,
-    verifyToken: createVerifyToken({
-      keys: config.keys,
-      issuer: config.issuer,
-      audience: config.audience,
-      clock,
-      fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
-    }),
+    verifyToken,
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
@@ -121,9 +123,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
       socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
   });
-  const http = createRoutes({
+  const http = createHttp({
     ready: () => state === 'ready' && log.writable(),
     metrics: () => metrics.render(),
+    verifyToken,
+    authorize,
+    guests: config.auth === 'optional',
+    allowedOrigins: config.corsOrigins,
+    rate: config.rates.api,
+    monotonic: clock.monotonic,
+    limits,
+    cors: { origins: config.corsOrigins, credentials: true },
+    closing: () => state === 'draining',
+    ...createHttpReports(logger, metrics),
   });
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
@@ -160,7 +172,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
-      http,
+      http: http.all,
       newId,
     },
     makeTransport,
@@ -194,7 +206,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   try {
     port = await transport.listen(config.host, config.port);
     if (config.healthPort !== undefined) {
-      health = createHttpServer(http);
+      health = createHttpServer(http.process);
       healthPort = await health.listen(config.host, config.healthPort);
     }
   } catch (error) {

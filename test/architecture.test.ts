@@ -37,6 +37,19 @@ const borders: readonly Border[] = [
     values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto'],
     types: ['server/room/entry.ts', 'server/fanout/', 'server/dialect/', 'server/directory/project.ts'],
   },
+  {
+    folder: 'server/api/',
+    values: [
+      'protocol/',
+      'server/dispatch/',
+      'server/log/log.ts',
+      'server/transport/http-body.ts',
+      'server/transport/engine-io/cors.ts',
+      'ajv',
+      'find-my-way',
+    ],
+    types: ['server/transport/connection.ts'],
+  },
 ];
 
 /** What only some may import: a folder for its own files, and those that are named. */

@@ -1,12 +1,6 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import {
-  type Command,
-  type CommandType,
-  commands,
-  describeSchema,
-  isPlainObject,
-  Refusal,
-} from '../../protocol/index.ts';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { type Command, type CommandType, commands, isPlainObject, Refusal } from '../../protocol/index.ts';
+import { faultOf } from './fault.ts';
 
 // `verbose` for the schema at fault: its description says what was expected.
 const ajv = new Ajv({ allErrors: false, strict: false, verbose: true, unicodeRegExp: true });
@@ -38,34 +32,5 @@ export function typeOf(message: unknown): CommandType {
 export function validated(type: CommandType, message: unknown): Command {
   const validate = validatorOf(type);
   if (validate(message)) return message as Command;
-  const [error] = validate.errors ?? [];
-  throw new Refusal('INVALID_FIELD', error === undefined ? {} : faultOf(validate.errors ?? [error]));
-}
-
-function faultOf(errors: ErrorObject[]): { path: string; expected: string } {
-  // Of a union, the last error is the union's own: the branches before it say less.
-  const error = errors.at(-1) as ErrorObject;
-  const path = pathOf(error.instancePath);
-  if (error.keyword === 'required') {
-    const missing = String(error.params.missingProperty);
-    const schema = error.parentSchema?.properties?.[missing];
-    return {
-      path: path === '' ? missing : `${path}.${missing}`,
-      expected: schema === undefined ? 'to be there' : describeSchema(schema),
-    };
-  }
-  const { description } = error.parentSchema as { description?: string };
-  return { path, expected: description ?? error.message ?? 'another value' };
-}
-
-/** `/user/tags/0` → `user.tags[0]`; RFC 6901. */
-function pathOf(pointer: string): string {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
-    .reduce(
-      (path, key) => (/^\d+$/.test(key) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`),
-      '',
-    );
+  throw new Refusal('INVALID_FIELD', faultOf(validate.errors));
 }

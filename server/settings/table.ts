@@ -67,6 +67,11 @@ const ownSettings = {
   TICK_MS: required(integer(1, 1000), '16', 'shortest time between two flushes of a room'),
   RATE_LIMIT: required(rate(1), '60/10s', 'commands per connection'),
   STREAM_LIMIT: required(rate(2), '60/1s', 'signals and operations per connection; twice as many at once'),
+  API_LIMIT: required(
+    rate(2),
+    '200/1s',
+    'HTTP requests per user, or per address without a valid token; twice as many at once',
+  ),
   LOCK_TTL_MS: required(milliseconds(1000), '300000', 'lifetime of a lock that no heartbeat renews'),
   HEARTBEAT_MS: required(milliseconds(1000), '30000', 'time between two heartbeats of a client'),
   HEARTBEAT_GRACE_MS: required(

@@ -1,8 +1,10 @@
 /** The body of a request has more bytes than the handler takes. */
 export class BodyTooLarge extends Error {
   override readonly name = 'BodyTooLarge';
+  readonly maxBytes: number;
   constructor(maxBytes: number) {
     super(`The body of a request has more than ${maxBytes} bytes.`);
+    this.maxBytes = maxBytes;
   }
 }
 

@@ -1,0 +1,69 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import type { Route } from '../../protocol/http/index.ts';
+import { type Limits, Refusal } from '../../protocol/index.ts';
+import { faultOf } from '../dispatch/fault.ts';
+import { inspect } from '../dispatch/inspect.ts';
+import type { HttpRequest } from '../transport/connection.ts';
+
+// `verbose` for the schema at fault: its description says what was expected.
+const options = { allErrors: false, strict: false, verbose: true, unicodeRegExp: true } as const;
+const bodies = new Ajv(options);
+/** What stands in an address is text: `?limit=10` is a number where the schema says so. */
+const addresses = new Ajv({ ...options, coerceTypes: true });
+
+const validators = new WeakMap<object, ValidateFunction>();
+
+/** Compiled once, when it is first needed. Throws INVALID_FIELD, naming the path and what was expected. */
+function checked(ajv: Ajv, schema: object | undefined, value: unknown): unknown {
+  if (schema === undefined) return undefined;
+  let validate = validators.get(schema);
+  if (validate === undefined) {
+    validate = ajv.compile(schema);
+    validators.set(schema, validate);
+  }
+  if (validate(value)) return value;
+  throw new Refusal('INVALID_FIELD', faultOf(validate.errors));
+}
+
+/** Throws INVALID_FIELD. */
+export function paramsOf(route: Route, found: Readonly<Record<string, string | undefined>>): unknown {
+  return checked(addresses, route.params, { ...found });
+}
+
+/** Of a parameter that came several times, the first. Throws INVALID_FIELD. */
+export function queryOf(route: Route, query: string): unknown {
+  if (route.query === undefined) return undefined;
+  const given = new Map([...new URLSearchParams(query)].reverse());
+  return checked(addresses, route.query, Object.fromEntries(given));
+}
+
+/**
+ * Starts reading the body, which has to be done within the request's turn; undefined where the row has none.
+ * Throws UNSUPPORTED_MEDIA_TYPE; rejects with BodyTooLarge and RequestAborted.
+ */
+export function readBody(
+  { body, maxBody = 'MAX_MESSAGE_BYTES' }: Route,
+  request: HttpRequest,
+  limits: Limits,
+): Promise<Uint8Array> | undefined {
+  if (body === undefined) return undefined;
+  if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
+    throw new Refusal('UNSUPPORTED_MEDIA_TYPE');
+  }
+  return request.body(limits[maxBody]);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Throws NOT_JSON, INVALID_FIELD, TOO_DEEP, FORBIDDEN_KEY. */
+export function bodyOf({ body }: Route, bytes: Uint8Array | undefined, { MAX_DEPTH }: Limits): unknown {
+  if (bytes === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(utf8.decode(bytes));
+  } catch {
+    throw new Refusal('NOT_JSON', {}, 'The body of the request is not valid JSON.');
+  }
+  inspect(value, MAX_DEPTH);
+  return checked(bodies, body, value);
+}

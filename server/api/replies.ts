@@ -1,0 +1,43 @@
+import { statuses } from '../../protocol/http/index.ts';
+import { Refusal } from '../../protocol/index.ts';
+import { LogError } from '../log/log.ts';
+import type { HttpResponse } from '../transport/connection.ts';
+import { BodyTooLarge } from '../transport/http-body.ts';
+
+/** Refusals that say nothing of when: about now is a good guess. */
+const RETRY_AFTER_SECONDS = 1;
+
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
+}
+
+/** What a handler threw, in the words of the catalogue; what is none of it is a fault of the server's. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof BodyTooLarge) return new Refusal('MESSAGE_TOO_LARGE', { limit: error.maxBytes });
+  if (error instanceof LogError && error.code === 'LOG_UNAVAILABLE') return new Refusal('LOG_UNAVAILABLE');
+  if (error instanceof LogError && error.code === 'LOG_CORRUPT') return new Refusal('LOG_CORRUPT');
+  return new Refusal('INTERNAL');
+}
+
+/** `{code, message, …}` with its status and what HTTP has to say beside it. */
+export function refused({ code, message, details }: Refusal, headers: Record<string, string> = {}) {
+  const status = statuses[code];
+  return json(
+    status,
+    { code, message, ...details },
+    { ...headersOf(status, details.retryAfterMs), ...headers },
+  );
+}
+
+function headersOf(status: number, retryAfterMs: number | undefined): Record<string, string> {
+  // RFC 6750, section 3.
+  if (status === 401) return { 'www-authenticate': 'Bearer' };
+  if (status !== 429 && status !== 503) return {};
+  const seconds = retryAfterMs === undefined ? RETRY_AFTER_SECONDS : Math.ceil(retryAfterMs / 1000);
+  return { 'retry-after': String(seconds) };
+}
