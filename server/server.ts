@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createHttp } from './api/http.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { postDialect, streamDialectOf } from './dialect/vocabularies/event-stream.ts';
 import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
 import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
@@ -24,6 +25,8 @@ import type { Server, ServerOptions } from './server-options.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
+import { EventStreams, withEventStreams } from './transport/event-stream/event-streams.ts';
+import { HttpClients } from './transport/event-stream/http-clients.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
 import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
 
@@ -120,12 +123,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       metrics.analyticsEvents.inc(events.length);
       options.onAnalytics?.(events, from);
     },
-    dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
-      socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
+    dialectOf: ({ handshake: { namespace = '', query, protocol, stream } }) => {
+      if (stream !== undefined) return stream === 'none' ? postDialect : streamDialectOf(stream);
+      return socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle);
+    },
   });
+  const { MAX_BUFFERED_BYTES: maxBufferedBytes } = limits;
+  const { heartbeatMs } = config;
+  const streams = new EventStreams({ handler: hub, clock, heartbeatMs, maxBufferedBytes, newId, random });
   const http = createHttp({
     ready: () => state === 'ready' && log.writable(),
     metrics: () => metrics.render(),
+    clients: new HttpClients(streams),
     verifyToken,
     authorize,
     guests: config.auth === 'optional',
@@ -149,7 +158,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     maxAttachmentBytes: limits.MAX_FRAME_BYTES,
     newId,
   });
-  const transport = await createEngineIoTransport(
+  const sockets = await createEngineIoTransport(
     {
       clock,
       mounts: [
@@ -169,7 +178,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     {
       paths: ['/', '/ws'],
-      maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
+      maxBufferedBytes,
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
       http: http.all,
@@ -177,6 +186,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     makeTransport,
   );
+  const transport = withEventStreams(sockets, streams);
   const stopSweep = clock.every(SWEEP_MS, () => {
     hub.sweep();
     rooms.sweep();

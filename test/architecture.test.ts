@@ -48,7 +48,7 @@ const borders: readonly Border[] = [
       'ajv',
       'find-my-way',
     ],
-    types: ['server/transport/connection.ts'],
+    types: ['server/transport/connection.ts', 'server/transport/event-stream/'],
   },
 ];
 

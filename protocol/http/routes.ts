@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { route } from './route.ts';
+import { streamRoutes } from './stream-routes.ts';
 
 const Ok = Type.Object({ ok: Type.Boolean() });
 
@@ -31,6 +32,7 @@ export const processRoutes = {
 /** Everything that is answered over HTTP, by name. [SPEC: HT] */
 export const routes = {
   ...processRoutes,
+  ...streamRoutes,
 } as const;
 
 export type Routes = typeof routes;

@@ -96,7 +96,8 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
         await entrance.checkRoom(route, principal, (params ?? {}) as Record<string, string>);
       }
       const body = bodyOf(route, await bytes, limits);
-      return responseOf(await handle({ params, query, body, principal, request } as unknown as Call<Route>));
+      const call = { params, query, body, principal, token, request };
+      return responseOf(await handle(call as unknown as Call<Route>));
     } catch (error) {
       return fail(error, request, row, {}, principal?.userId);
     }

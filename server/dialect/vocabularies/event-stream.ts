@@ -1,23 +1,9 @@
-import { errors, isPlainObject } from '../../../protocol/index.ts';
+import { errors, isPlainObject, type StreamTopic, streamTopics } from '../../../protocol/index.ts';
 import { type Dialect, type RoomRule, ToOthers, toOthers, type Vocabulary } from '../dialect.ts';
 import type { DirectEvent, RoomEvent, RoomView, SignalKind } from '../events.ts';
 import { CLOSE, postFraming, type StreamMessage, streamFraming } from '../framings/event-stream.ts';
 import { native } from './native.ts';
 import { MAX_ROOM_USERS } from './socket-io/words.ts';
-
-/** What a stream may carry beside the scene, for those who ask for it. */
-export const streamTopics = [
-  'presence',
-  'selections',
-  'cameras',
-  'cursors',
-  'typing',
-  'scroll',
-  'messages',
-  'texts',
-  'published',
-] as const;
-export type StreamTopic = (typeof streamTopics)[number];
 
 /** Events of the server's own: one of an application's that is called so gets a prefix. */
 const reserved: ReadonlySet<string> = new Set([

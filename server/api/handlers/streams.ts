@@ -1,0 +1,111 @@
+import type { streamRoutes } from '../../../protocol/http/index.ts';
+import { type ErrorCode, type ErrorDetails, Refusal } from '../../../protocol/index.ts';
+import type { Principal } from '../../dispatch/principal.ts';
+import type { HttpRequest } from '../../transport/connection.ts';
+import type { EventStream } from '../../transport/event-stream/event-stream.ts';
+import type { HttpClient, HttpClients } from '../../transport/event-stream/http-clients.ts';
+import { json, refused } from '../replies.ts';
+import type { Handlers, WholeReply } from '../row.ts';
+
+export interface StreamOptions {
+  clients: HttpClients;
+}
+
+interface Call {
+  readonly principal: Principal;
+  readonly token: string | undefined;
+  readonly request: HttpRequest;
+}
+
+type Named = { readonly clientId?: string; readonly userId?: string; readonly name?: string };
+
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // Proxies of the family of nginx would hold events back.
+  'x-accel-buffering': 'no',
+};
+
+/** A room's stream is for what is published there, too. */
+const ofRooms = ['published'];
+
+/** Event streams, and the posts of their clients. */
+export function createStreamHandlers({ clients }: StreamOptions): Handlers<typeof streamRoutes> {
+  async function open(
+    call: Call & { query: Named & { events?: string; planetId?: string; lastEventId?: string } },
+    roomId: string,
+    usual: readonly string[],
+  ): Promise<WholeReply> {
+    const { query, request } = call;
+    const topics = query.events === undefined ? usual : partsOf(query.events);
+    const viewing = partsOf(query.planetId);
+    if (topics.includes('cameras') && viewing.length === 0) {
+      throw new Refusal('INVALID_FIELD', {
+        path: 'planetId',
+        expected: 'the things whose cameras are wanted',
+      });
+    }
+    if (request.method === 'HEAD') return { http: { status: 200, headers: streamHeaders, body: '' } };
+    const lastEventId = request.headers['last-event-id'] ?? query.lastEventId;
+    const opened = await clients.open(clientOf(call, query, roomId), { topics, viewing, lastEventId });
+    if ('ok' in opened) return refusalOf(opened);
+    return { http: { status: 200, headers: streamHeaders, body: '', stream: opened as EventStream } };
+  }
+
+  async function post(call: Call & { body: Named }, roomId: string, command: object): Promise<WholeReply> {
+    const { clientId: _, name: __, ...fields } = call.body;
+    const answer = await clients.post(clientOf(call, call.body, roomId), { ...fields, ...command, roomId });
+    if (!answer.ok) return refusalOf(answer);
+    const { ref: ___, ...accepted } = answer;
+    return { http: json(200, accepted) };
+  }
+
+  function leave(call: Call & { body: Named }, roomId: string): WholeReply {
+    clients.leave(clientOf(call, call.body, roomId));
+    return { http: json(200, { ok: true, roomId }) };
+  }
+
+  return {
+    sceneEvents: (call) => open(call, sceneOf(call.params), []),
+    sceneOperations: (call) => post(call, sceneOf(call.params), { type: 'sceneOperation' }),
+    sceneLeave: (call) => leave(call, sceneOf(call.params)),
+    roomEvents: (call) => open(call, call.params.roomId, ofRooms),
+    roomOperations: (call) => post(call, call.params.roomId, { type: 'sceneOperation' }),
+    roomTexts: (call) => post(call, call.params.roomId, { type: 'operation' }),
+    roomMessages: (call) => post(call, call.params.roomId, { type: 'message' }),
+    // Its type stands in the body.
+    roomSignals: (call) => post(call, call.params.roomId, {}),
+    roomSelections: (call) => {
+      const { selected = true } = call.body as { selected?: boolean };
+      return post(call, call.params.roomId, { type: selected ? 'select' : 'unselect' });
+    },
+    roomHeartbeats: (call) => post(call, call.params.roomId, { type: 'heartbeat' }),
+    roomLeave: (call) => leave(call, call.params.roomId),
+  };
+}
+
+function clientOf({ principal, token, request }: Call, named: Named, roomId: string): HttpClient {
+  const { clientId, userId, name } = named;
+  return {
+    request,
+    roomId,
+    clientId,
+    userId: principal.userId,
+    token,
+    user: { ...(userId === undefined ? {} : { userId }), ...(name === undefined ? {} : { name }) },
+  };
+}
+
+function sceneOf({ projectId, sceneId }: { projectId: string; sceneId: string }): string {
+  return `scene:${projectId}:${sceneId}`;
+}
+
+function partsOf(text = ''): string[] {
+  return text.split(',').filter((one) => one !== '');
+}
+
+/** A refusal by what is behind the streams, which is counted there. */
+function refusalOf(answer: { readonly [field: string]: unknown }): WholeReply {
+  const { ok: _, ref: __, code, message, ...details } = answer;
+  return { http: refused(new Refusal(code as ErrorCode, details as ErrorDetails, String(message))) };
+}

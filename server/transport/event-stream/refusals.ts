@@ -1,0 +1,19 @@
+import { type CloseName, type ErrorCode, errors } from '../../../protocol/index.ts';
+import type { StreamAnswer } from '../../dialect/framings/event-stream.ts';
+
+/** The answer to a post that the layer above cannot give any more. */
+export function refusal(ref: number, code: ErrorCode, retryAfterMs?: number): StreamAnswer {
+  const advice = retryAfterMs === undefined ? {} : { retryAfterMs };
+  return { ref, ok: false, code, message: errors[code], ...advice };
+}
+
+/** What a close is to a request that waits for its answer. */
+export const refusalFor: Partial<Record<CloseName, ErrorCode>> = {
+  SHUTDOWN: 'SHUTTING_DOWN',
+  KEYS_UNAVAILABLE: 'KEYS_UNAVAILABLE',
+  TOKEN_INVALID: 'TOKEN_INVALID',
+  TOKEN_EXPIRED: 'TOKEN_EXPIRED',
+  UNAUTHENTICATED: 'UNAUTHENTICATED',
+  ORIGIN_REFUSED: 'FORBIDDEN',
+  FLOOD: 'RATE_LIMITED',
+};
