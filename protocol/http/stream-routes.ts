@@ -148,6 +148,7 @@ export const streamRoutes = {
     'LIMIT_EXCEEDED',
   ]),
   roomMessages: post(inRoom, 'messages', 'Says something in the chat.', fieldsOf('message')),
+  roomRelays: post(inRoom, 'relays', 'Sends an event of the application’s own.', fieldsOf('relay'), written),
   roomSignals: post(
     inRoom,
     'signals',

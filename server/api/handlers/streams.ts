@@ -73,6 +73,7 @@ export function createStreamHandlers({ clients }: StreamOptions): Handlers<typeo
     roomOperations: (call) => post(call, call.params.roomId, { type: 'sceneOperation' }),
     roomTexts: (call) => post(call, call.params.roomId, { type: 'operation' }),
     roomMessages: (call) => post(call, call.params.roomId, { type: 'message' }),
+    roomRelays: (call) => post(call, call.params.roomId, { type: 'relay' }),
     // Its type stands in the body.
     roomSignals: (call) => post(call, call.params.roomId, {}),
     roomSelections: (call) => {
