@@ -13,6 +13,7 @@ export const closes = {
   TOKEN_INVALID: { code: 4100, reconnect: false, text: 'The token cannot be verified.' },
   TOKEN_EXPIRED: { code: 4101, reconnect: false, text: 'The token has expired; come back with a new one.' },
   FLOOD: { code: 4102, reconnect: false, text: 'Ten times the rate limit was exceeded.' },
+  KICKED: { code: 4103, reconnect: false, text: 'The application has sent this user away.' },
   UNAUTHENTICATED: { code: 4106, reconnect: false, text: 'A token is needed.' },
   ORIGIN_REFUSED: { code: 4105, reconnect: false, text: 'Cookies are not accepted from this origin.' },
 } as const;

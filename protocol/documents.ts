@@ -1,4 +1,5 @@
 import { asyncapi } from './asyncapi.ts';
+import { openapi } from './http/openapi.ts';
 import { commandSchemas, messageSchemas } from './json-schema.ts';
 
 /** The files that are made from the schemas, by their paths in this folder. */
@@ -7,6 +8,7 @@ export function documents(version: string): Map<string, string> {
     'schemas/commands.json': commandSchemas(),
     'schemas/messages.json': messageSchemas(),
     'asyncapi.json': asyncapi(version),
+    'openapi.json': openapi(version),
   };
   return new Map(
     Object.entries(contents).map(([path, content]) => [path, `${JSON.stringify(content, null, 2)}\n`]),

@@ -43,6 +43,7 @@ export const errors = {
   LOG_CORRUPT: 'What is stored of this room cannot be read; an operator has to look.',
   SHUTTING_DOWN: 'The server is going down; reconnect.',
   // Over HTTP only
+  SESSION_SUBMITTED: 'The session was submitted; it takes no more events.',
   METHOD_NOT_ALLOWED:
     'There is something at this path, but not by this method; `Allow` lists those there are.',
   UNSUPPORTED_MEDIA_TYPE: 'The body of this request has to be `application/json`.',

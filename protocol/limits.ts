@@ -64,6 +64,8 @@ export const limits = {
   MAX_WAITING_MESSAGES: 256,
   /** Entries that wait in a room for the log; a command over it gets OVERLOADED. */
   MAX_WAITING_ENTRIES: 10_000,
+  /** Events of one tracked session; a batch that would exceed it gets LIMIT_EXCEEDED. */
+  MAX_SESSION_EVENTS: 100_000,
   /** Entries between two snapshots of a room. */
   SNAPSHOT_ENTRIES: 1000,
 } as const;

@@ -1,3 +1,4 @@
+import type { Asked } from './asked.ts';
 import type { Clock } from './clock.ts';
 import { answerEvent, refOf } from './dialect/answers.ts';
 import { renderDirect } from './dialect/dialect.ts';
@@ -24,6 +25,7 @@ export interface ExecutionOptions {
   clock: Clock;
   ticker: Ticker;
   joins: Joins;
+  asked: Asked;
   submit(roomId: string, entry: Entry): void;
   viewOf(roomId: string): RoomView | undefined;
 }
@@ -92,6 +94,7 @@ export class Execution {
     offset: number,
     replies: Map<Receiver, string[]>,
   ): void {
+    if (this.#options.asked.answer(to.connection, answer)) return;
     // A join that was accepted is answered when its receiver is served.
     if (op === 'join' && answer.ok) return;
     if (op === 'join') this.#notJoined(to.connection, room.roomId);
@@ -184,6 +187,7 @@ export class Execution {
   refuse(roomId: string, entry: Entry, code: 'OVERLOADED' | 'LOG_UNAVAILABLE' | 'LOG_CORRUPT'): void {
     if (!('by' in entry)) return;
     const { by, type } = entry as CommandEntry;
+    if (this.#options.asked.answer(by.connection, { ok: false, code })) return;
     if (type === 'join') this.#notJoined(by.connection, roomId, code === 'OVERLOADED' ? 'latest' : 'oldest');
     else this.#undo(roomId, entry as CommandEntry);
     const receiver = this.#options.session(by.connection)?.receiver;

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { duration } from './settings/forms.ts';
+import { packageVersion } from './version.ts';
 
 // Each command loads what it needs: the command line itself stays quick.
 const program = new Command('tandem')
   .description(
     'Realtime collaboration server. Settings come from the environment; `tandem check` shows them.',
   )
-  .version(version(), '-v, --version');
+  .version(packageVersion(), '-v, --version');
 
 program
   .command('serve')
@@ -70,14 +70,4 @@ function durationMs(given: string): number {
   const value = duration.read(given);
   if (value === undefined) throw new InvalidArgumentError(`Expected ${duration.expected}.`);
   return value;
-}
-
-/** The package's own: one directory up from the source, two from what was built. */
-function version(): string {
-  for (const path of ['../package.json', '../../package.json']) {
-    try {
-      return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
-    } catch {}
-  }
-  return 'unknown';
 }

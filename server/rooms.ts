@@ -1,3 +1,4 @@
+import { Asked } from './asked.ts';
 import type { RoomView } from './dialect/events.ts';
 import type { Session } from './dispatch/session.ts';
 import { Execution, type ExecutionOptions } from './execution.ts';
@@ -5,7 +6,7 @@ import type { SyncRequest } from './fanout/catch-up.ts';
 import { type Join, Joins } from './joins.ts';
 import { LiveRoom, type LiveRoomOptions } from './live-room.ts';
 import { LogError } from './log/log.ts';
-import type { Entry } from './room/entry.ts';
+import type { Answer, CommandEntry, Entry } from './room/entry.ts';
 import type { RoomState } from './room/state.ts';
 
 export interface RoomsOptions {
@@ -27,6 +28,7 @@ export class Rooms {
   readonly #closing = new Map<string, Promise<void>>();
   readonly #opening = new WeakMap<LiveRoom, Promise<void>>();
   readonly #joins = new Joins();
+  readonly #asked = new Asked();
   readonly #execution: Execution;
 
   constructor(options: RoomsOptions) {
@@ -43,6 +45,7 @@ export class Rooms {
       clock: room.clock,
       ticker: room.fanout.ticker,
       joins: this.#joins,
+      asked: this.#asked,
       submit: (roomId, entry) => this.submit(roomId, entry),
       viewOf: (roomId) => this.#rooms.get(roomId)?.fanout?.view,
     });
@@ -75,6 +78,13 @@ export class Rooms {
   submit(roomId: string, entry: Entry): void {
     const room = this.#rooms.get(roomId) ?? this.#open(roomId);
     if (!room.submit(entry)) this.#execution.refuse(roomId, entry, 'OVERLOADED');
+  }
+
+  /** Submits an entry of somebody who is no connection. Resolves with the answer, once it is durable. */
+  ask(roomId: string, entry: CommandEntry): Promise<Answer> {
+    const answer = this.#asked.wait(entry.by.connection);
+    this.submit(roomId, entry);
+    return answer;
   }
 
   /** A join that is about to be submitted, and what shall be done when it has been accepted. */

@@ -1,3 +1,4 @@
+import type { Backend } from './backend/backend.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Projects } from './directory/directory.ts';
@@ -6,6 +7,7 @@ import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
+import type { Tracking } from './tracking/tracking.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
 
@@ -41,12 +43,14 @@ export interface ServerOptions {
   engineIo?: readonly EngineIoMount[];
 }
 
-export interface Server {
+export interface Server extends Omit<Backend, 'tracking'> {
   readonly port: number;
   /** `undefined`: health is answered on `port`. */
   readonly healthPort: number | undefined;
   /** Who may be in the rooms of which project. */
   readonly projects: Projects;
+  /** Tracked sessions. */
+  readonly sessions: Tracking;
   /**
    * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
    * back, and releases the log.

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { createHttp } from './api/http.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { postDialect, streamDialectOf } from './dialect/vocabularies/event-stream.ts';
-import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
-import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
+import { createBackend } from './create-backend.ts';
+import { BATCH_PROTOCOL, dialectOf } from './dialect/vocabularies/dialects.ts';
+import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
-import { createHttpReports } from './http-reports.ts';
 import { Hub } from './hub.ts';
 import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -17,6 +15,8 @@ import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { openHttp } from './open-http.ts';
+import { openStreams } from './open-streams.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
@@ -25,13 +25,9 @@ import type { Server, ServerOptions } from './server-options.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
-import { EventStreams, withEventStreams } from './transport/event-stream/event-streams.ts';
-import { HttpClients } from './transport/event-stream/http-clients.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
 import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
 
-/** The subprotocol that switches on batch frames. [SPEC: NP] */
-const BATCH_PROTOCOL = 'tandem.v1';
 const SWEEP_MS = 1000;
 
 /**
@@ -123,28 +119,33 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       metrics.analyticsEvents.inc(events.length);
       options.onAnalytics?.(events, from);
     },
-    dialectOf: ({ handshake: { namespace = '', query, protocol, stream } }) => {
-      if (stream !== undefined) return stream === 'none' ? postDialect : streamDialectOf(stream);
-      return socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle);
-    },
+    dialectOf: ({ handshake }) => dialectOf(handshake),
   });
-  const { MAX_BUFFERED_BYTES: maxBufferedBytes } = limits;
-  const { heartbeatMs } = config;
-  const streams = new EventStreams({ handler: hub, clock, heartbeatMs, maxBufferedBytes, newId, random });
-  const http = createHttp({
+  const {
+    close: closeBackend,
+    tracking,
+    ...backend
+  } = createBackend({
+    config,
+    clock,
+    log,
+    rooms,
+    sessions: hub.sessions,
+    newId,
+  });
+  const streams = openStreams({ config, clock, hub, newId, random });
+  const http = openHttp({
+    config,
+    logger,
+    clock,
+    metrics,
     ready: () => state === 'ready' && log.writable(),
-    metrics: () => metrics.render(),
-    clients: new HttpClients(streams),
+    closing: () => state === 'draining',
+    backend: { ...backend, tracking },
+    projects: directory,
+    clients: streams.clients,
     verifyToken,
     authorize,
-    guests: config.auth === 'optional',
-    allowedOrigins: config.corsOrigins,
-    rate: config.rates.api,
-    monotonic: clock.monotonic,
-    limits,
-    cors: { origins: config.corsOrigins, credentials: true },
-    closing: () => state === 'draining',
-    ...createHttpReports(logger, metrics),
   });
   const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
   const socketIo = createSocketIoHandler({
@@ -178,7 +179,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     {
       paths: ['/', '/ws'],
-      maxBufferedBytes,
+      maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
       http: http.all,
@@ -186,7 +187,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     makeTransport,
   );
-  const transport = withEventStreams(sockets, streams);
+  const transport = streams.join(sockets);
   const stopSweep = clock.every(SWEEP_MS, () => {
     hub.sweep();
     rooms.sweep();
@@ -205,6 +206,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
+    await closeBackend();
     await stays.close();
     await directory.close();
     ticker.close();
@@ -224,7 +226,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { port, healthPort, projects: directory, close };
+  return { ...backend, sessions: tracking, port, healthPort, projects: directory, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

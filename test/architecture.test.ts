@@ -48,8 +48,25 @@ const borders: readonly Border[] = [
       'ajv',
       'find-my-way',
     ],
-    types: ['server/transport/connection.ts', 'server/transport/event-stream/'],
+    types: [
+      'server/transport/connection.ts',
+      'server/transport/event-stream/',
+      'server/backend/',
+      'server/directory/',
+    ],
   },
+  {
+    folder: 'server/backend/',
+    values: [
+      'protocol/',
+      'server/room/state.ts',
+      'server/dialect/manifest.ts',
+      'server/fanout/',
+      'server/dispatch/size.ts',
+    ],
+    types: ['server/dialect/', 'server/dispatch/', 'server/room/', 'server/tracking/'],
+  },
+  { folder: 'server/tracking/', values: ['protocol/', 'server/log/log.ts', 'node:util'] },
 ];
 
 /** What only some may import: a folder for its own files, and those that are named. */

@@ -1,4 +1,6 @@
 import { Type } from 'typebox';
+import { projectRoutes, sessionRoutes } from './projects.ts';
+import { publishingRoutes, roomRoutes } from './rooms.ts';
 import { route } from './route.ts';
 import { streamRoutes } from './stream-routes.ts';
 
@@ -32,7 +34,17 @@ export const processRoutes = {
 /** Everything that is answered over HTTP, by name. [SPEC: HT] */
 export const routes = {
   ...processRoutes,
+  ...publishingRoutes,
+  ...roomRoutes,
+  ...projectRoutes,
+  ...sessionRoutes,
   ...streamRoutes,
+  openapi: route({
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'The description of all this, OpenAPI 3.1.',
+    answers: { 200: { description: 'The document.', contentType: 'application/json' } },
+  }),
 } as const;
 
 export type Routes = typeof routes;

@@ -38,6 +38,7 @@ export const statuses: { readonly [code in ErrorCode]: number } = {
   LOG_UNAVAILABLE: 503,
   LOG_CORRUPT: 500,
   SHUTTING_DOWN: 503,
+  SESSION_SUBMITTED: 409,
   METHOD_NOT_ALLOWED: 405,
   UNSUPPORTED_MEDIA_TYPE: 415,
   INTERNAL: 500,

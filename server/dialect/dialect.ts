@@ -100,6 +100,17 @@ export interface RoomText {
   readonly text: string;
   /** The connection whose own it is. */
   readonly from: string | undefined;
+  /** Users and connections that shall not hear it. */
+  readonly exclude: readonly string[] | undefined;
+}
+
+/** Whether a message is kept from one who is there. */
+export function isExcluded(
+  { exclude }: Pick<RoomText, 'exclude'>,
+  userId: string,
+  connectionId: string,
+): boolean {
+  return exclude !== undefined && (exclude.includes(userId) || exclude.includes(connectionId));
 }
 
 /** @param version of the scene, as the receivers have it before the event */
@@ -116,9 +127,10 @@ export function renderRoom(dialect: Dialect, event: RoomEvent, view: RoomView, v
       ? { version: event.type === 'delta' ? event.toVersion : version, offset: event.offset }
       : undefined,
   );
+  const exclude = event.type === 'published' ? event.exclude : undefined;
   return messages.map((message, index) => {
     const one = told[index];
-    return { text: encode(message), from: one instanceof ToOthers ? one.connectionId : undefined };
+    return { text: encode(message), from: one instanceof ToOthers ? one.connectionId : undefined, exclude };
   });
 }
 

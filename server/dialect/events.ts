@@ -2,6 +2,7 @@ import type {
   ChatMessage,
   ErrorCode,
   ErrorDetails,
+  JsonObject,
   Operation,
   TextDocument,
   TextOperation,
@@ -47,6 +48,8 @@ export type RoomEvent =
       /** Of a relayed one: the connection that sent it, which hears it only with `toAll`. */
       connectionId?: string;
       toAll?: true;
+      /** Ids of users and connections that shall not hear it. */
+      exclude?: readonly string[];
       at: number;
     };
 
@@ -105,6 +108,8 @@ export type DirectEvent =
   | { type: 'state'; offset: number }
   | { type: 'sync'; ref?: Ref; answer: SyncAnswer }
   | { type: 'viewerCameras'; thing: string; cameras: Readonly<Record<string, unknown>> }
+  /** For a user who is not in the room where it was published. */
+  | { type: 'notification'; id: string; data: JsonObject; at: number }
   | { type: 'authExpiring'; expiresAt: number; inMs: number };
 
 export type Ref = string | number;

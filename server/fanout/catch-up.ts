@@ -1,12 +1,14 @@
-import { type Dialect, renderDirect, renderRoom } from '../dialect/dialect.ts';
+import { isExcluded, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { Ref, RoomEvent, RoomView, SyncAnswer } from '../dialect/events.ts';
 import { isBlank } from '../room/state.ts';
-import type { Want } from './attachment.ts';
+import type { Attachment, Want } from './attachment.ts';
 import { deltaOf } from './delta.ts';
 import type { Encodings } from './encodings.ts';
 import { eventOf } from './pending.ts';
 import { type Missed, missedSince, type Place, placeFrom } from './position.ts';
-import type { Receiver } from './receiver.ts';
+
+/** Who is brought up to date. */
+export type Recipient = Pick<Attachment, 'receiver' | 'userId'>;
 
 /** What a client asks to synchronise. */
 export interface SyncRequest {
@@ -24,7 +26,7 @@ export interface SyncRequest {
  * @returns encoded messages, and whether the whole state has to follow
  */
 export function bringUpToDate(
-  { dialect, connection }: Receiver,
+  { receiver: { dialect, connection }, userId }: Recipient,
   view: RoomView,
   want: Want,
   now: Place,
@@ -42,7 +44,9 @@ export function bringUpToDate(
   );
   // What is its own was acknowledged to this connection already.
   const own = want.resync === true ? [connection.id] : (want.recovers ?? []);
-  const due = texts.filter(({ from }) => from === undefined || !own.includes(from));
+  const due = texts.filter(
+    (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
+  );
   return { encoded: [...present, ...due.map(({ text }) => text)], whole: false };
 }
 
@@ -61,7 +65,7 @@ function eventsFor(missed: Missed, now: Place): RoomEvent[] {
 
 /** The encoded answer to a request for synchronisation, as of the flush. */
 export function syncAnswer(
-  dialect: Dialect,
+  { receiver: { dialect, connection }, userId }: Recipient,
   view: RoomView,
   request: SyncRequest,
   now: Place,
@@ -87,6 +91,7 @@ export function syncAnswer(
   if (missed === undefined) return encodings.answer(dialect, eventFor({ mode: 'full', ...now }));
   const others = missed.others
     .flatMap((one) => renderRoom(dialect, eventOf(one.event, one.offset), view, version ?? 0))
+    .filter((one) => !isExcluded(one, userId, connection.id))
     .map(({ text }) => text);
   const delta = deltaOf(missed.operations, now.offset);
   if (delta === undefined) return [...others, ...say({ mode: 'current', ...now })];

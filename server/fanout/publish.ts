@@ -3,12 +3,16 @@ import type { Audience } from './audience.ts';
 import type { Place } from './position.ts';
 import type { Part } from './rendering.ts';
 
-/** @param from the connection whose own message this is, and which shall not hear it */
+/**
+ * @param from the connection whose own message this is, and which shall not hear it
+ * @param exclude users and connections that shall not hear it either
+ */
 export type SendToAudience = (
   audience: Audience,
   frame: string,
   before: Place,
   from: string | undefined,
+  exclude: readonly string[] | undefined,
 ) => void;
 
 /** Sends each audience what is for it: one frame in dialects that batch, else one for each message. */
@@ -21,15 +25,27 @@ export function publishToAll(
     const { dialect, things } = audience;
     const { framing } = dialect;
     const parts = render(dialect).filter((part) => part.thing === undefined || things.has(part.thing));
-    const [first] = parts;
-    if (first === undefined) continue;
     if (framing.batches) {
-      const frames = framing.frames(parts.map((part) => part.text));
-      for (const frame of frames) send(audience, frame, first.before, undefined);
+      for (const run of runsOf(parts)) {
+        const [{ before, exclude }] = run;
+        const frames = framing.frames(run.map((part) => part.text));
+        for (const frame of frames) send(audience, frame, before, undefined, exclude);
+      }
       continue;
     }
-    for (const { text, before, from } of parts) {
-      for (const frame of framing.frames([text])) send(audience, frame, before, from);
+    for (const { text, before, from, exclude } of parts) {
+      for (const frame of framing.frames([text])) send(audience, frame, before, from, exclude);
     }
   }
+}
+
+/** What may share a frame: what is kept from the same receivers, which is mostly all. */
+function runsOf(parts: readonly Part[]): [Part, ...Part[]][] {
+  const runs: [Part, ...Part[]][] = [];
+  for (const part of parts) {
+    const last = runs.at(-1);
+    if (last === undefined || last[0].exclude !== part.exclude) runs.push([part]);
+    else last.push(part);
+  }
+  return runs;
 }

@@ -7,6 +7,8 @@ export interface Part {
   text: string;
   /** Whose own it is. */
   from: string | undefined;
+  /** Users and connections that shall not hear it. */
+  exclude: readonly string[] | undefined;
   /** The only viewers that it is for. */
   thing: string | undefined;
   /** What a receiver has that got everything before it. */
@@ -33,14 +35,14 @@ export function createRendering(
     const parts: Part[] = [];
     for (const event of events) {
       const place = placeBefore(event, before, after);
-      for (const { text, from } of renderRoom(dialect, event, view, before.version)) {
-        parts.push({ text, from, thing: undefined, before: place });
+      for (const one of renderRoom(dialect, event, view, before.version)) {
+        parts.push({ ...one, thing: undefined, before: place });
       }
     }
     for (const signal of signals) {
       const from = signal.connectionId;
       for (const text of renderSignal(dialect, signal, view)) {
-        parts.push({ text, from, thing: signal.thing, before: after });
+        parts.push({ text, from, exclude: undefined, thing: signal.thing, before: after });
       }
     }
     done.set(dialect.name, parts);

@@ -1,4 +1,4 @@
-import { renderDirect } from '../dialect/dialect.ts';
+import { isExcluded, renderDirect } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/events.ts';
 import type { Effect } from '../room/effect.ts';
 import { type Attachment, type Want, waitingFor } from './attachment.ts';
@@ -198,12 +198,24 @@ export class RoomFanout implements Flushable, Feed {
     this.#published.beginFlush();
     this.#behind.begin((connectionId) => this.#attachments.get(connectionId));
     const render = createRendering(this.view, events, signals, this.#place, after);
-    publishToAll(this.#audiences.values(), render, (audience, frame, before, from) => {
+    publishToAll(this.#audiences.values(), render, (audience, frame, before, from, exclude) => {
       this.#behind.sendThrough(before.offset, audience);
       this.#published.add(frame, before);
       const except = from === undefined ? undefined : this.#attachments.get(from)?.receiver.connection;
+      const kept = exclude === undefined ? [] : this.#excluded(audience, exclude);
+      for (const { receiver } of kept) receiver.connection.unsubscribe(audience.topic);
       this.#options.publish(audience.topic, frame, except);
+      for (const { receiver } of kept) receiver.connection.subscribe(audience.topic);
     });
+  }
+
+  #excluded(audience: Audience, exclude: readonly string[]): Attachment[] {
+    return [...this.#attachments.values()].filter(
+      ({ standing, userId, receiver }) =>
+        standing.kind === 'live' &&
+        standing.audience === audience &&
+        isExcluded({ exclude }, userId, receiver.connection.id),
+    );
   }
 
   #serveWaiting(): void {
@@ -215,7 +227,7 @@ export class RoomFanout implements Flushable, Feed {
       if (standing.kind !== 'waiting') continue;
       this.#enterAudience(attachment, this.#place);
       const answers = this.#joined(attachment, standing.want, this.#place);
-      const update = bringUpToDate(receiver, this.view, standing.want, this.#place, this.#encodings);
+      const update = bringUpToDate(attachment, this.view, standing.want, this.#place, this.#encodings);
       const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
       const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
       receiver.reply([...answers, ...update.encoded, ...cameras]);
@@ -242,8 +254,8 @@ export class RoomFanout implements Flushable, Feed {
     }
   }
 
-  #syncAnswer({ receiver }: Attachment, request: SyncRequest, place: Place): string[] {
-    return syncAnswer(receiver.dialect, this.view, request, place, this.#encodings);
+  #syncAnswer(attachment: Attachment, request: SyncRequest, place: Place): string[] {
+    return syncAnswer(attachment, this.view, request, place, this.#encodings);
   }
 
   /** Its join was accepted, whether it is served or not: the answer, and those behind it, are due. */

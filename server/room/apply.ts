@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../protocol/index.ts';
 import { recall, remember } from './answers.ts';
-import { chat, keepEvent, relay, sceneOperation, textOperation } from './content.ts';
+import { chat, publish, relay, sceneOperation, textOperation } from './content.ts';
 import { answerTo, type Effect } from './effect.ts';
 import { type Answer, type CommandEntry, type Entry, type EntryOf, refuse } from './entry.ts';
 import { enter, exit, isSession, sessionsOf } from './members.ts';
@@ -36,10 +36,8 @@ function step(state: RoomState, entry: Entry): Effect[] {
       );
     case 'expire':
       return letGoOf(state, entry.thing, entry.connection);
-    case 'event': {
-      const { type: _, ...event } = entry;
-      return [keepEvent(state, { kind: 'event', ...event })];
-    }
+    case 'event':
+      return once(state, entry);
     case 'leave':
       return leave(state, entry);
     default:
@@ -47,12 +45,18 @@ function step(state: RoomState, entry: Entry): Effect[] {
   }
 }
 
-/** A command of a member: refused without membership, answered once for each opId. */
-function command(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>): Effect[] {
+/** A command of a member: refused without membership. */
+function command(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' | 'event' }>): Effect[] {
   const { by } = entry;
   if (entry.type !== 'join' && !isSession(state.members, by.userId, by.connection)) {
     return [answerTo(entry, refuse('NOT_JOINED'))];
   }
+  return once(state, entry);
+}
+
+/** Answered once for each opId. */
+function once(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>): Effect[] {
+  const { by } = entry;
   const opId = 'opId' in entry ? entry.opId : undefined;
   if (opId === undefined) return run(state, entry);
   const first = recall(state.answers, by.userId, opId);
@@ -96,6 +100,8 @@ function run(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>):
       return textOperation(state, entry);
     case 'message':
       return chat(state, entry);
+    case 'event':
+      return publish(state, entry);
     default:
       return entry satisfies never;
   }

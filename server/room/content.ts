@@ -37,6 +37,16 @@ export function relay(state: RoomState, entry: EntryOf<'relay'>): Effect[] {
   return [...deltas, relayed, answerTo(entry, { ok: true, version: state.scene.version, id })];
 }
 
+/** What a backend publishes. [SPEC: EV] */
+export function publish(state: RoomState, entry: EntryOf<'event'>): Effect[] {
+  const { id, event, data, exclude, at } = entry;
+  const published = { kind: 'event', id, event, data, at } as const;
+  return [
+    keepEvent(state, exclude === undefined ? published : { ...published, exclude }),
+    answerTo(entry, { ok: true, id }),
+  ];
+}
+
 /** Why the scene does not take these operations, if it does not. */
 function refusalFor(state: RoomState, by: Author, operations: readonly Operation[], base?: number) {
   const author = by.userId;
@@ -110,7 +120,7 @@ export function chat(state: RoomState, entry: EntryOf<'message'>): Effect[] {
 }
 
 /** Keeps an event as large as its data. */
-export function keepEvent(state: RoomState, event: Recoverable & { kind: 'event' }): Recoverable {
+function keepEvent(state: RoomState, event: Recoverable & { kind: 'event' }): Recoverable {
   keepAll(state, [event], JSON.stringify(event.data ?? null).length);
   return event;
 }

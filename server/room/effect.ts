@@ -50,6 +50,8 @@ export type Recoverable =
       /** Of a relayed one: the connection that sent it, which hears it only with `toAll`. */
       connectionId?: string;
       toAll?: true;
+      /** Ids of users and connections that shall not hear it. */
+      exclude?: readonly string[];
       at: number;
     };
 

@@ -56,8 +56,15 @@ export type Entry =
       toAll?: true;
       opId?: string;
     })
-  /** Published by a backend. */
-  | { type: 'event'; at: number; id: string; event: string; data: unknown; userId?: string }
+  /** Published by a backend, which is in no room: `by.connection` only says who waits for the answer. */
+  | (Command<'event'> & {
+      id: string;
+      event: string;
+      data: unknown;
+      /** Ids of users and connections that shall not hear it. */
+      exclude?: string[];
+      opId?: string;
+    })
   /** A lock's time to live ended: the connection's selection of the thing ends. */
   | { type: 'expire'; at: number; connection: string; thing: string }
   /** A node is gone, and all sessions that it held. */

@@ -30,5 +30,6 @@ export const limitSettings: Record<SettableLimit, string> = {
   DRAIN_TIMEOUT_MS: 'time in which a lagging connection has to drain',
   MAX_WAITING_MESSAGES: 'messages of one connection that wait for a decision',
   MAX_WAITING_ENTRIES: 'entries that wait in a room for the log',
+  MAX_SESSION_EVENTS: 'events of one tracked session',
   SNAPSHOT_ENTRIES: 'entries between two snapshots of a room',
 };

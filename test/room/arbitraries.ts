@@ -109,7 +109,18 @@ export const entry: fc.Arbitrary<Entry> = fc.oneof<fc.Arbitrary<Entry>[]>(
     .tuple(connection, thing)
     .map(([who, what]) => ({ type: 'expire', at: 7, connection: by(who).connection, thing: what }) as const),
   fc.constantFrom('n1', 'n2').map((node) => ({ type: 'nodeGone', at: 8, node }) as const),
-  fc.uuid().map((event) => ({ type: 'event', at: 9, id: event, event: 'x', data: { y: 1 } }) as const),
+  fc.tuple(fc.uuid(), opId).map(
+    ([id, op]) =>
+      ({
+        type: 'event',
+        at: 9,
+        by: { connection: 'request', userId: 'backend' },
+        id,
+        event: 'x',
+        data: { y: 1 },
+        ...(op === undefined ? {} : { opId: op }),
+      }) as const,
+  ),
 );
 
 /** A history in which somebody is usually there. */

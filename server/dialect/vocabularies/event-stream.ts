@@ -86,6 +86,7 @@ function streamOf(has: ReadonlySet<StreamTopic>): Vocabulary {
       viewerCameras: when('cameras', (event, view) =>
         (native.direct.viewerCameras?.(event, view) ?? []).map((one) => say('cameras', withoutType(one))),
       ),
+      notification: ({ data }) => [say('notification', data)],
       authExpiring: ({ expiresAt, inMs }) => [say('auth_expiring', { expiresAt, inMs })],
     },
   };
@@ -123,6 +124,7 @@ const posts: Vocabulary = {
     state: null,
     sync: null,
     viewerCameras: null,
+    notification: null,
     authExpiring: null,
   },
 };

@@ -14,7 +14,7 @@ export const native: Vocabulary = {
     text: ({ type: _, ...operation }, { roomId }) =>
       sayToOthers({ type: 'operation', roomId, ...operation }, operation.connectionId),
     message: ({ offset, message }, { roomId }) => say({ type: 'message', roomId, offset, ...message }),
-    published: ({ type: _, at, toAll, ...event }, { roomId }) => {
+    published: ({ type: _, at, toAll, exclude: __, ...event }, { roomId }) => {
       const message: Message = { type: 'event', roomId, ...event, timestamp: at };
       const { connectionId } = event;
       return connectionId === undefined || toAll ? say(message) : sayToOthers(message, connectionId);
@@ -58,6 +58,7 @@ export const native: Vocabulary = {
     viewerCameras: ({ thing, cameras }, view) => [
       { type: 'viewer_cameras', ...roomOf(view), planetId: thing, cameras },
     ],
+    notification: ({ id, data, at }) => say({ type: 'notification', id, data, timestamp: at }),
     authExpiring: ({ expiresAt, inMs }) => say({ type: 'auth_expiring', expiresAt, inMs }),
   },
 };

@@ -112,7 +112,7 @@ export class EventStream implements Connection, HttpStream {
       return 'dropped';
     }
     const result = this.#write(payload);
-    if (typeof payload === 'string' && isLast(payload)) this.#leave();
+    if (typeof payload === 'string' && isLast(payload)) this.leave();
     return result;
   }
 
@@ -146,32 +146,23 @@ export class EventStream implements Connection, HttpStream {
     if (this.isEnded) return;
     const { code: name, retryAfterMs } = JSON.parse(reason) as { code: CloseName } & CloseAdvice;
     const { text, reconnect } = closes[name];
-    const phase = this.#phase;
     this.#refuseAll(refusalFor[name] ?? 'OVERLOADED', retryAfterMs);
-    if (phase.name === 'open') {
-      const data = {
-        code: name,
-        message: text,
-        reconnect,
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      };
-      if (this.#isOver()) phase.output.destroy();
-      else {
-        phase.output.write(encodeStreamEvent({ event: CLOSE, data }, retryAfterMs));
-        phase.output.end();
-      }
-    }
-    this.#end(code, false);
+    const advice = retryAfterMs === undefined ? {} : { retryAfterMs };
+    const data = { code: name, message: text, reconnect, ...advice };
+    const isOver = this.#isOver();
+    if (!isOver) this.#write(encodeStreamEvent({ event: CLOSE, data }, retryAfterMs));
+    const output = this.#end(code, false);
+    if (isOver) output?.destroy();
+    else output?.end();
   }
 
   terminate(): void {
-    if (this.#phase.name === 'open') this.#phase.output.destroy();
-    this.#end(CLOSE_ABNORMAL, false);
+    this.#end(CLOSE_ABNORMAL, false)?.destroy();
   }
 
   /** The client is done, or was never let in. */
   leave(): void {
-    this.#leave();
+    this.#end(CLOSE_NORMAL, true)?.end();
   }
 
   /** Between two events, where it would not make a slow client slower. */
@@ -232,13 +223,10 @@ export class EventStream implements Connection, HttpStream {
     for (const ref of [...(this.#asked?.keys() ?? [])]) this.#answered(refusal(ref, code, retryAfterMs));
   }
 
-  #leave(): void {
-    if (this.#phase.name === 'open') this.#phase.output.end();
-    this.#end(CLOSE_NORMAL, true);
-  }
-
-  #end(code: number, clean: boolean): void {
-    if (this.isEnded) return;
+  /** Returns what is still to be ended, which may tell at once that it is. */
+  #end(code: number, clean: boolean): HttpOutput | undefined {
+    if (this.isEnded) return undefined;
+    const output = this.#phase.name === 'open' ? this.#phase.output : undefined;
     this.#phase = { name: 'ended' };
     const { topics, drops, ended, handler } = this.#parts;
     this.#refuseAll('OVERLOADED');
@@ -246,5 +234,6 @@ export class EventStream implements Connection, HttpStream {
     drops.forget(this);
     ended(this);
     handler.closed(this, code, clean);
+    return output;
   }
 }

@@ -21,6 +21,7 @@ export const personal: Vocabulary = {
     state: null,
     sync: null,
     viewerCameras: null,
+    notification: null,
     authExpiring: null,
   },
 };

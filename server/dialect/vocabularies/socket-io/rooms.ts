@@ -173,6 +173,7 @@ export const rooms: Vocabulary = {
     state: null,
     sync: null,
     viewerCameras: null,
+    notification: ({ data }) => [emit('notification', data)],
     authExpiring: ({ expiresAt, inMs }) => [emit('auth_expiring', { expiresAt, inMs })],
   },
 };

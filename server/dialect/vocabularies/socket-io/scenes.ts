@@ -109,6 +109,7 @@ export const scenes: Vocabulary = {
       return [...missed, ...syncResponse(ref, { type: 'current', version })];
     },
     viewerCameras: null,
+    notification: ({ data }) => [emit('notification', data)],
     authExpiring: ({ expiresAt, inMs }) => [emit('auth_expiring', { expiresAt, inMs })],
   },
 };

@@ -1,0 +1,82 @@
+import type { Broadcasted, publishingRoutes, roomRoutes } from '../../../protocol/http/index.ts';
+import { errors } from '../../../protocol/index.ts';
+import type { Backend } from '../../backend/backend.ts';
+import type { Authorize, Principal } from '../../dispatch/principal.ts';
+import type { Handlers } from '../row.ts';
+
+export interface RoomHandlersOptions {
+  backend: Backend;
+  authorize: Authorize;
+}
+
+export function createPublishingHandlers({
+  backend,
+  authorize,
+}: RoomHandlersOptions): Handlers<typeof publishingRoutes> {
+  return {
+    publish: async ({ params: { roomId }, body, principal }) => ({
+      status: 200,
+      json: await backend.publish(roomId, body, principal.userId),
+    }),
+    async broadcast({ body: { rooms, ...publication }, principal }) {
+      const isOpen = new Map<string, boolean>();
+      for (const roomId of rooms) isOpen.set(roomId, await authorize(principal, 'publish', roomId));
+      const open = [...isOpen].filter(([, is]) => is).map(([roomId]) => roomId);
+      const { results } = await backend.broadcast(open, publication, principal.userId);
+      const byRoom = new Map(results.map((one) => [one.roomId, one]));
+      return {
+        status: 200,
+        json: { results: rooms.map((roomId) => byRoom.get(roomId) ?? forbidden(roomId)) },
+      };
+    },
+    notify: async ({ params: { userId }, body }) => ({
+      status: 200,
+      json: await backend.notify(userId, body),
+    }),
+    disconnect: ({ params: { userId } }) => ({
+      status: 200,
+      json: { userId, disconnected: backend.disconnect(userId) },
+    }),
+  };
+}
+
+export function createRoomHandlers({ backend, authorize }: RoomHandlersOptions): Handlers<typeof roomRoutes> {
+  const mayList = (principal: Principal) => (roomId: string) => authorize(principal, 'publish', roomId);
+  return {
+    rooms: async ({ query, principal }) => ({
+      status: 200,
+      json: await backend.rooms(query, mayList(principal)),
+    }),
+    room: async ({ params: { roomId } }) => ({ status: 200, json: await backend.room(roomId) }),
+    presence: async ({ params: { roomId } }) => ({
+      status: 200,
+      json: { roomId, users: await backend.presence(roomId) },
+    }),
+    async state({ params: { roomId }, request }) {
+      const json = await backend.state(roomId);
+      const etag = `"${json.epoch}:${json.version}"`;
+      const headers = { etag, 'cache-control': 'no-cache' };
+      return isKnown(request.headers['if-none-match'], etag)
+        ? { status: 304, headers }
+        : { status: 200, headers, json };
+    },
+    operations: async ({ params: { roomId }, query: { since, epoch } }) => ({
+      status: 200,
+      json: await backend.operations(roomId, since, epoch),
+    }),
+    messages: async ({ params: { roomId }, query }) => ({
+      status: 200,
+      json: await backend.messages(roomId, query),
+    }),
+  };
+}
+
+function forbidden(roomId: string): Broadcasted['results'][number] {
+  return { roomId, ok: false, code: 'FORBIDDEN', message: errors.FORBIDDEN };
+}
+
+/** RFC 9110, section 13.1.2: the weak comparison. */
+function isKnown(header: string | undefined, etag: string): boolean {
+  const tags = header?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
+  return tags.includes('*') || tags.includes(etag);
+}

@@ -1,0 +1,107 @@
+import type { Broadcasted, Notice, Notification, Publication, Published } from '../../protocol/http/index.ts';
+import { errors, Refusal } from '../../protocol/index.ts';
+import type { DirectEvent } from '../dialect/events.ts';
+import type { Session } from '../dispatch/session.ts';
+import { bytesOf } from '../dispatch/size.ts';
+import type { Answer, EntryOf } from '../room/entry.ts';
+import type { Backend } from './backend.ts';
+
+export interface PublishingOptions {
+  ask(roomId: string, entry: EntryOf<'event'>): Promise<Answer>;
+  /** The sessions of this node. */
+  sessions(): Iterable<Session>;
+  answer(session: Session, event: DirectEvent): void;
+  /** Ends a session with KICKED. */
+  kick(session: Session): void;
+  now(): number;
+  newId(): string;
+  maxBytes: number;
+}
+
+/** Whose idempotency keys those of the program itself are: no user has a control character. */
+const PROGRAM = '\u0001program';
+
+export function createPublishing(
+  options: PublishingOptions,
+): Pick<Backend, 'publish' | 'broadcast' | 'notify' | 'disconnect'> {
+  const { ask, sessions, answer, kick, now, newId, maxBytes } = options;
+
+  /** Resolves with the id of the event, that of the first one where this is a repeat. */
+  async function append(
+    roomId: string,
+    { event, data, exclude, idempotencyKey }: Publication,
+    userId: string,
+    id: string,
+  ): Promise<string> {
+    if (bytesOf(data ?? null) > maxBytes) {
+      throw new Refusal('INVALID_FIELD', {
+        path: 'data',
+        expected: `at most ${maxBytes} bytes`,
+        limit: maxBytes,
+      });
+    }
+    const answered = await ask(roomId, {
+      type: 'event',
+      at: now(),
+      by: { connection: id, userId },
+      id,
+      event,
+      data,
+      ...(exclude === undefined ? {} : { exclude: [exclude].flat() }),
+      ...(idempotencyKey === undefined ? {} : { opId: idempotencyKey }),
+    });
+    if (!answered.ok) throw new Refusal(answered.code);
+    return answered.id ?? id;
+  }
+
+  async function publish(roomId: string, publication: Publication, by = PROGRAM): Promise<Published> {
+    return { roomId, id: await append(roomId, publication, by, newId()) };
+  }
+
+  async function one(roomId: string, publication: Publication, by: string | undefined) {
+    try {
+      const { id } = await publish(roomId, publication, by);
+      return { roomId, ok: true, id } as const;
+    } catch (error) {
+      const { code, message } =
+        error instanceof Refusal ? error : { code: 'INTERNAL', message: errors.INTERNAL };
+      return { roomId, ok: false, code, message } as const;
+    }
+  }
+
+  return {
+    publish,
+    async broadcast(roomIds, publication, by): Promise<Broadcasted> {
+      return { results: await Promise.all(roomIds.map((roomId) => one(roomId, publication, by))) };
+    },
+    async notify(userId, notice: Notice): Promise<Notification> {
+      const attempt = newId();
+      const { id = attempt } = notice;
+      const data = { type: 'info', priority: 'medium', timestamp: now(), read: false, ...notice, id };
+      const roomId = `user:${userId}`;
+      const publication = { event: 'notification', data, idempotencyKey: id };
+      const first = await append(roomId, publication, NOTIFICATIONS, attempt);
+      // Of a repeat, everybody has heard.
+      if (first === attempt) {
+        for (const session of sessions()) {
+          const isTold = session.memberships.has(roomId);
+          if (userOf(session) === userId && !isTold) {
+            answer(session, { type: 'notification', id, data, at: data.timestamp });
+          }
+        }
+      }
+      return data;
+    },
+    disconnect(userId) {
+      const own = [...sessions()].filter((session) => userOf(session) === userId);
+      for (const session of own) kick(session);
+      return own.length;
+    },
+  };
+}
+
+const NOTIFICATIONS = '\u0001notifications';
+
+function userOf({ phase }: Session): string | undefined {
+  return 'principal' in phase ? phase.principal.userId : undefined;
+}

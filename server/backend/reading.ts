@@ -1,0 +1,83 @@
+import type { Present, RoomSummary } from '../../protocol/http/index.ts';
+import { Refusal } from '../../protocol/index.ts';
+import type { RoomView } from '../dialect/events.ts';
+import { manifestOf } from '../dialect/manifest.ts';
+import { deltaOf } from '../fanout/delta.ts';
+import { missedSince, placeFrom } from '../fanout/position.ts';
+import { isBlank } from '../room/state.ts';
+import type { Backend } from './backend.ts';
+
+export interface ReadingOptions {
+  /** A room that is in memory. */
+  present(roomId: string): RoomView | undefined;
+  ids(): Iterable<string>;
+  /** Any room; one that is not in memory is opened for it and closed again. Rejects with a LogError. */
+  load(roomId: string): Promise<RoomView>;
+}
+
+type Reading = Pick<Backend, 'rooms' | 'room' | 'presence' | 'state' | 'operations' | 'messages'>;
+
+/** What can be known of rooms without being in them. */
+export function createReading({ present, ids, load }: ReadingOptions): Reading {
+  return {
+    async rooms({ prefix = '', after = '', limit = 100 } = {}, may = () => true) {
+      const found: RoomSummary[] = [];
+      const candidates = [...ids()].filter((id) => id > after && id.startsWith(prefix)).sort();
+      for (const roomId of candidates) {
+        const view = present(roomId);
+        if (view === undefined || view.state.members.size === 0 || !(await may(roomId))) continue;
+        const last = found.at(-1);
+        if (found.length === limit && last !== undefined) return { rooms: found, next: last.roomId };
+        found.push(summaryOf(view));
+      }
+      return { rooms: found };
+    },
+    async room(roomId) {
+      const view = await load(roomId);
+      const { state, epoch } = view;
+      if (state.members.size === 0 && isBlank(state)) {
+        throw new Refusal('NOT_FOUND', {}, 'Nobody is in this room, and it holds nothing.');
+      }
+      const { version } = state.scene;
+      return { roomId, epoch, version, offset: state.offset, members: presentIn(view) };
+    },
+    presence: async (roomId) => presentIn(await load(roomId)),
+    async state(roomId) {
+      const view = await load(roomId);
+      return { roomId, epoch: view.epoch, version: view.state.scene.version, manifest: manifestOf(view) };
+    },
+    async operations(roomId, since, epoch) {
+      const view = await load(roomId);
+      const { version } = view.state.scene;
+      const place = placeFrom(view.state, view.epoch, { epoch, version: since });
+      const missed = place && missedSince(view.state, place);
+      if (missed === undefined) throw new Refusal('VERSION_UNKNOWN', { path: 'since', version });
+      const { operations } = deltaOf(missed.operations, 0) ?? { operations: [] };
+      return { roomId, epoch: view.epoch, fromVersion: since, toVersion: version, operations };
+    },
+    async messages(roomId, { before, limit = 50 } = {}) {
+      const { messages } = (await load(roomId)).state;
+      const at = before === undefined ? -1 : messages.findIndex(({ id }) => id === before);
+      const time = Number(before);
+      const earlier =
+        before === undefined
+          ? messages
+          : at >= 0
+            ? messages.slice(0, at)
+            : messages.filter(({ timestamp }) => timestamp < time);
+      return { roomId, messages: earlier.slice(-limit), hasMore: earlier.length > limit };
+    },
+  };
+}
+
+function summaryOf({ roomId, epoch, state }: RoomView): RoomSummary {
+  return { roomId, epoch, members: state.members.size, version: state.scene.version };
+}
+
+function presentIn({ state, lastSeen }: RoomView): Present[] {
+  return [...state.members.values()].map(({ user, sessions }) => ({
+    ...user,
+    lastSeen: lastSeen(user.userId),
+    connections: sessions.size,
+  }));
+}

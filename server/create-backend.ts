@@ -1,0 +1,55 @@
+import type { Backend } from './backend/backend.ts';
+import { createPublishing } from './backend/publishing.ts';
+import { createReading } from './backend/reading.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { type Log, LogError } from './log/log.ts';
+import type { Rooms } from './rooms.ts';
+import type { Sessions } from './sessions.ts';
+import { createTracking } from './tracking/tracking.ts';
+
+export interface BackendOptions {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  rooms: Rooms;
+  sessions: Sessions;
+  newId(): string;
+}
+
+/** What backends may do, out of the parts of a server. */
+export function createBackend(options: BackendOptions): Backend & { close(): Promise<void> } {
+  const { config, clock, log, rooms, sessions, newId } = options;
+  const { now } = clock;
+  const publishing = createPublishing({
+    ask: (roomId, entry) => rooms.ask(roomId, entry),
+    sessions: () => sessions.all(),
+    answer: (session, event) => sessions.answer(session, event),
+    kick: (session) => sessions.close(session, 'KICKED'),
+    now,
+    newId,
+    maxBytes: config.limits.MAX_MESSAGE_BYTES,
+  });
+  const reading = createReading({
+    ids: () => rooms.ids(),
+    present: (roomId) => rooms.get(roomId)?.view,
+    async load(roomId) {
+      const known = rooms.get(roomId);
+      if (known?.view !== undefined) return known.view;
+      // To open a room is to write in its log.
+      if (!log.writable()) throw new LogError('LOG_UNAVAILABLE', 'the log cannot be written');
+      const { view } = await rooms.load(roomId);
+      // Whoever was there in an earlier life of the process is not any more.
+      await rooms.get(roomId)?.settled();
+      return view;
+    },
+  });
+  const { close, ...tracking } = createTracking({
+    log,
+    now,
+    newId,
+    publish: publishing.publish,
+    maxEvents: config.limits.MAX_SESSION_EVENTS,
+  });
+  return { ...publishing, ...reading, tracking, close };
+}

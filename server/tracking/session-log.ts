@@ -1,0 +1,101 @@
+import { type Log, LogError } from '../log/log.ts';
+import { fold, type SessionEntry, type SessionState } from './session-state.ts';
+
+/** A session while it is worked on. */
+export interface OpenSession {
+  readonly state: SessionState | undefined;
+  /** Resolves when the entry is durable, and `state` has it. Rejects with a LogError. */
+  append(entry: SessionEntry): Promise<void>;
+}
+
+/** Sessions that were used last stay in memory, so that a stream of small batches does not read all anew. */
+const MOST_KEPT = 1000;
+/** So do their events, of all of them together. */
+const MOST_KEPT_EVENTS = 200_000;
+
+interface Kept {
+  state: SessionState | undefined;
+  log: Awaited<ReturnType<Log['open']>>;
+}
+
+/** Tracked sessions, each in a log of its own. */
+export class SessionLogs {
+  readonly #log: Log;
+  readonly #kept = new Map<string, Kept>();
+  /** What is under way, by session: one thing after the other. */
+  readonly #busy = new Map<string, Promise<unknown>>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Does something with a session, alone. Rejects with a LogError, or as `work` does. */
+  use<T>(projectId: string, sessionId: string, work: (session: OpenSession) => Promise<T>): Promise<T> {
+    const name = nameOf(projectId, sessionId);
+    const before = this.#busy.get(name) ?? Promise.resolve();
+    const done = before.catch(() => {}).then(() => this.#work(name, work));
+    this.#busy.set(name, done);
+    const end = () => {
+      if (this.#busy.get(name) === done) this.#busy.delete(name);
+    };
+    done.then(end, end);
+    return done;
+  }
+
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#busy.values());
+    await Promise.allSettled([...this.#kept.values()].map(({ log }) => log.close()));
+    this.#kept.clear();
+  }
+
+  async #work<T>(name: string, work: (session: OpenSession) => Promise<T>): Promise<T> {
+    const kept = this.#kept.get(name) ?? (await this.#open(name));
+    this.#kept.delete(name);
+    const session: OpenSession = {
+      get state() {
+        return kept.state;
+      },
+      async append(entry) {
+        await kept.log.append([JSON.stringify(entry)]);
+        kept.state = fold(kept.state, entry);
+      },
+    };
+    try {
+      return await work(session);
+    } finally {
+      // Nothing is kept of one that was only asked for.
+      if (kept.state === undefined) await kept.log.drop();
+      else this.#kept.set(name, kept);
+      await this.#release();
+    }
+  }
+
+  async #open(name: string): Promise<Kept> {
+    const log = await this.#log.open(name, () => {});
+    try {
+      const entries = log.tail.map((text) => JSON.parse(text) as SessionEntry);
+      return { log, state: entries.reduce(fold, undefined as SessionState | undefined) };
+    } catch (cause) {
+      await log.close();
+      const message = `what is stored of a tracked session cannot be read: ${(cause as Error).message}`;
+      throw new LogError('LOG_CORRUPT', message, { cause });
+    }
+  }
+
+  async #release(): Promise<void> {
+    let events = 0;
+    for (const { state } of this.#kept.values()) events += state?.events.length ?? 0;
+    for (const [name, { log, state }] of this.#kept) {
+      if (this.#kept.size <= MOST_KEPT && events <= MOST_KEPT_EVENTS) return;
+      this.#kept.delete(name);
+      events -= state?.events.length ?? 0;
+      await log.close();
+    }
+  }
+}
+
+/** No room has such an id: theirs hold no control characters. A project's id has no colon. */
+function nameOf(projectId: string, sessionId: string): string {
+  return `\u0001session:${projectId}:${sessionId}`;
+}

@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  Ingested,
+  Publication,
+  SessionEvents,
+  SessionGiven,
+  TrackedSession,
+} from '../../protocol/http/index.ts';
+import { type JsonObject, Refusal } from '../../protocol/index.ts';
+import type { Log } from '../log/log.ts';
+import { type OpenSession, SessionLogs } from './session-log.ts';
+import type { SessionState } from './session-state.ts';
+
+export interface TrackingOptions {
+  log: Log;
+  now(): number;
+  newId(): string;
+  /** Publishes to the project's room, once for each key. */
+  publish(roomId: string, publication: Publication, by: string): Promise<unknown>;
+  maxEvents: number;
+}
+
+/**
+ * Sessions that a tracking backend records, and that a project's owner watches. Everything is durable before it
+ * is shown, and may be tried again: what was done is not done twice.
+ */
+export interface Tracking {
+  /** `isNew`: false where a session of this id was started before. Rejects with CONFLICT where that is another's. */
+  start(projectId: string, given: SessionGiven): Promise<{ session: TrackedSession; isNew: boolean }>;
+  /** Rejects with NOT_FOUND, SESSION_SUBMITTED, LIMIT_EXCEEDED. */
+  ingest(
+    projectId: string,
+    sessionId: string,
+    events: readonly JsonObject[],
+    idempotencyKey?: string,
+  ): Promise<Ingested>;
+  /** Rejects with NOT_FOUND. */
+  submit(projectId: string, sessionId: string): Promise<TrackedSession>;
+  /** A page of the events. `limit`: 1000 by default. Rejects with NOT_FOUND. */
+  events(
+    projectId: string,
+    sessionId: string,
+    page?: { after?: number; limit?: number },
+  ): Promise<SessionEvents>;
+}
+
+/** The first so many events of a session are shown live. */
+const SHOWN_EVENTS = 10;
+/** Whose the idempotency keys are: no user has a control character. */
+const TRACKING = '\u0001tracking';
+
+export function createTracking(options: TrackingOptions): Tracking & { close(): Promise<void> } {
+  const { now, newId, publish, maxEvents } = options;
+  const logs = new SessionLogs(options.log);
+
+  /** A repeat shows again what the first attempt may not have come to: keys keep it from being heard twice. */
+  function show(projectId: string, sessionId: string, event: string, key: string, data: object) {
+    const idempotencyKey = `${key} ${sessionId}`;
+    return publish(`project:${projectId}`, { event, data: { sessionId, ...data }, idempotencyKey }, TRACKING);
+  }
+
+  async function showEvents(
+    projectId: string,
+    sessionId: string,
+    { externalUserId, events }: SessionState,
+    from: number,
+    to: number,
+  ): Promise<void> {
+    // All at once: they are appended in this order.
+    const shown = events
+      .slice(from, Math.min(to, SHOWN_EVENTS))
+      .map((event, index) =>
+        show(projectId, sessionId, 'event-received', String(from + index), { externalUserId, event }),
+      );
+    await Promise.all(shown);
+  }
+
+  return {
+    start(projectId, { sessionId = newId(), externalUserId, metadata }) {
+      return logs.use(projectId, sessionId, async (open) => {
+        const before = open.state;
+        if (before === undefined) {
+          const start = { type: 'start', at: now(), externalUserId } as const;
+          await open.append(metadata === undefined ? start : { ...start, metadata });
+        } else if (
+          before.externalUserId !== externalUserId ||
+          !isDeepStrictEqual(before.metadata, metadata)
+        ) {
+          throw new Refusal('CONFLICT', { path: 'sessionId' }, 'There is another session of this id.');
+        }
+        const state = started(open);
+        await show(projectId, sessionId, 'session-started', 'start', {
+          externalUserId,
+          timestamp: timeOf(state.startedAt),
+        });
+        return { session: describe(projectId, sessionId, state), isNew: before === undefined };
+      });
+    },
+    ingest(projectId, sessionId, events, key) {
+      return logs.use(projectId, sessionId, async (open) => {
+        const state = started(open);
+        const known = key === undefined ? undefined : state.batches.get(key);
+        const { from, to } = known ?? { from: state.events.length, to: state.events.length + events.length };
+        if (known === undefined) {
+          if (state.submittedAt !== undefined) throw new Refusal('SESSION_SUBMITTED');
+          if (to > maxEvents) throw new Refusal('LIMIT_EXCEEDED', { limit: 'MAX_SESSION_EVENTS' });
+          const entry = { type: 'events', at: now(), events } as const;
+          await open.append(key === undefined ? entry : { ...entry, key });
+        }
+        await showEvents(projectId, sessionId, started(open), from, to);
+        return { sessionId, accepted: to - from, total: to };
+      });
+    },
+    submit(projectId, sessionId) {
+      return logs.use(projectId, sessionId, async (open) => {
+        if (started(open).submittedAt === undefined) await open.append({ type: 'submit', at: now() });
+        const state = started(open);
+        await show(projectId, sessionId, 'session-ended', 'end', {
+          externalUserId: state.externalUserId,
+          submitted: true,
+          timestamp: timeOf(state.submittedAt ?? now()),
+        });
+        return describe(projectId, sessionId, state);
+      });
+    },
+    events(projectId, sessionId, { after = 0, limit = 1000 } = {}) {
+      return logs.use(projectId, sessionId, async (open) => {
+        const state = started(open);
+        const events = state.events.slice(after, after + limit);
+        const next = after + events.length;
+        const page = { ...describe(projectId, sessionId, state), events };
+        return next < state.events.length ? { ...page, next } : page;
+      });
+    },
+    close: () => logs.close(),
+  };
+}
+
+function started({ state }: OpenSession): SessionState {
+  if (state === undefined) throw new Refusal('NOT_FOUND', {}, 'There is no such session.');
+  return state;
+}
+
+function describe(projectId: string, sessionId: string, state: SessionState): TrackedSession {
+  const { externalUserId, metadata, startedAt, submittedAt, events } = state;
+  return {
+    projectId,
+    sessionId,
+    externalUserId,
+    ...(metadata === undefined ? {} : { metadata }),
+    startedAt: timeOf(startedAt),
+    ...(submittedAt === undefined ? {} : { submittedAt: timeOf(submittedAt) }),
+    submitted: submittedAt !== undefined,
+    total: events.length,
+  };
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
