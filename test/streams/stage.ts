@@ -181,7 +181,10 @@ async function startStage(
   };
   tick();
   const options = { clock, random: () => 0, ...parts };
-  let server = await startServer(env, options);
+  let server = await startServer(env, options).catch((error) => {
+    isOver = true;
+    throw error;
+  });
   const readers: Reader[] = [];
   t.teardown(async () => {
     for (const one of readers) one.close();
