@@ -199,6 +199,9 @@ export const messages = {
     id: Id,
     data: JsonObject,
     timestamp,
+    /** Of the user's own room, for a connection that is in it. */
+    roomId: Type.Optional(Id),
+    offset: Type.Optional(offset),
   }),
   auth_expiring: message(
     'auth_expiring',

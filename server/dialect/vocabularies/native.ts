@@ -15,6 +15,17 @@ export const native: Vocabulary = {
       sayToOthers({ type: 'operation', roomId, ...operation }, operation.connectionId),
     message: ({ offset, message }, { roomId }) => say({ type: 'message', roomId, offset, ...message }),
     published: ({ type: _, at, toAll, exclude: __, ...event }, { roomId }) => {
+      if (isNotification(roomId, event)) {
+        const data = event.data as MessageOf<'notification'>['data'];
+        return say({
+          type: 'notification',
+          roomId,
+          offset: event.offset,
+          id: String(data.id),
+          data,
+          timestamp: at,
+        });
+      }
       const message: Message = { type: 'event', roomId, ...event, timestamp: at };
       const { connectionId } = event;
       return connectionId === undefined || toAll ? say(message) : sayToOthers(message, connectionId);
@@ -67,6 +78,11 @@ export const native: Vocabulary = {
 export const nativeSingle: Dialect = { name: 'n1', framing: singleFrames, vocabulary: native };
 /** Those that asked for `tandem.v1`. */
 export const nativeBatch: Dialect = { name: 'nb', framing: batchFrames, vocabulary: native };
+
+/** Told in the user's own room; the user's connections elsewhere get the same. */
+function isNotification(roomId: string, { event, connectionId }: { event: string; connectionId?: string }) {
+  return connectionId === undefined && event === 'notification' && roomId.startsWith('user:');
+}
 
 function say(message: Message): Message[] {
   return [message];

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import retry from 'p-retry';
+import {
+  type JsonOf,
+  type PartOf,
+  type Route,
+  type RouteName,
+  type Routes,
+  routes,
+} from '../../protocol/http/index.ts';
+import { BackendError } from './error.ts';
+
+export interface RequestOptions {
+  /** Of the server: `https://realtime.example`. */
+  readonly url: string;
+  /** With the scope `publish` or `admin`; a function is asked before each request. */
+  readonly token: string | (() => string | Promise<string>);
+  /** How often a request is tried again that had no answer, or 429 or 503. Default 5. */
+  readonly retries?: number;
+  /** The first pause; each one is twice as long, and drawn at random between that and twice of it. Default 100. */
+  readonly retryDelayMs?: number;
+  /** For one attempt. Default 10,000. */
+  readonly timeoutMs?: number;
+  /** Ends what is under way. */
+  readonly signal?: AbortSignal;
+  /** Default: Node's own. */
+  readonly fetch?: typeof fetch;
+}
+
+type Given<R extends Route, Part extends 'params' | 'query' | 'body'> =
+  PartOf<R, Part> extends undefined ? { [P in Part]?: undefined } : { [P in Part]: PartOf<R, Part> };
+
+export type Asked<Name extends RouteName> = Given<Routes[Name], 'params'> &
+  Given<Routes[Name], 'query'> &
+  Given<Routes[Name], 'body'> & { readonly headers?: Readonly<Record<string, string>> };
+
+type Good<Name extends RouteName> = Extract<keyof Routes[Name]['answers'], 200 | 201>;
+
+/** The JSON of a good answer. */
+export type Said<Name extends RouteName> = JsonOf<Routes[Name], Good<Name>>;
+
+export interface Answered<Name extends RouteName> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly json: Said<Name>;
+}
+
+/** Sends a request of the table. Rejects with a BackendError. */
+export type Call = <Name extends RouteName>(name: Name, asked: Asked<Name>) => Promise<Answered<Name>>;
+
+/** The server asks for more patience than a caller can be expected to have. */
+const MAX_PAUSE_MS = 30_000;
+
+export function createCall(options: RequestOptions): Call {
+  const { retries = 5, retryDelayMs = 100, signal } = options;
+  return (name, asked) =>
+    retry(() => attempt(options, name, asked), {
+      retries,
+      minTimeout: retryDelayMs,
+      maxTimeout: MAX_PAUSE_MS,
+      randomize: true,
+      ...(signal === undefined ? {} : { signal }),
+      shouldRetry: ({ error }) => error instanceof BackendError && error.retryable,
+      async onFailedAttempt({ error, retriesLeft }) {
+        const pauseMs = error instanceof BackendError && error.retryable ? error.retryAfterMs : undefined;
+        if (pauseMs !== undefined && retriesLeft > 0) await sleep(Math.min(pauseMs, MAX_PAUSE_MS));
+      },
+    });
+}
+
+async function attempt<Name extends RouteName>(
+  { url, token, timeoutMs = 10_000, signal, fetch: send = fetch }: RequestOptions,
+  name: Name,
+  { params, query, body, headers }: Asked<Name>,
+): Promise<Answered<Name>> {
+  const { method, path }: Route = routes[name];
+  const authorization = `Bearer ${typeof token === 'string' ? token : await token()}`;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  let text: string;
+  try {
+    response = await send(addressOf(url, path, params, query), {
+      method,
+      headers: {
+        ...headers,
+        authorization,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    });
+    text = await response.text();
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new BackendError('UNREACHABLE', 0, `There was no answer from ${url}.`, {}, { cause });
+  }
+  const { status } = response;
+  const json = parsed(text);
+  if (response.ok || status === 304) return { status, headers: response.headers, json: json as Said<Name> };
+  const { code, message, ...details } = (json ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof code !== 'string')
+    throw new BackendError('UNKNOWN', status, `The answer has the status ${status}.`);
+  throw new BackendError(code as BackendError['code'], status, String(message), details);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function addressOf(url: string, path: string, params: object = {}, query: object = {}): string {
+  const named = params as Readonly<Record<string, string>>;
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(named[name] ?? ''));
+  const asked = new URLSearchParams(
+    Object.entries(query)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]): [string, string] => [name, String(value)]),
+  );
+  return `${url.replace(/\/$/, '')}${filled}${asked.size === 0 ? '' : `?${asked}`}`;
+}

@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import t, { type Test } from 'tap';
+import { BackendError, createBackend, type RequestOptions } from '../../clients/backend/index.ts';
+import { token } from '../native/person.ts';
+import { connect } from '../support/client.ts';
+import { freePort, startServer } from '../support/servers.ts';
+
+async function stage(t: Test, env: Record<string, string> = {}, options: Partial<RequestOptions> = {}) {
+  const server = await startServer({ AUTH: 'required', ...env });
+  t.teardown(() => server.close());
+  const url = `http://127.0.0.1:${server.port}/`;
+  const own = () => token({ sub: 'backend', scope: 'publish' });
+  return { server, url, backend: createBackend({ url, token: own, retryDelayMs: 1, ...options }) };
+}
+
+for (const TRANSPORT of ['uws', 'ws']) {
+  t.test(`a backend publishes, and reads what happens (${TRANSPORT})`, async (t) => {
+    const { server, backend } = await stage(t, { TRANSPORT });
+    const headers = { authorization: `Bearer ${await token({ sub: 'ada', name: 'Ada' })}` };
+    const ada = await connect(server.port, { headers });
+    t.teardown(() => ada.close());
+    const roomId = 'a room/with: signs?';
+    await ada.ask({ type: 'join', roomId });
+    const { id } = await backend.publish(roomId, 'saved', { n: 1 });
+    t.match(await ada.nextOf('event'), { id, event: 'saved', data: { n: 1 } });
+    t.match(await backend.broadcast([roomId, 'b'], 'all', null), [
+      { roomId, ok: true },
+      { roomId: 'b', ok: true },
+    ]);
+    t.match(await ada.nextOf('event'), { event: 'all', data: null });
+    t.match(await backend.notify('ada', { title: 'T', message: 'M' }), { type: 'info', priority: 'medium' });
+    t.match(await ada.nextOf('notification'), { data: { title: 'T' } });
+    t.match(await backend.presence(roomId), [{ userId: 'ada', name: 'Ada', connections: 1 }]);
+    t.match(await backend.rooms({ prefix: 'a' }), { rooms: [{ roomId, members: 1 }] });
+    await ada.ask({ type: 'sceneOperation', operation: { type: 'add', target: 'item', id: 'i', data: {} } });
+    await ada.ask({ type: 'message', text: 'hello' });
+    const state = await backend.state(roomId);
+    t.match(state, { version: 1, manifest: { items: { i: {} } }, etag: /:1"$/ });
+    t.equal(await backend.state(roomId, state?.etag), undefined, 'it is the same');
+    t.match(await backend.operations(roomId, 0), { toVersion: 1, operations: [{ type: 'add', id: 'i' }] });
+    t.match(await backend.messages(roomId, { limit: 1 }), { messages: [{ text: 'hello' }] });
+    t.match(await backend.room(roomId), { version: 1, members: [{ userId: 'ada' }] });
+    t.match(await backend.projects.put('p', { ownerId: 'ada' }), { id: 'p', members: [], active: true });
+    t.match(await backend.projects.get('p'), { ownerId: 'ada' });
+    t.match(await backend.projects.list(), [{ id: 'p' }]);
+    await backend.projects.delete('p');
+    t.same(await backend.projects.list(), []);
+    t.equal(await backend.disconnect('ada'), 1);
+    t.equal((await ada.closed).code, 4103);
+  });
+
+  t.test(`what is refused is an error with the code and the status (${TRANSPORT})`, async (t) => {
+    const { backend, url } = await stage(t, { TRANSPORT });
+    await t.rejects(backend.publish('r', '', 1), {
+      name: 'BackendError',
+      code: 'INVALID_FIELD',
+      status: 422,
+      details: { path: 'event' },
+    });
+    await t.rejects(backend.projects.get('q'), { code: 'PROJECT_NOT_FOUND', status: 404 });
+    await t.rejects(backend.operations('r', 7), { code: 'VERSION_UNKNOWN', status: 409, retryable: false });
+    const stranger = createBackend({ url, token: await token({ sub: 'x' }) });
+    await t.rejects(stranger.presence('r'), { code: 'FORBIDDEN', status: 403 });
+    const away = createBackend({
+      url: `http://127.0.0.1:${await freePort()}`,
+      token: 'x',
+      retries: 1,
+      retryDelayMs: 1,
+    });
+    await t.rejects(away.presence('r'), { code: 'UNREACHABLE', status: 0, retryable: true });
+  });
+}
+
+/** A server that answers as it is told, once each, and remembers what it was asked. */
+async function scripted(t: Test, answers: (number | 'hang up')[]) {
+  const asked: { request: IncomingMessage; body: string }[] = [];
+  const http = createServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    asked.push({ request, body });
+    const status = answers.shift() ?? 200;
+    if (status === 'hang up') return void request.socket.destroy();
+    const failed = {
+      code: status === 429 ? 'RATE_LIMITED' : 'LOG_UNAVAILABLE',
+      message: 'later',
+      retryAfterMs: 1,
+    };
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(status === 200 ? { roomId: 'r', id: 'e' } : failed));
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => http.close());
+  const { port } = http.address() as AddressInfo;
+  let tokens = 0;
+  const nextToken = () => {
+    tokens += 1;
+    return `token-${tokens}`;
+  };
+  const url = `http://127.0.0.1:${port}`;
+  return { asked, backend: createBackend({ url, token: nextToken, retryDelayMs: 1, retries: 4 }) };
+}
+
+t.test('what had no answer is tried again, under the same key', async (t) => {
+  const { asked, backend } = await scripted(t, ['hang up', 503, 429]);
+  t.same(await backend.publish('r', 'e', 1), { roomId: 'r', id: 'e' });
+  t.equal(asked.length, 4);
+  const keys = asked.map(({ body }) => JSON.parse(body).idempotencyKey);
+  t.equal(new Set(keys).size, 1);
+  t.match(keys[0], /^.{30,}$/);
+  t.same(
+    asked.map(({ request }) => request.headers.authorization),
+    ['Bearer token-1', 'Bearer token-2', 'Bearer token-3', 'Bearer token-4'],
+    'each time with a token that is valid then',
+  );
+});
+
+t.test('it is not tried again for ever, nor where that is of no use', async (t) => {
+  const often = await scripted(t, Array(9).fill(503));
+  await t.rejects(often.backend.publish('r', 'e', 1), { code: 'LOG_UNAVAILABLE', status: 503 });
+  t.equal(often.asked.length, 5);
+  const once = await scripted(t, [500]);
+  await t.rejects(once.backend.publish('r', 'e', 1), BackendError);
+  t.equal(once.asked.length, 1);
+});
