@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { streamTopics } from '../streams.ts';
 import { Id, Version } from '../values.ts';
+import { sceneAnswers } from './rooms.ts';
 import { route } from './route.ts';
 
 /** Part of a longer id, so that another split of that cannot name another thing. */
@@ -132,15 +133,37 @@ const written: readonly ErrorCode[] = [
 const operations = <const W extends Where>(where: W) =>
   post(where, 'operations', 'Changes the scene.', fieldsOf('sceneOperation'), written);
 
-const leave = <const W extends Where>(where: W) =>
-  post(where, 'leave', 'Leaves, and ends the event stream of the client.', {});
+const state = <const W extends Where>({ path, params, room }: W) =>
+  route({
+    method: 'GET',
+    path: `${path}/state` as `${W['path']}/state`,
+    summary: 'The scene, for who asks now and then. `If-None-Match` is answered 304 while it is the same.',
+    scope: 'user',
+    params: params as W['params'],
+    room,
+    answers: sceneAnswers,
+    refusals: ['LOG_UNAVAILABLE', 'LOG_CORRUPT'],
+  });
+
+const leave = <const W extends Where>({ path, params }: W) =>
+  route({
+    method: 'POST',
+    path: `${path}/leave` as `${W['path']}/leave`,
+    summary: 'Leaves, and ends the event stream of the client.',
+    scope: 'user',
+    params: params as W['params'],
+    body: Type.Object({ clientId: Id, ...asGuest }),
+    answers: { 200: { description: 'Done.', schema: Type.Object({ ok: Type.Literal(true), roomId: Id }) } },
+  });
 
 /** Of clients that read an event stream and post what they have to say. [SPEC: ES] */
 export const streamRoutes = {
   sceneEvents: events(inScene),
+  sceneState: state(inScene),
   sceneOperations: operations(inScene),
   sceneLeave: leave(inScene),
   roomEvents: events(inRoom),
+  roomState: state(inRoom),
   roomOperations: operations(inRoom),
   roomTexts: post(inRoom, 'texts', 'Changes a text document.', fieldsOf('operation'), [
     'VERSION_UNKNOWN',

@@ -130,49 +130,52 @@ for (const TRANSPORT of ['uws', 'ws']) {
     },
   );
 
-  t.test(`[HT13] a room that is only read is not kept in memory, and nobody joins it (${TRANSPORT})`, async (t) => {
-    const env = { ...(await durable(t)) };
-    const at = await apiStage(t, { TRANSPORT, ...env });
-    const ada = await native(at.server.port, 'ada', 'r');
-    await ada.ask({
-      type: 'sceneOperation',
-      operation: { type: 'add', target: 'item', id: 'i', data: { n: 1 } },
-    });
-    await ada.ask({
-      type: 'sceneOperation',
-      operation: { type: 'update', target: 'item', id: 'i', data: { n: 2 } },
-    });
-    for (const text of ['a', 'b', 'c']) await ada.ask({ type: 'message', text });
-    t.match((await at.ask('GET', '/api/rooms')).json, { rooms: [{ roomId: 'r', members: 1, version: 2 }] });
-    t.match((await at.ask('GET', '/api/rooms/r')).json, {
-      version: 2,
-      members: [{ userId: 'ada', connections: 1, lastSeen: Number }],
-    });
-    await ada.close();
-    for (let left = 1; left > 0; ) left = (await at.ask('GET', '/api/rooms')).json.rooms.length;
-    const { epoch } = (await at.ask('GET', '/api/rooms/r')).json;
-    t.match((await at.ask('GET', '/api/rooms/r/presence')).json, { users: [] });
-    t.match((await at.ask('GET', '/api/rooms/r/state')).json, { manifest: { items: { i: { n: 2 } } } });
-    t.match((await at.ask('GET', `/api/rooms/r/operations?since=1&epoch=${epoch}`)).json, {
-      fromVersion: 1,
-      toVersion: 2,
-      operations: [{ type: 'update', target: 'item', id: 'i', data: { n: 2 } }],
-    });
-    t.equal((await at.ask('GET', '/api/rooms/r/operations?since=1&epoch=another')).status, 409);
-    t.equal((await at.ask('GET', '/api/rooms/r/operations?since=3')).status, 409);
-    const page = (await at.ask('GET', '/api/rooms/r/messages?limit=2')).json;
-    t.match(page, { messages: [{ text: 'b' }, { text: 'c' }], hasMore: true });
-    const [{ id, timestamp }] = page.messages;
-    t.match((await at.ask('GET', `/api/rooms/r/messages?before=${id}`)).json, {
-      messages: [{ text: 'a' }],
-      hasMore: false,
-    });
-    const late = await at.ask('GET', `/api/rooms/r/messages?before=${timestamp + 1_000_000}`);
-    t.equal(late.json.messages.length, 3);
-    t.same((await at.ask('GET', '/api/rooms')).json.rooms, []);
-    t.equal((await at.ask('GET', '/api/rooms/never')).status, 404);
-    t.match((await at.ask('GET', '/api/rooms/never/presence')).json, { users: [] });
-  });
+  t.test(
+    `[HT13] a room that is only read is not kept in memory, and nobody joins it (${TRANSPORT})`,
+    async (t) => {
+      const env = { ...(await durable(t)) };
+      const at = await apiStage(t, { TRANSPORT, ...env });
+      const ada = await native(at.server.port, 'ada', 'r');
+      await ada.ask({
+        type: 'sceneOperation',
+        operation: { type: 'add', target: 'item', id: 'i', data: { n: 1 } },
+      });
+      await ada.ask({
+        type: 'sceneOperation',
+        operation: { type: 'update', target: 'item', id: 'i', data: { n: 2 } },
+      });
+      for (const text of ['a', 'b', 'c']) await ada.ask({ type: 'message', text });
+      t.match((await at.ask('GET', '/api/rooms')).json, { rooms: [{ roomId: 'r', members: 1, version: 2 }] });
+      t.match((await at.ask('GET', '/api/rooms/r')).json, {
+        version: 2,
+        members: [{ userId: 'ada', connections: 1, lastSeen: Number }],
+      });
+      await ada.close();
+      for (let left = 1; left > 0; ) left = (await at.ask('GET', '/api/rooms')).json.rooms.length;
+      const { epoch } = (await at.ask('GET', '/api/rooms/r')).json;
+      t.match((await at.ask('GET', '/api/rooms/r/presence')).json, { users: [] });
+      t.match((await at.ask('GET', '/api/rooms/r/state')).json, { manifest: { items: { i: { n: 2 } } } });
+      t.match((await at.ask('GET', `/api/rooms/r/operations?since=1&epoch=${epoch}`)).json, {
+        fromVersion: 1,
+        toVersion: 2,
+        operations: [{ type: 'update', target: 'item', id: 'i', data: { n: 2 } }],
+      });
+      t.equal((await at.ask('GET', '/api/rooms/r/operations?since=1&epoch=another')).status, 409);
+      t.equal((await at.ask('GET', '/api/rooms/r/operations?since=3')).status, 409);
+      const page = (await at.ask('GET', '/api/rooms/r/messages?limit=2')).json;
+      t.match(page, { messages: [{ text: 'b' }, { text: 'c' }], hasMore: true });
+      const [{ id, timestamp }] = page.messages;
+      t.match((await at.ask('GET', `/api/rooms/r/messages?before=${id}`)).json, {
+        messages: [{ text: 'a' }],
+        hasMore: false,
+      });
+      const late = await at.ask('GET', `/api/rooms/r/messages?before=${timestamp + 1_000_000}`);
+      t.equal(late.json.messages.length, 3);
+      t.same((await at.ask('GET', '/api/rooms')).json.rooms, []);
+      t.equal((await at.ask('GET', '/api/rooms/never')).status, 404);
+      t.match((await at.ask('GET', '/api/rooms/never/presence')).json, { users: [] });
+    },
+  );
 
   t.test(`the rooms are listed by pages, as far as the token opens them (${TRANSPORT})`, async (t) => {
     const at = await apiStage(t, { TRANSPORT });

@@ -1,14 +1,19 @@
 import type { streamRoutes } from '../../../protocol/http/index.ts';
 import { type ErrorCode, type ErrorDetails, Refusal } from '../../../protocol/index.ts';
-import type { Principal } from '../../dispatch/principal.ts';
+import type { Backend } from '../../backend/backend.ts';
+import type { Authorize, Principal } from '../../dispatch/principal.ts';
+import { rightsIn } from '../../dispatch/rights.ts';
 import type { HttpRequest } from '../../transport/connection.ts';
 import type { EventStream } from '../../transport/event-stream/event-stream.ts';
 import type { HttpClient, HttpClients } from '../../transport/event-stream/http-clients.ts';
 import { json, refused } from '../replies.ts';
 import type { Handlers, WholeReply } from '../row.ts';
+import { sceneOf } from './rooms.ts';
 
 export interface StreamOptions {
   clients: HttpClients;
+  backend: Pick<Backend, 'state'>;
+  authorize: Authorize;
 }
 
 interface Call {
@@ -30,7 +35,11 @@ const streamHeaders = {
 const ofRooms = ['published'];
 
 /** Event streams, and the posts of their clients. */
-export function createStreamHandlers({ clients }: StreamOptions): Handlers<typeof streamRoutes> {
+export function createStreamHandlers({
+  clients,
+  backend,
+  authorize,
+}: StreamOptions): Handlers<typeof streamRoutes> {
   async function open(
     call: Call & { query: Named & { events?: string; planetId?: string; lastEventId?: string } },
     roomId: string,
@@ -60,16 +69,24 @@ export function createStreamHandlers({ clients }: StreamOptions): Handlers<typeo
     return { http: json(200, accepted) };
   }
 
-  function leave(call: Call & { body: Named }, roomId: string): WholeReply {
+  async function state({ principal, request }: Call, roomId: string) {
+    const rights = await rightsIn(roomId, principal, authorize);
+    if ('refused' in rights) throw new Refusal(rights.refused);
+    return sceneOf(backend, roomId, request);
+  }
+
+  function leave(call: Call & { body: Named }, roomId: string) {
     clients.leave(clientOf(call, call.body, roomId));
-    return { http: json(200, { ok: true, roomId }) };
+    return { status: 200 as const, json: { ok: true as const, roomId } };
   }
 
   return {
-    sceneEvents: (call) => open(call, sceneOf(call.params), []),
-    sceneOperations: (call) => post(call, sceneOf(call.params), { type: 'sceneOperation' }),
-    sceneLeave: (call) => leave(call, sceneOf(call.params)),
+    sceneEvents: (call) => open(call, roomIdOf(call.params), []),
+    sceneState: (call) => state(call, roomIdOf(call.params)),
+    sceneOperations: (call) => post(call, roomIdOf(call.params), { type: 'sceneOperation' }),
+    sceneLeave: (call) => leave(call, roomIdOf(call.params)),
     roomEvents: (call) => open(call, call.params.roomId, ofRooms),
+    roomState: (call) => state(call, call.params.roomId),
     roomOperations: (call) => post(call, call.params.roomId, { type: 'sceneOperation' }),
     roomTexts: (call) => post(call, call.params.roomId, { type: 'operation' }),
     roomMessages: (call) => post(call, call.params.roomId, { type: 'message' }),
@@ -97,7 +114,7 @@ function clientOf({ principal, token, request }: Call, named: Named, roomId: str
   };
 }
 
-function sceneOf({ projectId, sceneId }: { projectId: string; sceneId: string }): string {
+function roomIdOf({ projectId, sceneId }: { projectId: string; sceneId: string }): string {
   return `scene:${projectId}:${sceneId}`;
 }
 
