@@ -52,6 +52,7 @@ function events<const W extends Where>({ path, params, room }: W) {
     path: `${path}/events` as `${W['path']}/events`,
     summary: 'Joins, and stays for as long as the event stream is read.',
     scope: 'user',
+    drains: true,
     params: params as W['params'],
     room,
     query: Type.Object({

@@ -70,7 +70,7 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
           ? reply.then(responseOf).catch((error) => fail(error, request, row))
           : responseOf(reply);
       }
-      if (options.closing()) throw new Refusal('SHUTTING_DOWN');
+      if (options.closing() && route.drains !== true) throw new Refusal('SHUTTING_DOWN');
       const token = entrance.tokenOf(route, request);
       const bytes = readBody(route, request, limits);
       return admitted(row, request, found, token, bytes);

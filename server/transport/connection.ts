@@ -164,7 +164,10 @@ export interface HttpOutput {
   write(chunk: string | Uint8Array): boolean;
   /** Bytes accepted and not yet handed to the operating system; to within 64 KiB. */
   bufferedBytes(): number;
-  /** Ends the response after what was written. Idempotent. */
+  /**
+   * Ends the response after what was written, and its connection: a client that comes back shall not come back
+   * to a server that goes down. Idempotent.
+   */
   end(): void;
   /** Breaks off. Idempotent. */
   destroy(): void;

@@ -11,7 +11,7 @@ export function streamNode(
     stream.closed();
     return;
   }
-  response.writeHead(status, { ...headers });
+  response.writeHead(status, { ...headers, connection: 'close' });
   // Not with the first event, which may be a while away.
   response.flushHeaders();
   response.on('drain', () => stream.drained());

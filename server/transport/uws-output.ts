@@ -16,6 +16,7 @@ export function streamUws(
   const output = new UwsOutput(response, stream);
   response.writeStatus(statusLine(status));
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+  response.writeHeader('connection', 'close');
   response.onWritable(() => output.writable());
   stream.opened(output);
   return output;
@@ -112,6 +113,7 @@ export class UwsOutput implements HttpOutput {
   }
 
   #finish(response: Uws.HttpResponse): void {
+    // The head has said that the connection ends; said again here, µWS would write it into the body.
     this.#closed(() => response.cork(() => response.end()));
   }
 

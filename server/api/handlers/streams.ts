@@ -4,7 +4,6 @@ import type { Backend } from '../../backend/backend.ts';
 import type { Authorize, Principal } from '../../dispatch/principal.ts';
 import { rightsIn } from '../../dispatch/rights.ts';
 import type { HttpRequest } from '../../transport/connection.ts';
-import type { EventStream } from '../../transport/event-stream/event-stream.ts';
 import type { HttpClient, HttpClients } from '../../transport/event-stream/http-clients.ts';
 import { json, refused } from '../replies.ts';
 import type { Handlers, WholeReply } from '../row.ts';
@@ -57,8 +56,9 @@ export function createStreamHandlers({
     if (request.method === 'HEAD') return { http: { status: 200, headers: streamHeaders, body: '' } };
     const lastEventId = request.headers['last-event-id'] ?? query.lastEventId;
     const opened = await clients.open(clientOf(call, query, roomId), { topics, viewing, lastEventId });
-    if ('ok' in opened) return refusalOf(opened);
-    return { http: { status: 200, headers: streamHeaders, body: '', stream: opened as EventStream } };
+    const http = { status: 200, headers: streamHeaders };
+    if (typeof opened === 'string') return { http: { ...http, body: opened } };
+    return 'ok' in opened ? refusalOf(opened) : { http: { ...http, body: '', stream: opened } };
   }
 
   async function post(call: Call & { body: Named }, roomId: string, command: object): Promise<WholeReply> {

@@ -3,6 +3,7 @@ import type { Handshake, HttpRequest } from '../connection.ts';
 import { optional } from '../handshake.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventStreams } from './event-streams.ts';
+import { farewell } from './refusals.ts';
 
 /** Who asks, and where: these together are one member of the room. */
 export interface HttpClient {
@@ -45,8 +46,8 @@ export class HttpClients {
     this.#streams = streams;
   }
 
-  /** The stream, for a response; or the refusal of the join. */
-  async open(client: HttpClient, wish: StreamWish): Promise<EventStream | StreamAnswer> {
+  /** The stream, for a response; all of it, where the server goes down; or the refusal of the join. */
+  async open(client: HttpClient, wish: StreamWish): Promise<EventStream | string | StreamAnswer> {
     const before = this.#members.get(keyOf(client));
     // Its place passes to the stream, with what it has selected.
     if (before?.stream.isIdle) before.stream.terminate();
@@ -58,7 +59,7 @@ export class HttpClients {
     aborted.removeEventListener('abort', gone);
     if (!answer.ok) {
       stream.leave();
-      return answer;
+      return answer.code === 'SHUTTING_DOWN' ? farewell(answer) : answer;
     }
     for (const planetId of wish.viewing) stream.tell({ type: 'join_viewer', planetId });
     return stream;

@@ -1,5 +1,5 @@
-import { type CloseName, type ErrorCode, errors } from '../../../protocol/index.ts';
-import type { StreamAnswer } from '../../dialect/framings/event-stream.ts';
+import { type CloseName, closes, type ErrorCode, errors } from '../../../protocol/index.ts';
+import { CLOSE, encodeStreamEvent, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
 
 /** The answer to a post that the layer above cannot give any more. */
 export function refusal(ref: number, code: ErrorCode, retryAfterMs?: number): StreamAnswer {
@@ -17,3 +17,13 @@ export const refusalFor: Partial<Record<CloseName, ErrorCode>> = {
   ORIGIN_REFUSED: 'FORBIDDEN',
   FLOOD: 'RATE_LIMITED',
 };
+
+/**
+ * What a stream is that begins while the server goes down. A status would be the last word: browsers do not
+ * come back after one.
+ */
+export function farewell({ retryAfterMs }: StreamAnswer): string {
+  const { text: message, reconnect } = closes.SHUTDOWN;
+  const data = { code: 'SHUTDOWN', message, reconnect, retryAfterMs };
+  return encodeStreamEvent({ event: CLOSE, data }, Number(retryAfterMs ?? 0));
+}

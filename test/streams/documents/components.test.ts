@@ -19,7 +19,10 @@ onBoth(
       etag = response.headers.get('etag') ?? undefined;
       return { status: response.status, body: response.status === 304 ? undefined : await response.json() };
     };
-    t.match(await refetch(), { status: 200, body: { version: 0 } });
+    const write = (id: string) =>
+      at.post('/rooms/entity:page:page-123/operations', { clientId: 'b', operation: add(id) }, { as: 'ben' });
+    await write('b');
+    t.match(await refetch(), { status: 200, body: { version: 1 } });
     t.match(await refetch(), { status: 304 });
     await write('c');
     t.match(await refetch(), { status: 200, body: { version: 2, manifest: { items: { c: { a: 1 } } } } });
