@@ -46,6 +46,7 @@ type Phase =
   | { readonly name: 'silent' | 'ended' };
 
 const CLOSE_NORMAL = 1000;
+const none = { code: 'OVERLOADED', retryAfterMs: undefined } as const;
 
 /**
  * A client of HTTP as a connection: its event stream, if there is one, and its posts, which are to the layer
@@ -61,6 +62,8 @@ export class EventStream implements Connection, HttpStream {
   #isBehind = false;
   #asked: Map<number, (answer: StreamAnswer) => void> | undefined;
   #refs = 0;
+  /** What those are told who wait for an answer when it ends. */
+  #why: { code: ErrorCode; retryAfterMs: number | undefined } = none;
 
   constructor(parts: EventStreamParts) {
     const { id, handshake } = parts;
@@ -84,7 +87,7 @@ export class EventStream implements Connection, HttpStream {
   ask(command: object): Promise<StreamAnswer> {
     this.#refs += 1;
     const ref = this.#refs;
-    if (this.isEnded) return Promise.resolve(refusal(ref, 'OVERLOADED'));
+    if (this.isEnded) return Promise.resolve(this.#refusal(ref));
     return new Promise((resolve) => {
       this.#asked ??= new Map();
       this.#asked.set(ref, resolve);
@@ -146,7 +149,7 @@ export class EventStream implements Connection, HttpStream {
     if (this.isEnded) return;
     const { code: name, retryAfterMs } = JSON.parse(reason) as { code: CloseName } & CloseAdvice;
     const { text, reconnect } = closes[name];
-    this.#refuseAll(refusalFor[name] ?? 'OVERLOADED', retryAfterMs);
+    this.#why = { code: refusalFor[name] ?? 'OVERLOADED', retryAfterMs };
     const advice = retryAfterMs === undefined ? {} : { retryAfterMs };
     const data = { code: name, message: text, reconnect, ...advice };
     const isOver = this.#isOver();
@@ -219,8 +222,9 @@ export class EventStream implements Connection, HttpStream {
     this.#asked?.delete(ref);
   }
 
-  #refuseAll(code: ErrorCode, retryAfterMs?: number): void {
-    for (const ref of [...(this.#asked?.keys() ?? [])]) this.#answered(refusal(ref, code, retryAfterMs));
+  #refusal(ref: number): StreamAnswer {
+    const { code, retryAfterMs } = this.#why;
+    return refusal(ref, code, retryAfterMs);
   }
 
   /** Returns what is still to be ended, which may tell at once that it is. */
@@ -229,7 +233,7 @@ export class EventStream implements Connection, HttpStream {
     const output = this.#phase.name === 'open' ? this.#phase.output : undefined;
     this.#phase = { name: 'ended' };
     const { topics, drops, ended, handler } = this.#parts;
-    this.#refuseAll('OVERLOADED');
+    for (const ref of [...(this.#asked?.keys() ?? [])]) this.#answered(this.#refusal(ref));
     topics.unsubscribeAll(this);
     drops.forget(this);
     ended(this);

@@ -2,7 +2,7 @@ import { type CloseName, closes, type ErrorCode, errors } from '../../../protoco
 import { CLOSE, encodeStreamEvent, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
 
 /** The answer to a post that the layer above cannot give any more. */
-export function refusal(ref: number, code: ErrorCode, retryAfterMs?: number): StreamAnswer {
+export function refusal(ref: number, code: ErrorCode, retryAfterMs: number | undefined): StreamAnswer {
   const advice = retryAfterMs === undefined ? {} : { retryAfterMs };
   return { ref, ok: false, code, message: errors[code], ...advice };
 }
