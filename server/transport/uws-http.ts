@@ -3,16 +3,13 @@ import type { HttpHandler, HttpResponse } from './connection.ts';
 import { peerAddress } from './handshake.ts';
 import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo, statusLine } from './http-response.ts';
-import { streamUws, type UwsOutput } from './uws-output.ts';
+import { streamUws } from './uws-output.ts';
 
 /** Answers a request, at once or later. The µWS request is read before this returns: it is gone afterwards. */
 export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request: Uws.HttpRequest): void {
   const aborter = new AbortController();
-  let output: UwsOutput | undefined;
-  response.onAborted(() => {
-    aborter.abort();
-    output?.aborted();
-  });
+  const fate: Fate = { waiting: { aborted: () => aborter.abort() } };
+  hearOfEnd(response, fate);
   const method = request.getCaseSensitiveMethod().toUpperCase();
   const headers = headersOf(request);
   const asked = requestBody({
@@ -38,7 +35,7 @@ export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request
   asked.close();
   const write = (ready: HttpResponse) => {
     if (ready.stream === undefined) writeWhole(response, method, ready);
-    else output = streamUws(response, ready, ready.stream);
+    else fate.waiting = streamUws(response, ready, ready.stream);
   };
   if (!(answer instanceof Promise)) {
     write(answer);
@@ -49,6 +46,16 @@ export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request
     if (aborter.signal.aborted) late.stream?.closed();
     else response.cork(() => write(late));
   });
+}
+
+/** Who is told that the client has gone: whoever makes the answer, and then the stream that it is. */
+interface Fate {
+  waiting: { aborted(): void };
+}
+
+/** Apart, for µWS keeps this as long as the response, which may be long: nothing else is kept with it. */
+function hearOfEnd(response: Uws.HttpResponse, fate: Fate): void {
+  response.onAborted(() => fate.waiting.aborted());
 }
 
 export function remoteAddress(response: Uws.HttpResponse): string {

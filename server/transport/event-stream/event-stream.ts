@@ -76,7 +76,7 @@ export class EventStream implements Connection, HttpStream {
 
   /** Nobody would miss it: there is no stream, and no post waits for its answer. */
   get isIdle(): boolean {
-    return this.#phase.name === 'silent' && (this.#asked?.size ?? 0) === 0;
+    return this.#phase.name === 'silent' && this.#asked === undefined;
   }
 
   get isEnded(): boolean {
@@ -89,6 +89,7 @@ export class EventStream implements Connection, HttpStream {
     const ref = this.#refs;
     if (this.isEnded) return Promise.resolve(this.#refusal(ref));
     return new Promise((resolve) => {
+      // Most streams are only read: they need none.
       this.#asked ??= new Map();
       this.#asked.set(ref, resolve);
       this.tell({ ...command, ref });
@@ -220,6 +221,7 @@ export class EventStream implements Connection, HttpStream {
     const ref = Number(answer.ref);
     this.#asked?.get(ref)?.(answer);
     this.#asked?.delete(ref);
+    if (this.#asked?.size === 0) this.#asked = undefined;
   }
 
   #refusal(ref: number): StreamAnswer {
