@@ -74,7 +74,10 @@ async function enter(
     if (session.phase.kind !== 'arriving') return;
     sessions.admit(session, user);
     if (principalOf(session) === undefined) return;
-    if (session.receiver.dialect.framing.mark === undefined) welcome(session, options);
+    const { connection, dialect } = session.receiver;
+    // Elsewhere than in Socket.IO the join of a client says where it stands.
+    const isStay = connection.handshake.namespace !== undefined && dialect.framing.mark !== undefined;
+    if (!isStay) welcome(session, options);
     else await comeBack(session, user.userId, recovery, options);
   } catch (error) {
     const code = error instanceof Refusal && isClose(error.code) ? error.code : 'TOKEN_INVALID';

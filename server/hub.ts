@@ -109,7 +109,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const session: Session = {
       id: connection.id,
       receiver: new Receiver(connection, dialect, this.#receiverOptions),
-      limiter: createLimiter(config.rates, now),
+      limiter: createLimiter(config.rates, now, dialect.framing.answersAll),
       address: connection.handshake.address,
       phase: { kind: 'arriving', deadline: now + config.connectTimeoutMs },
       memberships: new Map(),
@@ -119,7 +119,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     };
     connection.state = session;
     this.sessions.add(session);
-    metrics.connections.labels('websocket', dialect.name).inc();
+    metrics.connections.labels(transportOf(connection), dialect.name).inc();
     if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
     const decision = arrive(session, connection.handshake, {
       ...this.#options,
@@ -160,19 +160,18 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { receiver, phase } = session;
     const { userId } = principalOf(session) ?? {};
     this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
-    this.#options.metrics.connections.labels('websocket', receiver.dialect.name).dec();
+    this.#options.metrics.connections.labels(transportOf(connection), receiver.dialect.name).dec();
     if (receiver.lagging) this.#lagging -= 1;
     receiver.ended();
     for (const { roomId } of session.memberships.values()) {
       this.#options.rooms().get(roomId)?.fanout?.detach(session.id);
     }
     this.#options.recovery.ended(session.id, clean);
-    if (
-      !clean &&
-      !receiver.dialect.framing.isWatched &&
-      phase.kind === 'open' &&
-      session.memberships.size > 0
-    ) {
+    const { isWatched, returns } = receiver.dialect.framing;
+    // It was there until now.
+    if (isWatched) session.heardAt = this.#options.clock.monotonic();
+    const keepsPlace = !clean && (!isWatched || returns === true);
+    if (keepsPlace && phase.kind === 'open' && session.memberships.size > 0) {
       this.sessions.lose(session, phase.principal);
     } else this.sessions.end(session, 'disconnected');
   }
@@ -223,4 +222,9 @@ export class Hub implements ConnectionHandler, SocketHandler {
       onFault: (error, type) => logger.error({ err: error, type }, 'a handler failed'),
     });
   }
+}
+
+function transportOf({ handshake: { stream } }: Connection): string {
+  if (stream === undefined) return 'websocket';
+  return stream === 'none' ? 'http' : 'event-stream';
 }

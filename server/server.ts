@@ -3,8 +3,8 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createBackend } from './create-backend.ts';
 import { createRooms } from './create-rooms.ts';
-import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
-import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
+import { BATCH_PROTOCOL, dialectOf } from './dialect/vocabularies/dialects.ts';
+import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
 import { openHappenings } from './happenings.ts';
@@ -16,6 +16,7 @@ import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { openHttp } from './open-http.ts';
+import { openStreams } from './open-streams.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
 import type { Server, ServerOptions } from './server-options.ts';
@@ -26,8 +27,6 @@ import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
 import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
 
-/** The subprotocol that switches on batch frames. [SPEC: NP] */
-const BATCH_PROTOCOL = 'tandem.v1';
 const SWEEP_MS = 1000;
 
 /**
@@ -112,8 +111,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
       metrics.analyticsEvents.inc(events.length);
       options.onAnalytics?.(events, from);
     },
-    dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
-      socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
+    dialectOf: ({ handshake }) => dialectOf(handshake),
   });
   const { backend, calls, ...ofBackend } = createBackend({
     config,
@@ -123,6 +121,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     sessions: hub.sessions,
     newId,
   });
+  const streams = openStreams({ config, clock, hub, newId, random });
   const http = openHttp({
     config,
     logger,
@@ -134,6 +133,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     closing: () => state === 'draining',
     backend,
     projects: directory,
+    clients: streams.clients,
     verifyToken,
     authorize,
   });
@@ -149,7 +149,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     maxAttachmentBytes: limits.MAX_FRAME_BYTES,
     newId,
   });
-  const transport = await createEngineIoTransport(
+  const sockets = await createEngineIoTransport(
     {
       clock,
       mounts: [
@@ -177,6 +177,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     },
     makeTransport,
   );
+  const transport = streams.join(sockets);
   const stopSweep = clock.every(SWEEP_MS, () => {
     hub.sweep();
     rooms.sweep();

@@ -53,7 +53,12 @@ const borders: readonly Border[] = [
       'ajv',
       'find-my-way',
     ],
-    types: ['server/transport/connection.ts', 'server/backend/', 'server/directory/'],
+    types: [
+      'server/transport/connection.ts',
+      'server/transport/event-stream/',
+      'server/backend/',
+      'server/directory/',
+    ],
   },
   {
     folder: 'server/backend/',

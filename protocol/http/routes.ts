@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { projectRoutes, sessionRoutes } from './projects.ts';
 import { publishingRoutes, roomRoutes } from './rooms.ts';
 import { route } from './route.ts';
+import { streamRoutes } from './stream-routes.ts';
 import { tokenRoutes } from './tokens.ts';
 
 const Ok = Type.Object({ ok: Type.Boolean() });
@@ -39,6 +40,7 @@ export const routes = {
   ...roomRoutes,
   ...projectRoutes,
   ...sessionRoutes,
+  ...streamRoutes,
   openapi: route({
     method: 'GET',
     path: '/openapi.json',
