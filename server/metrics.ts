@@ -21,6 +21,7 @@ export interface Metrics {
   readonly webhooks: Counter<'outcome'>;
   readonly webhookBytes: Gauge;
   readonly suspicious: Counter<'kind'>;
+  readonly httpRequests: Counter<'route' | 'status'>;
   render(): Promise<string>;
 }
 
@@ -101,6 +102,7 @@ export function createMetrics(read: {
       'Refusals that hint at an attack, or at a fault of a client',
       'kind',
     ),
+    httpRequests: counter('http_requests_total', 'Requests over HTTP', 'route', 'status'),
     render: () => registry.metrics(),
   };
 }

@@ -41,8 +41,9 @@ function createReports(
   logger: Logger,
   metrics: Metrics,
   suspicion: Suspicion,
-): Pick<RouterOptions, 'onRefused' | 'onFault'> {
+): Pick<RouterOptions, 'onAnswered' | 'onRefused' | 'onFault'> {
   return {
+    onAnswered: (route, status) => metrics.httpRequests.labels(route ?? 'none', String(status)).inc(),
     onRefused({ code, details }, { address, path }, userId) {
       metrics.errors.labels(code).inc();
       if (code === 'RATE_LIMITED') metrics.rateLimited.inc();

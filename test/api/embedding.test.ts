@@ -1,5 +1,7 @@
 import t from 'tap';
 import { type Hooks, Refusal } from '../../server/index.ts';
+import { LogError } from '../../server/log/log.ts';
+import { createMemoryLog } from '../../server/log/memory.ts';
 import { bearer, ofType, stage } from '../native/person.ts';
 import { startWired } from '../support/servers.ts';
 
@@ -134,3 +136,49 @@ t.test('[HT12] sessions with the longest of ids outlive a restart', async (t) =>
   t.match(await second.server.sessions.events(long, sessionId), { total: 2, events: [{ n: 1 }, { n: 2 }] });
   t.match(await second.server.sessions.submit(long, sessionId), { submitted: true });
 });
+
+t.test(
+  '[HT12] events that cannot be shown when they are stored are shown later, in their order, once',
+  async (t) => {
+    let isFull = false;
+    const log = createMemoryLog();
+    const at = await stage(
+      t,
+      {},
+      {
+        log: {
+          ...log,
+          async open(roomId, listener) {
+            const opened = await log.open(roomId, listener);
+            if (roomId !== 'project:p') return opened;
+            return {
+              ...opened,
+              append: async (entries) => {
+                if (isFull) throw new LogError('LOG_UNAVAILABLE', 'full');
+                return opened.append(entries);
+              },
+            };
+          },
+        },
+      },
+    );
+    const { sessions, projects } = at.server;
+    await projects.put('p', { ownerId: 'ada', members: [], active: true });
+    const ada = await at.member('ada', 'project:p', await bearer({ sub: 'ada' }));
+    await sessions.start('p', { sessionId: 's', externalUserId: 'u' });
+    isFull = true;
+    const stored = [
+      sessions.ingest('p', 's', [{ n: 0 }, { n: 1 }]),
+      sessions.ingest('p', 's', [{ n: 2 }], 'k'),
+    ];
+    // A log that fails is tried again now and then.
+    await at.pass(5000, 100);
+    t.match(await Promise.all(stored), [{ total: 2 }, { total: 3 }], 'they are stored');
+    isFull = false;
+    t.match(await sessions.ingest('p', 's', [{ n: 2 }], 'k'), { accepted: 1, total: 3 });
+    t.match(await sessions.submit('p', 's'), { submitted: true, total: 3 });
+    t.match(await sessions.submit('p', 's'), { submitted: true });
+    const heard = ofType(await ada.news(), 'event').map((one) => one.data.event?.n ?? one.event);
+    t.same(heard, ['session-started', 0, 1, 2, 'session-ended']);
+  },
+);
