@@ -12,6 +12,11 @@ export const closes = {
   KEYS_UNAVAILABLE: { code: 4005, reconnect: true, text: 'Tokens cannot be verified at present.' },
   TOKEN_INVALID: { code: 4100, reconnect: false, text: 'The token cannot be verified.' },
   TOKEN_EXPIRED: { code: 4101, reconnect: false, text: 'The token has expired; come back with a new one.' },
+  TOKEN_REVOKED: {
+    code: 4104,
+    reconnect: false,
+    text: 'The token was taken back; come back with a new one.',
+  },
   FLOOD: { code: 4102, reconnect: false, text: 'Ten times the rate limit was exceeded.' },
   KICKED: { code: 4103, reconnect: false, text: 'The application has sent this user away.' },
   UNAUTHENTICATED: { code: 4106, reconnect: false, text: 'A token is needed.' },

@@ -18,6 +18,8 @@ function command<const T extends string, P extends TProperties>(type: T, descrip
 const inRoom = { roomId: Type.Optional(Id), userId: Type.Optional(Id) };
 const onThing = { ...inRoom, planetId: Id };
 const opId = Type.Optional(Id);
+/** Where the command is critical; bounded by the size of the message, as it holds all of it again. */
+const signature = Type.Optional(Type.String({ description: 'a compact JWS of the command' }));
 const document = Type.Object({ documentId: Id });
 
 /** Where a client stands that comes back: with `offset` everything is recovered, without it the scene. */
@@ -105,6 +107,7 @@ export const commands = {
       operations: Type.Optional(Operations),
       version: Type.Optional(Version),
       opId,
+      signature,
     },
   ),
   requestSync: command(
@@ -128,6 +131,7 @@ export const commands = {
       operations: Type.Optional(Operations),
       toAll: Type.Optional(Type.Boolean()),
       opId,
+      signature,
     },
   ),
   message: command('message', 'A chat message for everybody in the room, its author included.', {
@@ -136,6 +140,7 @@ export const commands = {
     kind: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     metadata: Type.Optional(JsonObject),
     opId,
+    signature,
   }),
   operation: command('operation', 'Changes a text document, as it was at `version`.', {
     ...inRoom,
@@ -143,6 +148,7 @@ export const commands = {
     operation: TextOperation,
     version: Version,
     opId,
+    signature,
   }),
   analytics: command(
     'analytics',

@@ -8,6 +8,7 @@ import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Recovery } from './recovery.ts';
 import { principalOf, type Sessions } from './sessions.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { Handshake } from './transport/connection.ts';
 
 /** Keys that could not be fetched are tried again after about this. */
@@ -17,17 +18,19 @@ export interface ArrivalOptions {
   /** Does what the session's vocabulary does for everybody who is let in. */
   greet(session: Session): void;
   recovery: Recovery;
-  /** Prepares to take a session back into rooms; undefined: it may not. */
+  /** Takes a session back into rooms, where it may and `begin` agrees, and tells whether it is back. */
   rejoin(
     session: Session,
     returns: readonly Return[],
     own: readonly string[],
-  ): Promise<(() => void) | undefined>;
+    begin: () => boolean,
+  ): Promise<boolean>;
   config: Config;
   sessions: Sessions;
   logger: Logger;
   metrics: Metrics;
   verifyToken: VerifyToken;
+  suspicion: Suspicion;
 }
 
 /**
@@ -54,6 +57,7 @@ export function arrive(
     return undefined;
   }
   if ('token' in credential) return enter(session, credential.token, handshake.recovery, options);
+  options.suspicion(credential.refused, session);
   sessions.close(session, credential.refused);
   return undefined;
 }
@@ -64,16 +68,20 @@ async function enter(
   recovery: Handshake['recovery'],
   options: ArrivalOptions,
 ): Promise<void> {
-  const { sessions, logger, metrics } = options;
+  const { sessions, suspicion, metrics } = options;
   try {
     const user = await options.verifyToken(token);
     if (session.phase.kind !== 'arriving') return;
     sessions.admit(session, user);
-    if (session.receiver.dialect.framing.mark === undefined) welcome(session, options);
+    if (principalOf(session) === undefined) return;
+    const { connection, dialect } = session.receiver;
+    // Elsewhere than in Socket.IO the join of a client says where it stands.
+    const isStay = connection.handshake.namespace !== undefined && dialect.framing.mark !== undefined;
+    if (!isStay) welcome(session, options);
     else await comeBack(session, user.userId, recovery, options);
   } catch (error) {
     const code = error instanceof Refusal && isClose(error.code) ? error.code : 'TOKEN_INVALID';
-    logger.warn({ code, address: session.address }, 'token refused');
+    suspicion(code, session);
     metrics.errors.labels(code).inc();
     if (session.phase.kind !== 'arriving') return;
     sessions.answer(session, { type: 'error', code });
@@ -89,18 +97,18 @@ async function comeBack(
   options: ArrivalOptions,
 ): Promise<void> {
   const { recovery, rejoin, logger } = options;
-  const failed = (error: unknown) => logger.error({ err: error, userId }, 'an authorizer failed');
+  const failed = (error: unknown) => {
+    if (!(error instanceof Refusal)) logger.error({ err: error, userId }, 'an authorizer failed');
+  };
   const found = asked === undefined ? undefined : await recovery.resume(session, userId, asked);
-  const goBack = found && (await rejoin(session, found.returns, found.own).catch(failed));
-  // The connection may have ended meanwhile.
-  if (session.phase.kind !== 'open') return;
-  if (asked === undefined || found === undefined || goBack === undefined) {
-    welcome(session, options, recovery.begin(session));
-    return;
-  }
-  found.take();
-  sayWelcome(session, options, asked.pid);
-  goBack();
+  const begin = () => {
+    // The connection may have ended meanwhile.
+    if (session.phase.kind !== 'open' || !found?.take()) return false;
+    sayWelcome(session, options, asked?.pid);
+    return true;
+  };
+  const isBack = found && (await rejoin(session, found.returns, found.own, begin).catch(failed));
+  if (isBack !== true && session.phase.kind === 'open') welcome(session, options, recovery.begin(session));
 }
 
 function isClose(code: ErrorCode): code is ErrorCode & CloseName {

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type Limits, limits } from '../protocol/limits.ts';
+import type { CriticalName } from './dispatch/critical.ts';
 import type { TokenKeys } from './dispatch/keys.ts';
 import type { Rate } from './dispatch/rate-limit.ts';
+import {
+  type AuthorizerConfig,
+  authorizerOf,
+  type WebhookConfig,
+  webhooksOf,
+} from './settings/application.ts';
 import { checkCombinations } from './settings/combinations.ts';
 import { keysOf } from './settings/keys.ts';
 import { limitSettings, type SettableLimit } from './settings/limits.ts';
@@ -38,6 +45,12 @@ export interface Config {
   /** For every room where set; `undefined`: each vocabulary has its own. */
   readonly maxRoomUsers: number | undefined;
   readonly limits: Limits;
+  /** `undefined`: the application is not asked. */
+  readonly authorizer: AuthorizerConfig | undefined;
+  /** `undefined`: the application is not told. */
+  readonly webhooks: WebhookConfig | undefined;
+  /** What has to be signed by its user; `undefined`: nothing. */
+  readonly critical: ReadonlySet<CriticalName> | undefined;
   /** What is allowed and probably not meant, in sentences. */
   readonly warnings: readonly string[];
 }
@@ -68,6 +81,8 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
   const { values, problems } = readValues(env);
   const warnings = misspeltNames(env);
   const keys = keysOf(values, problems, warnings);
+  const authorizer = authorizerOf(values, problems, warnings);
+  const webhooks = webhooksOf(values, problems, warnings);
   const isSet = (name: SettingName) => textOf(env, name) !== undefined;
   checkCombinations(values, isSet, problems, warnings);
   const { STORE: store, DATA_DIR: dataDir } = values;
@@ -96,6 +111,9 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
     transport: values.TRANSPORT,
     maxRoomUsers: isSet('MAX_ROOM_USERS') ? values.MAX_ROOM_USERS : undefined,
     limits: limitsOf(values),
+    authorizer,
+    webhooks,
+    critical: values.SIGNED_COMMANDS && new Set(values.SIGNED_COMMANDS),
     warnings,
   };
 }

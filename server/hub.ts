@@ -2,23 +2,25 @@ import type { CloseAdvice } from '../protocol/index.ts';
 import { arrive } from './arrival.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import { createStage } from './create-stage.ts';
 import type { Dialect } from './dialect/dialect.ts';
 import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { rejoin } from './dispatch/handlers/rejoining.ts';
 import type { Hooks } from './dispatch/hooks.ts';
-import type { Authorize, VerifyToken } from './dispatch/principal.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { Permission } from './permission.ts';
 import { createReceiverOptions } from './receiver-options.ts';
 import type { Recovery } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf, Sessions } from './sessions.ts';
+import { type Suspicion, suspectOf } from './suspicion.ts';
 import { type Duties, sweep } from './sweep.ts';
 import type { Connection, ConnectionHandler } from './transport/connection.ts';
 import type { SocketHandler } from './transport/socket-io/socket-io.ts';
@@ -31,9 +33,8 @@ export interface HubOptions {
   nodeId: string;
   rooms(): Rooms;
   recovery: Recovery;
-  authorize: Authorize;
+  permission: Pick<Permission, 'authorize' | 'revision' | 'verifyToken' | 'isRevoked'>;
   hooks: Hooks | undefined;
-  verifyToken: VerifyToken;
   newId(): string;
   /** Uniform in [0, 1). */
   random(): number;
@@ -41,6 +42,7 @@ export interface HubOptions {
   dialectOf(connection: Connection): Dialect;
   subprotocols: readonly string[];
   onAnalytics: Stage['analytics'];
+  suspicion: Suspicion;
 }
 
 /** A crowd that is sent away comes back within this time. */
@@ -62,7 +64,14 @@ export class Hub implements ConnectionHandler, SocketHandler {
     this.#options = options;
     const { config, clock, metrics, rooms } = options;
     const { heartbeatGraceMs } = config;
-    this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms, onLeave: options.hooks?.leave });
+    this.sessions = new Sessions({
+      clock,
+      metrics,
+      heartbeatGraceMs,
+      rooms,
+      onLeave: options.hooks?.leave,
+      isRevoked: options.permission.isRevoked,
+    });
     this.#receiverOptions = createReceiverOptions({
       config,
       clock,
@@ -72,7 +81,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
         this.#lagging += change;
       },
     });
-    this.#stage = this.#createStage();
+    this.#stage = createStage({ ...options, sessions: this.sessions });
     this.#dispatcher = this.#createDispatcher();
     this.#duties = {
       heartbeatGraceMs,
@@ -100,7 +109,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const session: Session = {
       id: connection.id,
       receiver: new Receiver(connection, dialect, this.#receiverOptions),
-      limiter: createLimiter(config.rates, now),
+      limiter: createLimiter(config.rates, now, dialect.framing.answersAll),
       address: connection.handshake.address,
       phase: { kind: 'arriving', deadline: now + config.connectTimeoutMs },
       memberships: new Map(),
@@ -110,10 +119,11 @@ export class Hub implements ConnectionHandler, SocketHandler {
     };
     connection.state = session;
     this.sessions.add(session);
-    metrics.connections.labels('websocket', dialect.name).inc();
+    metrics.connections.labels(transportOf(connection), dialect.name).inc();
     if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
     const decision = arrive(session, connection.handshake, {
       ...this.#options,
+      verifyToken: this.#options.permission.verifyToken,
       sessions: this.sessions,
       greet: (one) => this.#dispatcher.greet(one),
       rejoin: (one, ...where) => rejoin(this.#stage, one, ...where),
@@ -150,19 +160,18 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { receiver, phase } = session;
     const { userId } = principalOf(session) ?? {};
     this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
-    this.#options.metrics.connections.labels('websocket', receiver.dialect.name).dec();
+    this.#options.metrics.connections.labels(transportOf(connection), receiver.dialect.name).dec();
     if (receiver.lagging) this.#lagging -= 1;
     receiver.ended();
     for (const { roomId } of session.memberships.values()) {
       this.#options.rooms().get(roomId)?.fanout?.detach(session.id);
     }
     this.#options.recovery.ended(session.id, clean);
-    if (
-      !clean &&
-      !receiver.dialect.framing.isWatched &&
-      phase.kind === 'open' &&
-      session.memberships.size > 0
-    ) {
+    const { isWatched, returns } = receiver.dialect.framing;
+    // It was there until now.
+    if (isWatched) session.heardAt = this.#options.clock.monotonic();
+    const keepsPlace = !clean && (!isWatched || returns === true);
+    if (keepsPlace && phase.kind === 'open' && session.memberships.size > 0) {
       this.sessions.lose(session, phase.principal);
     } else this.sessions.end(session, 'disconnected');
   }
@@ -192,7 +201,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   // --- What the other stages need
 
   #createDispatcher(): Dispatcher {
-    const { logger, metrics } = this.#options;
+    const { logger, metrics, suspicion } = this.#options;
     return createDispatcher({
       stage: this.#stage,
       closing: () => this.#closing,
@@ -203,47 +212,19 @@ export class Hub implements ConnectionHandler, SocketHandler {
       onRefused: (session, { code, details }) => {
         metrics.errors.labels(code).inc();
         if (code === 'RATE_LIMITED') metrics.rateLimited.inc();
-        if (suspicious.has(code)) {
-          const { userId } = principalOf(session) ?? {};
-          logger.warn({ code, userId, address: session.address, path: details.path }, 'refused');
-        }
+        suspicion(code, { ...suspectOf(session), path: details.path });
       },
       onFlood: (session) => {
-        logger.warn({ address: session.address, userId: principalOf(session)?.userId }, 'flood');
+        suspicion('FLOOD', suspectOf(session));
         this.sessions.close(session, 'FLOOD');
       },
       onOverloaded: (session) => this.sessions.close(session, 'OVERLOADED'),
       onFault: (error, type) => logger.error({ err: error, type }, 'a handler failed'),
     });
   }
-
-  #createStage(): Stage {
-    const { config, clock, nodeId, authorize, verifyToken, hooks, newId, rooms, onAnalytics } = this.#options;
-    const { sessions } = this;
-    return {
-      limits: config.limits,
-      maxRoomUsers: ({ receiver }) =>
-        config.maxRoomUsers ?? receiver.dialect.vocabulary.maxRoomUsers ?? config.limits.MAX_ROOM_USERS,
-      lockTtlMs: config.lockTtlMs,
-      nodeId,
-      authorize,
-      verifyToken,
-      hooks,
-      now: clock.now,
-      monotonic: clock.monotonic,
-      newId,
-      submit: (roomId, entry) => rooms().submit(roomId, entry),
-      expect: (session, join) => rooms().expect(session, join),
-      signal: (session, roomId, kind, thing, command) =>
-        rooms().get(roomId)?.fanout?.signal(session.id, kind, thing, command),
-      sync: (session, roomId, request) => rooms().sync(session, roomId, request),
-      lostSessions: (userId, roomId) => sessions.lostIn(userId, roomId),
-      answer: (session, event, roomId) => sessions.answer(session, event, roomId),
-      analytics: onAnalytics,
-      admit: (session, principal) => sessions.admit(session, principal),
-      dismiss: (session, membership, why) => sessions.dismiss(session, membership, why),
-    };
-  }
 }
 
-const suspicious: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'IDENTITY_MISMATCH', 'FORBIDDEN']);
+function transportOf({ handshake: { stream } }: Connection): string {
+  if (stream === undefined) return 'websocket';
+  return stream === 'none' ? 'http' : 'event-stream';
+}

@@ -7,6 +7,7 @@ export type { Project } from './directory/project.ts';
 export type { Decider } from './dispatch/authorization.ts';
 export type { ContentCommand, Hooks, Occasion, Verdict } from './dispatch/hooks.ts';
 export type { Action, Principal } from './dispatch/principal.ts';
+export type { Revocation, Revoked } from './dispatch/revocation.ts';
 export type { AnalyticsSource } from './dispatch/stage.ts';
 export {
   type Application,
@@ -17,6 +18,7 @@ export {
 } from './embedding/application.ts';
 export type { ApplicationSocket } from './embedding/application-socket.ts';
 export { createLogger, type Logger } from './logger.ts';
+export type { Change, Happening } from './outbound/happening.ts';
 export { createServer } from './server.ts';
 export type { Server, ServerOptions } from './server-options.ts';
 export type { Tracking } from './tracking/tracking.ts';

@@ -18,6 +18,10 @@ export interface Metrics {
   readonly append: Histogram;
   readonly appendedEntries: Counter;
   readonly analyticsEvents: Counter;
+  readonly authorizations: Counter<'outcome'>;
+  readonly webhooks: Counter<'outcome'>;
+  readonly webhookBytes: Gauge;
+  readonly suspicious: Counter<'kind'>;
   readonly httpRequests: Counter<'route' | 'status'>;
   render(): Promise<string>;
 }
@@ -82,6 +86,22 @@ export function createMetrics(read: {
     append: histogram('append_seconds', 'Time until a batch was durable'),
     appendedEntries: counter('appended_entries_total', 'Entries appended to logs'),
     analyticsEvents: counter('analytics_events_total', 'Events that applications counted'),
+    authorizations: counter(
+      'authorizer_answers_total',
+      'Questions to the application’s authorizer',
+      'outcome',
+    ),
+    webhooks: counter('webhooks_total', 'Attempts to tell the application, and what was dropped', 'outcome'),
+    webhookBytes: new Gauge({
+      name: 'tandem_webhook_queue_bytes',
+      help: 'What waits to be told to the application',
+      registers,
+    }),
+    suspicious: counter(
+      'suspicious_total',
+      'Refusals that hint at an attack, or at a fault of a client',
+      'kind',
+    ),
     httpRequests: counter('http_requests_total', 'Requests over HTTP', 'route', 'status'),
     render: () => registry.metrics(),
   };

@@ -4,18 +4,23 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import type { Suspicion } from './suspicion.ts';
 import { packageVersion } from './version.ts';
 
 export interface OpenHttpOptions
-  extends Pick<HttpOptions, 'ready' | 'closing' | 'backend' | 'projects' | 'verifyToken' | 'authorize'> {
+  extends Pick<
+    HttpOptions,
+    'ready' | 'closing' | 'backend' | 'projects' | 'clients' | 'verifyToken' | 'authorize' | 'revoke'
+  > {
   config: Config;
   logger: Logger;
   clock: Clock;
   metrics: Metrics;
+  suspicion: Suspicion;
 }
 
 /** What is answered over HTTP, as the settings say. */
-export function openHttp({ config, logger, clock, metrics, ...parts }: OpenHttpOptions) {
+export function openHttp({ config, logger, clock, metrics, suspicion, ...parts }: OpenHttpOptions) {
   const { auth, corsOrigins, rates, limits } = config;
   return createHttp({
     ...parts,
@@ -27,16 +32,15 @@ export function openHttp({ config, logger, clock, metrics, ...parts }: OpenHttpO
     rate: rates.api,
     limits,
     monotonic: clock.monotonic,
-    ...createReports(logger, metrics),
+    ...createReports(logger, metrics, suspicion),
   });
 }
-
-const suspicious: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'FORBIDDEN']);
 
 /** What is noted of requests that were not answered as they were meant. */
 function createReports(
   logger: Logger,
   metrics: Metrics,
+  suspicion: Suspicion,
 ): Pick<RouterOptions, 'onAnswered' | 'onRefused' | 'onFault'> {
   return {
     onAnswered: (route, status) => metrics.httpRequests.labels(route ?? 'none', String(status)).inc(),
@@ -44,9 +48,7 @@ function createReports(
       metrics.errors.labels(code).inc();
       if (code === 'RATE_LIMITED') metrics.rateLimited.inc();
       // The query is left out: it may hold a token.
-      if (suspicious.has(code)) {
-        logger.warn({ code, userId, address, request: path, path: details.path }, 'request refused');
-      }
+      suspicion(code, { address, userId, request: path, path: details.path });
     },
     onFault: (error, route) => logger.error({ err: error, route }, 'a request failed'),
   };

@@ -1,41 +1,112 @@
+import { Refusal } from '../protocol/index.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
 import { type Directory, openDirectory } from './directory/directory.ts';
+import { createVerifyToken } from './dispatch/authentication.ts';
 import { createAuthorize, type Decider } from './dispatch/authorization.ts';
-import type { Authorize } from './dispatch/principal.ts';
+import type { Authorize, Principal, VerifyToken } from './dispatch/principal.ts';
 import { review } from './dispatch/rights.ts';
+import { openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import { createAuthorizer } from './outbound/authorizer.ts';
+import { createPost } from './outbound/post.ts';
+import { type Kept, REVOCATIONS, Revocations } from './revocations.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface PermissionOptions {
+  config: Config;
+  clock: Clock;
   log: Log;
   logger: Logger;
-  /** The fewest entries between two snapshots of the directory. */
-  snapshotEntries: number;
-  /** Asked last. */
+  metrics: Metrics;
+  newId: () => string;
+  /** The embedding program's. */
   application: Decider | undefined;
   sessions(): Sessions;
 }
 
-/** Who may do what, and what becomes of those who no longer may. Rejects with a LogError. */
-export async function openPermission(
-  options: PermissionOptions,
-): Promise<{ directory: Directory; authorize: Authorize }> {
-  const { log, logger, snapshotEntries, application, sessions } = options;
+/** Who may enter, and do what. */
+export interface Permission {
+  readonly directory: Directory;
+  readonly authorize: Authorize;
+  readonly verifyToken: VerifyToken;
+  readonly revoke: Revocations['revoke'];
+  isRevoked(principal: Principal): boolean;
+  /** Another number whenever permissions have changed. */
+  revision(): number;
+  /** Forgets what no longer matters; to be called about once a second. */
+  sweep(): void;
+  /** Waits for changes under way. */
+  close(): Promise<void>;
+}
+
+/** Opens what is kept of it, and sees to those who no longer may. Rejects with a LogError. */
+export async function openPermission(options: PermissionOptions): Promise<Permission> {
+  const { config, clock, log, logger, sessions } = options;
+  let changes = 0;
+  const revision = () => changes;
   const directory = await openDirectory({
     log,
-    snapshotEntries,
-    onChanged: (id) =>
-      void review(id, {
+    snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
+    onChanged(id) {
+      changes += 1;
+      review(id, {
         authorize,
+        revision,
         sessions: sessions().all(),
         dismiss: (session, membership, why) => sessions().dismiss(session, membership, why),
-        onFault: (error) => logger.error({ err: error, projectId: id }, 'an authorizer failed'),
-      }),
+        onFault(error) {
+          // That the application does not answer is said once.
+          if (error instanceof Refusal) return;
+          logger.error({ err: error, projectId: id }, 'an authorizer failed');
+        },
+      });
+    },
+  });
+  const revocations = new Revocations({
+    clock,
+    kept: await openDurableMap<Kept>(log, REVOCATIONS),
+    verifyToken: createVerifyToken({
+      keys: config.keys,
+      issuer: config.issuer,
+      audience: config.audience,
+      clock,
+      fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
+    }),
+    sessions,
   });
   const authorize = createAuthorize({
     project: directory.get,
-    // Whatever it returns or throws, it is a promise from here on.
-    later: application === undefined ? [] : [async (...asked) => application(...asked)],
+    later: laterVoices(options),
   });
-  return { directory, authorize };
+  return {
+    directory,
+    authorize,
+    revision,
+    verifyToken: revocations.verifyToken,
+    revoke: (what) => revocations.revoke(what),
+    isRevoked: (principal) => revocations.isRevoked(principal),
+    sweep: () => revocations.sweep(),
+    async close() {
+      await directory.close();
+      await revocations.close();
+    },
+  };
+}
+
+/** The embedding program, and then the application over HTTP. */
+function laterVoices({ config, clock, logger, metrics, newId, application }: PermissionOptions): Decider[] {
+  const voices: Decider[] = [];
+  // Whatever it returns or throws, it is a promise from here on.
+  if (application !== undefined) voices.push(async (...asked) => application(...asked));
+  if (config.authorizer !== undefined) {
+    const { address, ...rest } = config.authorizer;
+    const onAnswered = (outcome: string) => metrics.authorizations.labels(outcome).inc();
+    const onDown = (error: unknown) => logger.error({ err: error }, 'the authorizer does not answer');
+    const post = createPost(address, clock);
+    voices.push(createAuthorizer({ ...rest, post, clock, newId, onAnswered, onDown }));
+  }
+  return voices;
 }

@@ -65,13 +65,13 @@ export class Recovery {
 
   /**
    * Where a session goes that wants the stay `pid` back; undefined where it cannot have it, or cannot be told
-   * all that it missed. With `take` the stay is the session's.
+   * all that it missed. With `take` the stay is the session's; false: somebody else has it by now.
    */
   async resume(
     session: Session,
     userId: string,
     { pid, mark: text }: { pid: string; mark: unknown },
-  ): Promise<{ own: readonly string[]; returns: Return[]; take(): void } | undefined> {
+  ): Promise<{ own: readonly string[]; returns: Return[]; take(): boolean } | undefined> {
     const stay = this.#options.stays.get(pid);
     if (stay?.userId !== userId || stay.dialect !== session.receiver.dialect.name) return undefined;
     const mark = readMark(text);
@@ -88,11 +88,14 @@ export class Recovery {
       returns.push({ roomId, user, since });
     }
     const take = () => {
+      // Finding out took time, in which another connection may have taken it, or its end come.
+      if (this.#options.stays.get(pid) !== stay) return false;
       // Those that it had may not have noticed yet that they broke.
       for (const before of stay.connections) this.#live.delete(before);
       this.#live.set(session.id, pid);
       this.#endsAt.delete(pid);
       this.#keep(pid, { ...stay, connections: [...stay.connections, session.id].slice(-MOST_CONNECTIONS) });
+      return true;
     };
     return { own: stay.connections, returns, take };
   }

@@ -3,6 +3,7 @@ import type { RoomView } from './dialect/events.ts';
 import type { Session } from './dispatch/session.ts';
 import { Execution, type ExecutionOptions } from './execution.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
+import type { Happenings } from './happenings.ts';
 import { type Join, Joins } from './joins.ts';
 import { LiveRoom, type LiveRoomOptions } from './live-room.ts';
 import { LogError } from './log/log.ts';
@@ -18,6 +19,8 @@ export interface RoomsOptions {
   onFault(roomId: string, entry: string, error: unknown): void;
   onJoined: ExecutionOptions['onJoined'];
   onLeft: ExecutionOptions['onLeft'];
+  /** After the effects of a batch were executed; undefined: nobody wants to know. */
+  onEffects: Happenings['onEffects'];
 }
 
 /** The rooms in memory: opened by the first entry, released when the last member has gone. */
@@ -133,12 +136,15 @@ export class Rooms {
   }
 
   #open(roomId: string): LiveRoom {
-    const { session } = this.#options;
+    const { session, onEffects } = this.#options;
     const room = new LiveRoom({
       ...this.#options.room,
       roomId,
       lastSeen: (connectionId) => session(connectionId)?.lastSeen,
-      execute: (where, effects) => this.#execution.execute(where, effects),
+      execute: (where, effects) => {
+        this.#execution.execute(where, effects);
+        if (onEffects !== undefined && where.view !== undefined) onEffects(where.view, effects);
+      },
       onRefused: (_, entries, error) => {
         for (const entry of entries) this.#execution.refuse(roomId, entry, refusalCode(error));
       },

@@ -4,10 +4,12 @@ import type { Config } from './config.ts';
 import type { Projects } from './directory/directory.ts';
 import type { Decider } from './dispatch/authorization.ts';
 import type { Hooks } from './dispatch/hooks.ts';
+import type { Revocation, Revoked } from './dispatch/revocation.ts';
 import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
 import type { Logger } from './logger.ts';
+import type { Happening } from './outbound/happening.ts';
 import type { Tracking } from './tracking/tracking.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
@@ -27,6 +29,11 @@ export interface ServerOptions {
    * client with INTERNAL. Default: the events are only counted, as the metric `tandem_analytics_events_total`.
    */
   onAnalytics?: (events: readonly unknown[], from: AnalyticsSource) => void;
+  /**
+   * Told what happens in rooms: created, emptied, who joined and left, and the operations, each after it is durable
+   * and in the order of its room. Synchronous, and quick: the room waits for it. What it throws is logged.
+   */
+  onHappening?: (happening: Happening) => void;
   /** Uniform in [0, 1). Default: `Math.random`. */
   random?: () => number;
   /**
@@ -54,6 +61,12 @@ export interface Server extends Omit<Backend, 'tracking'> {
   readonly projects: Projects;
   /** Tracked sessions. */
   readonly sessions: Tracking;
+  /**
+   * Takes tokens back: who is connected with one is closed with TOKEN_REVOKED at once, and nobody gets in with
+   * one any more. Resolves when that is durable. Rejects with a Refusal (INVALID_FIELD, KEYS_UNAVAILABLE), or
+   * with a LogError where it holds until the next start only.
+   */
+  revoke(what: Revocation): Promise<Revoked>;
   /**
    * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
    * back, and releases the log.

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, systemClock } from './clock.ts';
+import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createBackend } from './create-backend.ts';
-import { nativeBatch, nativeSingle } from './dialect/vocabularies/native.ts';
-import { hasDialect, socketDialectOf } from './dialect/vocabularies/socket-io/dialects.ts';
-import { createVerifyToken } from './dispatch/authentication.ts';
+import { createRooms } from './create-rooms.ts';
+import { BATCH_PROTOCOL, dialectOf } from './dialect/vocabularies/dialects.ts';
+import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
-import { placeOf } from './fanout/position.ts';
 import { createTicker } from './fanout/ticker.ts';
+import { openHappenings } from './happenings.ts';
 import { Hub } from './hub.ts';
 import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
@@ -16,19 +16,17 @@ import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { openHttp } from './open-http.ts';
+import { openStreams } from './open-streams.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
-import { roomLimitsOf } from './room/entry.ts';
-import { Rooms } from './rooms.ts';
 import type { Server, ServerOptions } from './server-options.ts';
+import { createSuspicion } from './suspicion.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
 import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
 
-/** The subprotocol that switches on batch frames. [SPEC: NP] */
-const BATCH_PROTOCOL = 'tandem.v1';
 const SWEEP_MS = 1000;
 
 /**
@@ -36,10 +34,20 @@ const SWEEP_MS = 1000;
  * or an error with `code` EADDRINUSE, EACCES, EADDRNOTAVAIL.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
+  const log = options.log ?? (await openLog(options));
+  try {
+    return await assemble(options, log);
+  } catch (error) {
+    // Whatever was opened of it, too: the data directory is free for the next attempt.
+    await log.close();
+    throw error;
+  }
+}
+
+async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   const { config, logger, clock = systemClock, random = Math.random } = options;
   const { limits } = config;
   const nodeId = newId();
-  const log = options.log ?? (await openLog(config, clock));
   let state: 'starting' | 'ready' | 'draining' = 'starting';
   const metrics = createMetrics({
     rooms: () => rooms.size,
@@ -48,60 +56,42 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     bufferedBytes: () => hub.sessions.bufferedBytes,
   });
   const ticker = createTicker(clock, config.tickMs);
-  const rooms = new Rooms({
-    lockTtlMs: config.lockTtlMs,
-    session: (connectionId) => hub.sessions.get(connectionId),
-    onSent: (type) => metrics.messagesSent.labels(type).inc(),
-    onJoined(session, { roomId, user }, view) {
-      logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
-      if (view === undefined) return;
-      recovery.joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
-    },
-    onLeft(connection, { roomId, userId }) {
-      logger.info({ roomId, userId, connection }, 'left');
-      recovery.left(connection, roomId);
-    },
-    onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
-    onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
-    room: {
-      log,
-      clock,
-      nodeId,
-      roomLimits: roomLimitsOf(limits),
-      maxWaiting: limits.MAX_WAITING_ENTRIES,
-      snapshotEntries: limits.SNAPSHOT_ENTRIES,
-      onAppended: (entries, durationMs) => {
-        metrics.appendedEntries.inc(entries);
-        metrics.append.observe(durationMs / 1000);
-      },
-      fanout: {
-        ticker,
-        publish: (topic, frame, except) => {
-          metrics.framesSent.inc();
-          metrics.bytesSent.inc(frame.length);
-          transport.publish(topic, frame, wireOf(except));
-        },
-        monotonic: () => clock.monotonic(),
-        onSent: (type) => metrics.messagesSent.labels(type).inc(),
-        onFlush: (durationMs) => metrics.tick.observe(durationMs / 1000),
-      },
-    },
-  });
-  const stays = await openDurableMap<Stay>(log, STAYS);
-  const verifyToken = createVerifyToken({
-    keys: config.keys,
-    issuer: config.issuer,
-    audience: config.audience,
+  const happenings = await openHappenings({
+    config,
     clock,
-    fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
-  });
-  const { directory, authorize } = await openPermission({
     log,
     logger,
-    snapshotEntries: limits.SNAPSHOT_ENTRIES,
+    metrics,
+    newId,
+    random,
+    listener: options.onHappening,
+  });
+  const rooms = createRooms({
+    config,
+    clock,
+    logger,
+    metrics,
+    log,
+    nodeId,
+    ticker,
+    happenings,
+    session: (connectionId) => hub.sessions.get(connectionId),
+    recovery: () => recovery,
+    publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
+  });
+  const stays = await openDurableMap<Stay>(log, STAYS);
+  const permission = await openPermission({
+    config,
+    clock,
+    log,
+    logger,
+    metrics,
+    newId,
     application: options.authorize,
     sessions: () => hub.sessions,
   });
+  const { directory, authorize, verifyToken, revoke } = permission;
+  const suspicion = createSuspicion(logger, metrics, clock);
   const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
   const hub = new Hub({
     config,
@@ -111,9 +101,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     nodeId,
     rooms: () => rooms,
     recovery,
-    authorize,
+    permission,
+    suspicion,
     hooks: options.hooks,
-    verifyToken,
     newId,
     random,
     subprotocols: [BATCH_PROTOCOL],
@@ -121,8 +111,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       metrics.analyticsEvents.inc(events.length);
       options.onAnalytics?.(events, from);
     },
-    dialectOf: ({ handshake: { namespace = '', query, protocol } }) =>
-      socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle),
+    dialectOf: ({ handshake }) => dialectOf(handshake),
   });
   const { backend, calls, ...ofBackend } = createBackend({
     config,
@@ -132,15 +121,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     sessions: hub.sessions,
     newId,
   });
+  const streams = openStreams({ config, clock, hub, newId, random });
   const http = openHttp({
     config,
     logger,
     clock,
     metrics,
     ready: () => state === 'ready' && log.writable(),
+    revoke,
+    suspicion,
     closing: () => state === 'draining',
     backend,
     projects: directory,
+    clients: streams.clients,
     verifyToken,
     authorize,
   });
@@ -156,7 +149,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     maxAttachmentBytes: limits.MAX_FRAME_BYTES,
     newId,
   });
-  const transport = await createEngineIoTransport(
+  const sockets = await createEngineIoTransport(
     {
       clock,
       mounts: [
@@ -184,10 +177,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     makeTransport,
   );
+  const transport = streams.join(sockets);
   const stopSweep = clock.every(SWEEP_MS, () => {
     hub.sweep();
     rooms.sweep();
     recovery.sweep();
+    permission.sweep();
   });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
@@ -202,9 +197,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
+    await happenings.close();
     await ofBackend.close();
     await stays.close();
-    await directory.close();
+    await permission.close();
     ticker.close();
     await transport.close();
     await health?.close();
@@ -222,7 +218,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { ...calls, port, healthPort, projects: directory, close };
+  return { ...calls, port, healthPort, projects: directory, revoke, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {
@@ -235,7 +231,7 @@ async function chooseTransport(config: Config, logger: Logger, parts: TransportO
   return transport;
 }
 
-function openLog(config: Config, clock: Clock): Promise<Log> {
+function openLog({ config, clock = systemClock }: ServerOptions): Promise<Log> {
   if (config.store === 'memory') return Promise.resolve(createMemoryLog());
   return openLmdbLog({ directory: config.dataDir, clock });
 }

@@ -16,6 +16,8 @@ export interface SessionsOptions {
   metrics: Metrics;
   heartbeatGraceMs: number;
   rooms(): Rooms;
+  /** Whether the token that proves who it is was taken back. */
+  isRevoked(principal: Principal): boolean;
   onLeave: Hooks['leave'];
 }
 
@@ -66,6 +68,8 @@ export class Sessions {
 
   admit(session: Session, principal: Principal): void {
     session.phase = { kind: 'open', principal, warned: false };
+    // While it was decided what it may do.
+    if (this.#options.isRevoked(principal)) this.close(session, 'TOKEN_REVOKED');
   }
 
   /** Takes a session out of a room. */

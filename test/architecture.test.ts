@@ -26,6 +26,11 @@ const borders: readonly Border[] = [
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
+  {
+    folder: 'server/outbound/',
+    values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto'],
+    types: ['server/dispatch/', 'server/log/', 'server/room/', 'server/dialect/'],
+  },
   { folder: 'server/directory/', values: ['protocol/', 'server/log/log.ts'] },
   { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
   {
@@ -35,7 +40,7 @@ const borders: readonly Border[] = [
   },
   {
     folder: 'server/dispatch/',
-    values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto'],
+    values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto', 'node:util'],
     types: ['server/room/entry.ts', 'server/fanout/', 'server/dialect/', 'server/directory/project.ts'],
   },
   {
@@ -49,7 +54,12 @@ const borders: readonly Border[] = [
       'ajv',
       'find-my-way',
     ],
-    types: ['server/transport/connection.ts', 'server/backend/', 'server/directory/'],
+    types: [
+      'server/transport/connection.ts',
+      'server/transport/event-stream/',
+      'server/backend/',
+      'server/directory/',
+    ],
   },
   {
     folder: 'server/backend/',

@@ -117,6 +117,33 @@ t.test('settings that contradict each other are problems', async (t) => {
   t.same(problemsOf({ JWT_SECRET: SECRET, JWKS_URL: 'https://keys.example/' }), ['JWT_SECRET']);
 });
 
+const WEBHOOKS = `whsec_${'QUFB'.repeat(10)}`;
+
+for (const name of ['AUTHORIZE', 'WEBHOOK']) {
+  t.test(`${name}_URL needs a secret that signs, and is not read by others`, async (t) => {
+    const env = { JWT_SECRET: SECRET, [`${name}_URL`]: 'https://app.example/asked' };
+    t.same(problemsOf(env), [`${name}_SECRET`]);
+    t.same(problemsOf({ ...env, [`${name}_SECRET`]: 'short' }), [`${name}_SECRET`, `${name}_SECRET`]);
+    const whole = { ...env, [`${name}_SECRET`]: WEBHOOKS };
+    t.same(readConfig(whole).warnings, []);
+    const { authorizer, webhooks } = readConfig(whole);
+    const address = {
+      url: new URL('https://app.example/asked'),
+      secret: new Uint8Array(Buffer.from('A'.repeat(30))),
+    };
+    t.match((name === 'WEBHOOK' ? webhooks : authorizer)?.address, address);
+    t.same(problemsOf({ ...whole, [`${name}_URL`]: 'https://a:b@app.example/' }), [`${name}_URL`]);
+    t.equal(readConfig({ ...whole, [`${name}_URL`]: 'http://app.example/' }).warnings.length, 1);
+    t.equal(readConfig({ ...whole, [`${name}_URL`]: 'http://127.0.0.1:8000/' }).warnings.length, 0);
+    t.equal(readConfig({ JWT_SECRET: SECRET, [`${name}_SECRET`]: WEBHOOKS }).warnings.length, 1);
+    t.same(readConfig({ JWT_SECRET: SECRET }).authorizer, undefined);
+    t.notMatch(
+      messageOf({ ...env, [`${name}_URL`]: 'nonsense', [`${name}_SECRET`]: 'hidden' }),
+      /hidden|nonsense/,
+    );
+  });
+}
+
 t.test('an empty variable is not set', async (t) => {
   t.equal(readConfig({ JWT_SECRET: '', WS_PORT: ' ', AUTH: '' }).mode, 'development');
 });

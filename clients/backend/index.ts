@@ -15,6 +15,7 @@ import type {
   SceneContent,
   SessionEvents,
   SessionGiven,
+  TokensToRevoke,
   TrackedSession,
 } from '../../protocol/http/index.ts';
 import type { JsonObject } from '../../protocol/index.ts';
@@ -57,6 +58,11 @@ export interface Backend {
   notify(userId: string, notice: Notice): Promise<Notification>;
   /** Ends all connections of a user. Resolves with how many there were. */
   disconnect(userId: string): Promise<number>;
+  /**
+   * Takes tokens back: one by its `jti`, all of a user issued before now by `sub`, or a `token` itself. Needs the scope
+   * `admin`. Resolves with how many connections were closed because of it.
+   */
+  revoke(what: TokensToRevoke): Promise<number>;
   /** The rooms in which somebody is. */
   rooms(query?: { prefix?: string; after?: string; limit?: number }): Promise<RoomList>;
   room(roomId: string): Promise<RoomDetail>;
@@ -124,6 +130,7 @@ export function createBackend(options: RequestOptions): Backend {
       return (await call('notify', { params: { userId }, body: { id, ...notice } })).json;
     },
     disconnect: async (userId) => (await call('disconnect', { params: { userId } })).json.disconnected,
+    revoke: async (body) => (await call('revokeTokens', { body })).json.disconnected,
     rooms: async (query = {}) => (await call('rooms', { query })).json,
     room: async (roomId) => (await call('room', { params: { roomId } })).json,
     async state(roomId, etag) {

@@ -15,6 +15,16 @@ const ofUser = {
   scope: 'publish',
 } as const;
 
+/** Of a scene; with the last `ETag` as `If-None-Match` only what is new. */
+export const sceneAnswers = {
+  200: {
+    description: 'The scene.',
+    schema: values.SceneContent,
+    headers: { ETag: 'the epoch and version of the scene' },
+  },
+  304: { description: 'It is as it was.', headers: { ETag: 'the epoch and version of the scene' } },
+} as const;
+
 const limit = (most: number, usual: number) =>
   Type.Optional(
     Type.Integer({ minimum: 1, maximum: most, description: `1 to ${most}; ${usual} by default` }),
@@ -100,14 +110,7 @@ export const roomRoutes = {
     path: '/api/rooms/:roomId/state',
     summary:
       'The scene of a room. `If-None-Match` with the last `ETag` is answered 304 while it is the same.',
-    answers: {
-      200: {
-        description: 'The scene.',
-        schema: values.SceneContent,
-        headers: { ETag: 'the epoch and version of the scene' },
-      },
-      304: { description: 'It is as it was.', headers: { ETag: 'the epoch and version of the scene' } },
-    },
+    answers: sceneAnswers,
     refusals: ['LOG_UNAVAILABLE', 'LOG_CORRUPT'],
   }),
   operations: route({

@@ -21,6 +21,8 @@ export interface Route {
   readonly params?: TObject;
   /** Values are read as what the schema says. */
   readonly query?: TObject;
+  /** While the server goes down it is answered as ever: that it does is said in words of its own. */
+  readonly drains?: true;
   /** JSON. */
   readonly body?: TSchema;
   /** The limit of the body. Default: MAX_MESSAGE_BYTES. */

@@ -2,6 +2,8 @@ import { Type } from 'typebox';
 import { projectRoutes, sessionRoutes } from './projects.ts';
 import { publishingRoutes, roomRoutes } from './rooms.ts';
 import { route } from './route.ts';
+import { streamRoutes } from './stream-routes.ts';
+import { tokenRoutes } from './tokens.ts';
 
 const Ok = Type.Object({ ok: Type.Boolean() });
 
@@ -33,10 +35,12 @@ export const processRoutes = {
 /** Everything that is answered over HTTP, by name. [SPEC: HT] */
 export const routes = {
   ...processRoutes,
+  ...tokenRoutes,
   ...publishingRoutes,
   ...roomRoutes,
   ...projectRoutes,
   ...sessionRoutes,
+  ...streamRoutes,
   openapi: route({
     method: 'GET',
     path: '/openapi.json',

@@ -15,11 +15,14 @@ export const statuses: { readonly [code in ErrorCode]: number } = {
   UNAUTHENTICATED: 401,
   TOKEN_INVALID: 401,
   TOKEN_EXPIRED: 401,
+  TOKEN_REVOKED: 401,
   KEYS_UNAVAILABLE: 503,
   IDENTITY_MISMATCH: 403,
   FORBIDDEN: 403,
+  SIGNATURE_INVALID: 403,
   PROJECT_NOT_FOUND: 404,
   PROJECT_INACTIVE: 403,
+  AUTHORIZER_UNAVAILABLE: 503,
   NOT_JOINED: 409,
   ROOM_REQUIRED: 422,
   ROOM_FULL: 409,
@@ -50,8 +53,9 @@ export function refusalsOf({ scope, room, params, query, body, refusals = [] }: 
   const add = (...more: ErrorCode[]) => {
     for (const code of more) codes.add(code);
   };
-  if (scope !== undefined) add('UNAUTHENTICATED', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'KEYS_UNAVAILABLE');
-  if (scope !== undefined) add('FORBIDDEN', 'RATE_LIMITED');
+  if (scope !== undefined) add('UNAUTHENTICATED', 'TOKEN_INVALID', 'TOKEN_EXPIRED', 'TOKEN_REVOKED');
+  if (scope !== undefined) add('KEYS_UNAVAILABLE', 'FORBIDDEN', 'RATE_LIMITED');
+  if (room !== undefined) add('AUTHORIZER_UNAVAILABLE');
   if (room !== undefined && scope === 'user') add('PROJECT_NOT_FOUND', 'PROJECT_INACTIVE');
   if (params !== undefined || query !== undefined) add('INVALID_FIELD');
   if (body !== undefined) {

@@ -56,7 +56,8 @@ export function createEntrance(options: EntranceOptions): Entrance {
       if (scope === undefined) return undefined;
       const { authorization, cookie, origin, host } = request.headers;
       // Backends have a header: no page can be made to send that, and no proxy writes it to its log.
-      const source = { query: scope === 'user' ? request.query : '', authorization, origin, host };
+      const fetchSite = request.headers['sec-fetch-site'];
+      const source = { query: scope === 'user' ? request.query : '', authorization, origin, host, fetchSite };
       const credential = credentialOf(
         { ...source, cookie: scope === 'user' ? cookie : undefined },
         { cookieName: 'token', allowedOrigins },

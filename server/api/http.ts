@@ -7,10 +7,14 @@ import { createEntrance, type EntranceOptions } from './entrance.ts';
 import { createProcessHandlers, type ProcessOptions } from './handlers/process.ts';
 import { createProjectHandlers, createSessionHandlers } from './handlers/projects.ts';
 import { createPublishingHandlers, createRoomHandlers } from './handlers/rooms.ts';
+import { createStreamHandlers, type StreamOptions } from './handlers/streams.ts';
+import { createTokenHandlers, type TokenOptions } from './handlers/tokens.ts';
 import { createRouter, type RouterOptions } from './router.ts';
 import type { WholeReply } from './row.ts';
 
 export type HttpOptions = ProcessOptions &
+  TokenOptions &
+  StreamOptions &
   EntranceOptions &
   Omit<RouterOptions, 'entrance'> & {
     backend: Backend;
@@ -29,6 +33,8 @@ export function createHttp(options: HttpOptions): { all: HttpHandler; process: H
     ...createRoomHandlers(options),
     ...createProjectHandlers(options),
     ...createSessionHandlers(options),
+    ...createTokenHandlers(options),
+    ...createStreamHandlers(options),
     openapi: describedBy(() => openapi(options.version)),
   };
   return {

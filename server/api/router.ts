@@ -86,7 +86,7 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
           ? reply.then(responseOf).catch((error) => fail(error, request, row))
           : responseOf(reply);
       }
-      if (options.closing()) throw new Refusal('SHUTTING_DOWN');
+      if (options.closing() && route.drains !== true) throw new Refusal('SHUTTING_DOWN');
       const token = entrance.tokenOf(route, request);
       const bytes = readBody(route, request, limits);
       return admitted(row, request, found, token, bytes);
@@ -112,7 +112,8 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
         await entrance.checkRoom(route, principal, (params ?? {}) as Record<string, string>);
       }
       const body = bodyOf(route, await bytes, limits);
-      return responseOf(await handle({ params, query, body, principal, request } as unknown as Call<Route>));
+      const call = { params, query, body, principal, token, request };
+      return responseOf(await handle(call as unknown as Call<Route>));
     } catch (error) {
       return fail(error, request, row, {}, principal?.userId);
     }

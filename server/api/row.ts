@@ -9,6 +9,8 @@ export interface Call<R extends Route> {
   readonly body: PartOf<R, 'body'>;
   /** Whose token it came with; a guest only where the scope is `user`. */
   readonly principal: R extends { scope: 'publish' | 'admin' } ? User : Principal;
+  /** What it came with to prove that; undefined: nothing. Never logged. */
+  readonly token: string | undefined;
   readonly request: HttpRequest;
 }
 

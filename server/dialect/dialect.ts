@@ -20,9 +20,14 @@ export interface Framing {
   frames(encoded: readonly string[]): string[];
   /** Whether the transport itself notices that a client is gone; else its heartbeats tell that it is there. */
   readonly isWatched: boolean;
+  /** A client whose connection breaks comes back by itself: it keeps its place for the grace, as one that is
+   * not watched does. */
+  readonly returns?: true;
+  /** Every message is waited for until it is answered: whatever is refused is told. */
+  readonly answersAll?: true;
   /**
-   * Puts a mark on the last of some messages that can bear one: clients hand in the latest when they come
-   * back. Undefined: clients of this framing know by themselves where they stand.
+   * Puts a mark on the last of some messages that can bear one: clients hand in the latest, or what is made of
+   * it, when they come back. Undefined: clients of this framing know by themselves where they stand.
    */
   readonly mark?: (messages: readonly object[], mark: string) => object[];
   /** Whether one frame holds all messages of a flush, so that nobody can be left out of some of them: a

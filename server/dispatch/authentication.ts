@@ -11,6 +11,7 @@ import type { Clock } from '../clock.ts';
 import { userOf } from './claims.ts';
 import { jwksAlgorithms, secretAlgorithms, type TokenKeys } from './keys.ts';
 import type { User, VerifyToken } from './principal.ts';
+import { proofOf } from './proof.ts';
 import { createTokenCache } from './token-cache.ts';
 
 export interface VerifyTokenOptions {
@@ -60,7 +61,7 @@ export function createVerifyToken(options: VerifyTokenOptions): VerifyToken {
         currentDate: new Date(nowMs),
         clockTolerance: CLOCK_TOLERANCE_MS / 1000,
       });
-      const user = userOf(claims);
+      const user = { ...userOf(claims), proof: proofOf(token, claims) };
       const expiresAt = user.expiresAt ?? Number.POSITIVE_INFINITY;
       cache.set(token, user, Math.min(expiresAt + CLOCK_TOLERANCE_MS, nowMs + trustedMs));
       return user;

@@ -7,6 +7,8 @@ export interface CredentialSource {
   readonly origin: string | undefined;
   /** The Host header; without it no origin counts as the same. */
   readonly host?: string | undefined;
+  /** What browsers say of where a request comes from (`Sec-Fetch-Site`); others say nothing. */
+  readonly fetchSite?: string | undefined;
   /** Handed in with the request to be let in (Socket.IO's `auth.token`). */
   readonly token?: string | undefined;
 }
@@ -63,9 +65,10 @@ function decoded(value: string): string {
   }
 }
 
-function isTrusted({ origin, host }: CredentialSource, allowed: readonly string[]): boolean {
-  // Browsers always send it with a WebSocket: what comes without is a program and brings its own cookie.
-  if (origin === undefined) return true;
+function isTrusted({ origin, host, fetchSite }: CredentialSource, allowed: readonly string[]): boolean {
+  // Browsers always send it with a WebSocket, and wherever a page may read the answer: what comes without is a
+  // program and brings its own cookie, the server's own page, or an image of another one.
+  if (origin === undefined) return fetchSite !== 'cross-site' && fetchSite !== 'same-site';
   if (!URL.canParse(origin)) return false;
   const asked = new URL(origin);
   if (asked.origin === 'null') return false;

@@ -60,7 +60,7 @@ export function introduced(
   session: Session,
   principal: Principal,
   { roomId, user }: { roomId: string; user: Described },
-  enter: (user: Described) => void,
+  enter: (user: Described) => void | Promise<void>,
 ): void | Promise<void> {
   if (hooks?.join === undefined) return enter(user);
   const { userId } = user;
@@ -71,13 +71,13 @@ export function introduced(
     if (bytesOf(given) > limit) {
       throw new Refusal('INVALID_FIELD', { path: 'user', expected: `at most ${limit} bytes`, limit });
     }
-    enter({ ...given, userId });
+    return enter({ ...given, userId });
   });
 }
 
 function then<T extends object>(
   verdict: Verdict<T>,
-  go: (given: T | undefined) => void,
+  go: (given: T | undefined) => void | Promise<void>,
 ): void | Promise<void> {
   if (verdict instanceof Promise) return verdict.then((later) => go(allowed(later)));
   return go(allowed(verdict));

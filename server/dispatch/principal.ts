@@ -1,3 +1,5 @@
+import type { Proof } from './proof.ts';
+
 /** Who a connection is. What a message claims is checked against it, never the other way round. */
 export type Principal = User | Guest;
 
@@ -16,6 +18,8 @@ export interface User {
   readonly scope: readonly string[];
   /** Milliseconds since the Unix epoch; undefined: does not end. */
   readonly expiresAt: number | undefined;
+  /** The token; undefined where a program says who somebody is. */
+  readonly proof?: Proof;
 }
 
 /** Came without a token, where AUTH=optional. Its first join names it for the rest of the connection. */
@@ -32,5 +36,5 @@ export type Action = 'join' | 'write' | 'publish' | 'admin';
  */
 export type Authorize = (principal: Principal, action: Action, roomId: string) => boolean | Promise<boolean>;
 
-/** Verifies a token. Throws a Refusal: TOKEN_INVALID or TOKEN_EXPIRED. Synchronous where it is known already. */
+/** Verifies a token. Throws a Refusal: TOKEN_INVALID, TOKEN_EXPIRED or TOKEN_REVOKED. Synchronous where it is known already. */
 export type VerifyToken = (token: string) => User | Promise<User>;

@@ -78,9 +78,11 @@ class ConnectionLimiter implements Limiter {
   retryAfterMs = 0;
   readonly #commands: Meter;
   readonly #stream: Meter;
+  readonly #tellEveryMs: number;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(rates: Readonly<Record<BucketName, Rate>>, nowMs: number) {
+  constructor(rates: Readonly<Record<BucketName, Rate>>, nowMs: number, tellEveryMs: number) {
+    this.#tellEveryMs = tellEveryMs;
     this.#commands = createMeter(rates.commands, nowMs);
     this.#stream = createMeter(rates.stream, nowMs);
   }
@@ -96,13 +98,21 @@ class ConnectionLimiter implements Limiter {
     meter.seen += this.retryAfterMs === 0 ? cost : 1;
     if (this.retryAfterMs === 0) return 'ok';
     if (meter.seen > meter.floodAt) return 'flood';
-    if (nowMs - this.#toldAtMs < TELL_EVERY_MS) return 'limited-silent';
+    if (nowMs - this.#toldAtMs < this.#tellEveryMs) return 'limited-silent';
     this.#toldAtMs = nowMs;
     return 'limited-tell';
   }
 }
 
-/** The limiter of one connection. `nowMs`: monotonic milliseconds. */
-export function createLimiter(rates: Readonly<Record<BucketName, Rate>>, nowMs: number): Limiter {
-  return new ConnectionLimiter(rates, nowMs);
+/**
+ * The limiter of one connection. `nowMs`: monotonic milliseconds.
+ *
+ * @param tellsAll each refusal is told, not one in a second
+ */
+export function createLimiter(
+  rates: Readonly<Record<BucketName, Rate>>,
+  nowMs: number,
+  tellsAll = false,
+): Limiter {
+  return new ConnectionLimiter(rates, nowMs, tellsAll ? 0 : TELL_EVERY_MS);
 }

@@ -7,13 +7,31 @@ import type { Stage } from './stage.ts';
 /** What a principal may in a room that it is in; `refused`: it may not stay. */
 export type Rights = { readonly mayWrite: boolean } | { readonly refused: ErrorCode };
 
+/**
+ * Acts on an answer as long as what it rests on is as it was when it was asked for; otherwise asks again. So no late
+ * answer outlives the change that would have made it another one.
+ *
+ * @param revision another number whenever permissions have changed
+ */
+export async function decide<Answer, Outcome>(
+  revision: () => number,
+  ask: () => Promise<Answer>,
+  act: (answer: Answer) => Outcome | Promise<Outcome>,
+): Promise<Outcome> {
+  for (;;) {
+    const asked = revision();
+    const answer = await ask();
+    if (revision() === asked) return act(answer);
+  }
+}
+
 /** Asks anew. Rejects where the authorizer fails. */
 export async function rightsIn(roomId: string, principal: Principal, authorize: Authorize): Promise<Rights> {
   try {
     if (!(await authorize(principal, 'join', roomId))) return { refused: 'FORBIDDEN' };
     return { mayWrite: await authorize(principal, 'write', roomId) };
   } catch (error) {
-    if (error instanceof Refusal) return { refused: error.code };
+    if (error instanceof Refusal && error.code !== 'AUTHORIZER_UNAVAILABLE') return { refused: error.code };
     throw error;
   }
 }
@@ -33,7 +51,7 @@ export function grant(
   return 'mayWrite' in rights;
 }
 
-export interface Review extends Pick<Stage, 'authorize' | 'dismiss'> {
+export interface Review extends Pick<Stage, 'authorize' | 'dismiss' | 'revision'> {
   sessions: Iterable<Session>;
   /** An authorizer failed, which counts as a refusal. */
   onFault(error: unknown): void;
@@ -41,18 +59,24 @@ export interface Review extends Pick<Stage, 'authorize' | 'dismiss'> {
 
 /** Asks anew about everybody in the rooms of a project. Never rejects. */
 export async function review(projectId: string, options: Review): Promise<void> {
-  const { sessions, authorize, onFault } = options;
+  const { sessions, authorize, revision, onFault } = options;
   const reviewed: Promise<void>[] = [];
   for (const session of sessions) {
     if (!('principal' in session.phase)) continue;
     const { principal } = session.phase;
     for (const membership of session.memberships.values()) {
       if (projectOf(membership.roomId) !== projectId) continue;
-      const rights = rightsIn(membership.roomId, principal, authorize).catch((error: unknown): Rights => {
-        onFault(error);
-        return { refused: 'FORBIDDEN' };
-      });
-      reviewed.push(rights.then((given) => void grant(options, session, membership, given)));
+      const ask = () =>
+        rightsIn(membership.roomId, principal, authorize).catch((error: unknown): Rights => {
+          onFault(error);
+          return { refused: 'FORBIDDEN' };
+        });
+      const act = (given: Rights) => {
+        // Who speaks for somebody else by now was asked about meanwhile.
+        const isSame = 'principal' in session.phase && session.phase.principal === principal;
+        if (isSame) grant(options, session, membership, given);
+      };
+      reviewed.push(decide(revision, ask, act));
     }
   }
   await Promise.all(reviewed);

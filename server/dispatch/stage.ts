@@ -16,7 +16,11 @@ export interface Stage {
   readonly lockTtlMs: number;
   readonly nodeId: string;
   readonly authorize: Authorize;
+  /** Another number whenever permissions have changed. */
+  revision(): number;
   readonly verifyToken: VerifyToken;
+  /** Names of what has to be signed; undefined: nothing. */
+  readonly critical: ReadonlySet<string> | undefined;
   /** Of the program that embeds the server. */
   readonly hooks: Hooks | undefined;
   now(): number;

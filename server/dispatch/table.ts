@@ -4,6 +4,7 @@ import { message, operation, relay, requestSync, sceneOperation } from './handle
 import { auth, heartbeat, join, leave } from './handlers/joining.ts';
 import { camera, cursor, scroll, typing } from './handlers/signals.ts';
 import { joinViewer, leaveViewer, select, unselect } from './handlers/things.ts';
+import { signed } from './signature.ts';
 import type { Treatment } from './stage.ts';
 
 /** What becomes of each command. */
@@ -19,11 +20,11 @@ export const table: { readonly [T in CommandType]: Treatment<T> } = {
   cursor,
   typing,
   scroll,
-  sceneOperation,
+  sceneOperation: signed(sceneOperation),
   requestSync,
-  relay,
-  message,
-  operation,
+  relay: signed(relay),
+  message: signed(message),
+  operation: signed(operation),
   analytics,
   auth,
 };

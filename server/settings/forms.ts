@@ -75,6 +75,28 @@ export function url(...schemes: string[]): Form<URL> {
   };
 }
 
+/** As Standard Webhooks writes it: base64, with `whsec_` in front or without. */
+export const signingSecret: Form<Uint8Array> = {
+  expected: 'base64 of 24 to 64 random bytes, such as `openssl rand -base64 32` prints',
+  read(given) {
+    const base64 = given.trim().replace(/^whsec_/, '');
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
+    const bytes = Buffer.from(base64, 'base64');
+    return bytes.length >= 24 && bytes.length <= 64 ? new Uint8Array(bytes) : undefined;
+  },
+};
+
+/** Words between commas. */
+export function someOf<const T extends string>(...words: T[]): Form<readonly T[]> {
+  return {
+    expected: `some of ${words.join(', ')}, separated by commas`,
+    read(given) {
+      const found = given.split(',').map((part) => words.find((word) => word === part.trim()));
+      return found.every((word) => word !== undefined) ? found : undefined;
+    },
+  };
+}
+
 /** Origins (RFC 6454) between commas, or `*`. A slash at the end is forgiven. */
 export const origins: Form<readonly string[]> = {
   expected: 'origins such as https://app.example, separated by commas, or *',

@@ -1,37 +1,9 @@
 import { type Limits, limits } from '../../protocol/limits.ts';
-import { type Form, host, integer, milliseconds, oneOf, origins, rate, text, url } from './forms.ts';
+import { criticalNames } from '../dispatch/critical.ts';
+import { type Form, host, integer, milliseconds, oneOf, origins, rate, someOf, text, url } from './forms.ts';
 import { limitSettings, type SettableLimit } from './limits.ts';
-
-/** One environment variable. */
-export interface Setting<T> {
-  readonly form: Form<T>;
-  /** The default, as it would be set; `undefined`: none. */
-  readonly fallback: string | undefined;
-  /** What holds where the default depends on something else. */
-  readonly otherwise: string | undefined;
-  /** One line, for people. */
-  readonly about: string;
-  /** Its value is never shown. */
-  readonly secret: boolean;
-}
-
-interface Extras {
-  readonly otherwise?: string;
-  readonly secret?: boolean;
-}
-
-function required<T>(form: Form<T>, fallback: string, about: string): Setting<T> & { fallback: string } {
-  return { form, fallback, otherwise: undefined, about, secret: false };
-}
-
-function optional<T>(
-  form: Form<T>,
-  about: string,
-  extras: Extras = {},
-): Setting<T> & { fallback: undefined } {
-  const { otherwise, secret = false } = extras;
-  return { form, fallback: undefined, otherwise, about, secret };
-}
+import { outboundSettings } from './outbound.ts';
+import { optional, required, type Setting } from './setting.ts';
 
 /** Every setting that is not a limit: the one place for its name, form, default and description. */
 const ownSettings = {
@@ -50,6 +22,11 @@ const ownSettings = {
   AUTH: optional(oneOf('required', 'optional'), 'whether a token is needed', {
     otherwise: 'required; optional without a key',
   }),
+  SIGNED_COMMANDS: optional(
+    someOf(...criticalNames),
+    'commands, or types of scene operations, that need a signature of their user (`cnf.jwk` of the token)',
+    { otherwise: 'none' },
+  ),
   STORE: required(
     oneOf('lmdb', 'memory', 'redis'),
     'lmdb',
@@ -108,6 +85,7 @@ const limitNames = Object.keys(limitSettings) as SettableLimit[];
 /** All settings by name, in the order in which they are shown. */
 export const settings = {
   ...ownSettings,
+  ...outboundSettings,
   ...(Object.fromEntries(
     limitNames.map((name) => [name, required(limitForm(name), String(limits[name]), limitSettings[name])]),
   ) as Record<SettableLimit, Setting<number> & { fallback: string }>),

@@ -68,6 +68,8 @@ export interface Handshake {
   readonly recovery?: { readonly pid: string; readonly mark: unknown };
   /** A token that was handed in with the request to be let in. Never logged. */
   readonly token?: string;
+  /** Of clients of HTTP: what an event stream carries beside the scene; `none`: there is no stream, only posts. */
+  readonly stream?: readonly string[] | 'none';
 }
 
 export interface ConnectionHandler {
@@ -139,6 +141,36 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** In place of the body: what is written as long as the response is held open. */
+  readonly stream?: HttpStream;
+}
+
+/** What an implementation tells of a response that is written bit by bit. */
+export interface HttpStream {
+  /** The head has been written. Called once at most; not where the client has gone before. */
+  opened(output: HttpOutput): void;
+  /** The peer has read on, after `write` returned false. */
+  drained(): void;
+  /** It is over, whoever ended it. Called exactly once, and nothing after it; perhaps without `opened`. */
+  closed(): void;
+}
+
+/** The body of a response that is written bit by bit. */
+export interface HttpOutput {
+  /**
+   * Accepts the chunk whatever is buffered, in the order of the calls. False: the peer is behind, and `drained`
+   * will be called. A chunk of bytes is not changed after it was handed over.
+   */
+  write(chunk: string | Uint8Array): boolean;
+  /** Bytes accepted and not yet handed to the operating system; to within 64 KiB. */
+  bufferedBytes(): number;
+  /**
+   * Ends the response after what was written, and its connection: a client that comes back shall not come back
+   * to a server that goes down. Idempotent.
+   */
+  end(): void;
+  /** Breaks off. Idempotent. */
+  destroy(): void;
 }
 
 /**

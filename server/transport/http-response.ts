@@ -43,9 +43,13 @@ export function isBodiless(status: number): boolean {
 }
 
 /** A line break in a header value would let its author write headers, or whole responses, of their own. */
-function checked({ status, headers, body }: HttpResponse): HttpResponse {
-  if (!Number.isInteger(status) || status < 200 || status > 599) return FAILED;
+function checked(response: HttpResponse): HttpResponse {
+  const { status, headers, stream } = response;
   const entries = Object.entries(headers).filter(([name]) => !FRAMING.has(name.toLowerCase()));
-  if (!entries.every(([name, value]) => TOKEN.test(name) && VISIBLE.test(value))) return FAILED;
-  return { status, headers: Object.fromEntries(entries), body };
+  const isSafe = entries.every(([name, value]) => TOKEN.test(name) && VISIBLE.test(value));
+  if (isSafe && Number.isInteger(status) && status >= 200 && status <= 599) {
+    return { ...response, headers: Object.fromEntries(entries) };
+  }
+  stream?.closed();
+  return FAILED;
 }

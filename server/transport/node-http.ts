@@ -5,6 +5,7 @@ import { peerAddress, splitTarget } from './handshake.ts';
 import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo } from './http-response.ts';
 import { listenError } from './listen-error.ts';
+import { streamNode } from './node-output.ts';
 
 /** Answers a request of node:http. Resolves when the answer is written, or the request was aborted. */
 export async function answerNode(
@@ -31,7 +32,9 @@ export async function answerNode(
   });
   asked.close();
   // Not awaited where it is there already: pipelined requests are answered within their own turn.
-  const { status, headers, body } = answer instanceof Promise ? await answer : answer;
+  const ready = answer instanceof Promise ? await answer : answer;
+  if (ready.stream !== undefined) return streamNode(response, ready, ready.stream);
+  const { status, headers, body } = ready;
   if (response.destroyed) return;
   const length = isBodiless(status) ? {} : { 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...headers, ...length });

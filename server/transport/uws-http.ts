@@ -3,11 +3,13 @@ import type { HttpHandler, HttpResponse } from './connection.ts';
 import { peerAddress } from './handshake.ts';
 import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo, statusLine } from './http-response.ts';
+import { streamUws } from './uws-output.ts';
 
 /** Answers a request, at once or later. The µWS request is read before this returns: it is gone afterwards. */
 export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request: Uws.HttpRequest): void {
   const aborter = new AbortController();
-  response.onAborted(() => aborter.abort());
+  const fate: Fate = { waiting: { aborted: () => aborter.abort() } };
+  hearOfEnd(response, fate);
   const method = request.getCaseSensitiveMethod().toUpperCase();
   const headers = headersOf(request);
   const asked = requestBody({
@@ -31,14 +33,29 @@ export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request
     body: asked.read,
   });
   asked.close();
+  const write = (ready: HttpResponse) => {
+    if (ready.stream === undefined) writeWhole(response, method, ready);
+    else fate.waiting = streamUws(response, ready, ready.stream);
+  };
   if (!(answer instanceof Promise)) {
-    write(response, method, answer);
+    write(answer);
     return;
   }
   answer.then((late) => {
     // To touch a response after it was aborted ends the process.
-    if (!aborter.signal.aborted) response.cork(() => write(response, method, late));
+    if (aborter.signal.aborted) late.stream?.closed();
+    else response.cork(() => write(late));
   });
+}
+
+/** Who is told that the client has gone: whoever makes the answer, and then the stream that it is. */
+interface Fate {
+  waiting: { aborted(): void };
+}
+
+/** Apart, for µWS keeps this as long as the response, which may be long: nothing else is kept with it. */
+function hearOfEnd(response: Uws.HttpResponse, fate: Fate): void {
+  response.onAborted(() => fate.waiting.aborted());
 }
 
 export function remoteAddress(response: Uws.HttpResponse): string {
@@ -54,7 +71,11 @@ export function headersOf(request: Uws.HttpRequest): Record<string, string> {
   return headers;
 }
 
-function write(response: Uws.HttpResponse, method: string, { status, headers, body }: HttpResponse): void {
+function writeWhole(
+  response: Uws.HttpResponse,
+  method: string,
+  { status, headers, body }: HttpResponse,
+): void {
   response.writeStatus(statusLine(status));
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
   if (method !== 'HEAD' && !isBodiless(status)) {

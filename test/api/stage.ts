@@ -17,7 +17,7 @@ const ajv = new Ajv2020({ strict: false });
 ajv.addSchema(document, 'openapi');
 
 export interface Asked {
-  /** The claims of the token; none: no token. Default: scope publish. */
+  /** The claims of the token; none: no token. Default: scope publish, or admin where that is asked for. */
   as?: Record<string, unknown> | undefined;
   /** Sent as JSON. */
   body?: unknown;
@@ -40,6 +40,7 @@ export interface ApiStage {
 }
 
 export const backend = { sub: 'backend', scope: ['publish'] };
+const admin = { ...backend, scope: ['admin'] };
 
 export async function apiStage(
   t: Test,
@@ -54,7 +55,7 @@ export async function apiStage(
     seen,
     async ask(method, path, asked = {}) {
       const { body, headers = {} } = asked;
-      const claims = 'as' in asked ? asked.as : backend;
+      const claims = 'as' in asked ? asked.as : path.startsWith('/api/tokens/') ? admin : backend;
       const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
         method,
         headers: {

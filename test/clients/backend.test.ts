@@ -16,7 +16,7 @@ async function stage(t: Test, env: Record<string, string> = {}, options: Partial
 
 for (const TRANSPORT of ['uws', 'ws']) {
   t.test(`a backend publishes, and reads what happens (${TRANSPORT})`, async (t) => {
-    const { server, backend } = await stage(t, { TRANSPORT });
+    const { server, backend, url } = await stage(t, { TRANSPORT });
     const headers = { authorization: `Bearer ${await token({ sub: 'ada', name: 'Ada' })}` };
     const ada = await connect(server.port, { headers });
     t.teardown(() => ada.close());
@@ -46,6 +46,9 @@ for (const TRANSPORT of ['uws', 'ws']) {
     t.match(await backend.projects.list(), [{ id: 'p' }]);
     await backend.projects.delete('p');
     t.same(await backend.projects.list(), []);
+    await t.rejects(backend.revoke({ sub: 'ben' }), { code: 'FORBIDDEN', status: 403 });
+    const admin = createBackend({ url, token: () => token({ sub: 'root', scope: 'admin' }) });
+    t.equal(await admin.revoke({ sub: 'ben' }), 0);
     t.equal(await backend.disconnect('ada'), 1);
     t.equal((await ada.closed).code, 4103);
   });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, type JWK, UnsecuredJWT } from 'jose';
@@ -100,6 +100,34 @@ t.test('keys that cannot be fetched are said to be so, and asked for again', asy
   const away = createVerifyToken({ keys: { kind: 'jwks', url: new URL('http://127.0.0.1:1/') }, clock });
   await refused(t, away, token, 'KEYS_UNAVAILABLE');
 });
+
+t.test(
+  'a rotation: both keys count while both are there, and known ones while the address is down',
+  async (t) => {
+    const { state, keys } = await keyServer(t);
+    const jwk = async (key: KeyObject, kid: string) => ({ ...(await exportJWK(key)), kid });
+    const [old, next] = [await jwk(rsa.publicKey, 'old'), await jwk(ec.publicKey, 'next')];
+    const by = (kid: 'old' | 'next', sub: string) =>
+      kid === 'old'
+        ? sign({ sub }, 'RS256', rsa.privateKey, 'old')
+        : sign({ sub }, 'ES256', ec.privateKey, 'next');
+    state.keys = [old];
+    const verify = createVerifyToken({ keys, clock, jwksCooldownMs: 0 });
+    t.match(await verify(await by('old', 'a')), { userId: 'a' });
+    state.keys = [old, next];
+    t.match(await verify(await by('next', 'b')), { userId: 'b' });
+    t.match(await verify(await by('old', 'c')), { userId: 'c' });
+    state.status = 503;
+    t.match(await verify(await by('next', 'd')), { userId: 'd' });
+    t.match(await verify(await by('old', 'e')), { userId: 'e' });
+    state.status = 200;
+    state.keys = [next];
+    // A key that is not known leads to a look, by which the old one is gone.
+    await refused(t, verify, await sign({ sub: 'eve' }, 'EdDSA', ed.privateKey, 'unknown'));
+    await refused(t, verify, await by('old', 'f'));
+    t.match(await verify(await by('next', 'g')), { userId: 'g' });
+  },
+);
 
 t.test('under a key set a token is remembered no longer than the keys', async (t) => {
   const { state, keys } = await keyServer(t);

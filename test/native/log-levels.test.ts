@@ -25,6 +25,6 @@ t.test('who comes, goes, joins and leaves is logged as info, and who is refused 
   const { authorization } = await bearer({ sub: 'eve' });
   const eve = at.person({ authorization: `${authorization}x` });
   await at.until(() => eve.wire.closedWith, 'the close');
-  t.ok(written.includes('warn token refused'));
+  t.ok(written.includes('warn suspicious'));
   t.notOk(written.some((line) => line.startsWith('error')));
 });

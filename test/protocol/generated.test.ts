@@ -117,3 +117,8 @@ t.test('the examples of the AsyncAPI document fit their payloads', async (t) => 
   t.ok(batch(Object.values(messageExamples)), 'a batch holds any of the messages');
   t.notOk(batch([]));
 });
+
+t.test('every close has a code of its own', async (t) => {
+  const codes = Object.values(closes).map(({ code }) => code);
+  t.equal(new Set<number>(codes).size, codes.length);
+});

@@ -2,6 +2,7 @@ import type { Broadcasted, publishingRoutes, roomRoutes } from '../../../protoco
 import { errors } from '../../../protocol/index.ts';
 import type { Backend } from '../../backend/backend.ts';
 import type { Authorize, Principal } from '../../dispatch/principal.ts';
+import type { HttpRequest } from '../../transport/connection.ts';
 import type { Handlers } from '../row.ts';
 
 export interface RoomHandlersOptions {
@@ -52,14 +53,7 @@ export function createRoomHandlers({ backend, authorize }: RoomHandlersOptions):
       status: 200,
       json: { roomId, users: await backend.presence(roomId) },
     }),
-    async state({ params: { roomId }, request }) {
-      const json = await backend.state(roomId);
-      const etag = `"${json.epoch}:${json.version}"`;
-      const headers = { etag, 'cache-control': 'no-cache' };
-      return isKnown(request.headers['if-none-match'], etag)
-        ? { status: 304, headers }
-        : { status: 200, headers, json };
-    },
+    state: ({ params: { roomId }, request }) => sceneOf(backend, roomId, request),
     operations: async ({ params: { roomId }, query: { since, epoch } }) => ({
       status: 200,
       json: await backend.operations(roomId, since, epoch),
@@ -69,6 +63,18 @@ export function createRoomHandlers({ backend, authorize }: RoomHandlersOptions):
       json: await backend.messages(roomId, query),
     }),
   };
+}
+
+/** The scene of a room, unless the caller has it already. */
+export async function sceneOf(
+  backend: Pick<Backend, 'state'>,
+  roomId: string,
+  { headers: { 'if-none-match': known } }: HttpRequest,
+) {
+  const json = await backend.state(roomId);
+  const etag = `"${json.epoch}:${json.version}"`;
+  const headers = { etag, 'cache-control': 'no-cache' };
+  return isKnown(known, etag) ? { status: 304 as const, headers } : { status: 200 as const, headers, json };
 }
 
 function forbidden(roomId: string): Broadcasted['results'][number] {

@@ -3,7 +3,7 @@ import type { Want } from '../../fanout/attachment.ts';
 import { introduced } from '../hooks.ts';
 import { authorOf, checkUser, membershipOf, principalOf } from '../membership.ts';
 import type { Guest, Principal } from '../principal.ts';
-import { grant, type Rights, rightsIn } from '../rights.ts';
+import { decide, grant, type Rights, rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
 import { bytesOf } from '../size.ts';
 import type { Stage, Treatment } from '../stage.ts';
@@ -22,8 +22,8 @@ export const join: Treatment<'join'> = {
     if (present === undefined && session.memberships.size >= stage.limits.MAX_CONNECTION_ROOMS) {
       throw new Refusal('TOO_MANY_ROOMS', { limit: stage.limits.MAX_CONNECTION_ROOMS });
     }
-    const may = stage.authorize(principal, 'join', roomId);
-    const mayWrite = stage.authorize(principal, 'write', roomId);
+    const ask = () =>
+      [stage.authorize(principal, 'join', roomId), stage.authorize(principal, 'write', roomId)] as const;
     const go = (shown: typeof user, writes: boolean) => {
       // The connection may have ended meanwhile.
       if (session.phase.kind !== 'open') return;
@@ -43,11 +43,30 @@ export const join: Treatment<'join'> = {
     };
     const admitted = (joins: boolean, writes: boolean) => {
       if (!joins) throw new Refusal('FORBIDDEN');
-      return introduced(stage, session, principal, { roomId, user }, (shown) => go(shown, writes));
+      const known = stage.revision();
+      return introduced(stage, session, principal, { roomId, user }, (shown) => {
+        if (stage.revision() === known) return go(shown, writes);
+        // The program took its time.
+        return decide(
+          stage.revision,
+          () => Promise.all(ask()),
+          ([stillJoins, stillWrites]) => {
+            if (!stillJoins) throw new Refusal('FORBIDDEN');
+            go(shown, stillWrites);
+          },
+        );
+      });
     };
     // Most answers are known at once; then the commands behind it need not wait.
+    let first: ReturnType<typeof ask> | undefined = ask();
+    const [may, mayWrite] = first;
     if (typeof may === 'boolean' && typeof mayWrite === 'boolean') return admitted(may, mayWrite);
-    return Promise.all([may, mayWrite]).then(([joins, writes]) => admitted(joins, writes));
+    const askAgain = () => {
+      const asked = first ?? ask();
+      first = undefined;
+      return Promise.all(asked);
+    };
+    return decide(stage.revision, askAgain, ([joins, writes]) => admitted(joins, writes));
   },
 };
 
@@ -146,17 +165,22 @@ export const auth: Treatment<'auth'> = {
         expected: `a token of ${JSON.stringify(before.userId)}`,
       });
     }
-    const rights = new Map<Membership, Rights>();
-    for (const membership of session.memberships.values()) {
-      rights.set(membership, await rightsIn(membership.roomId, user, stage.authorize));
-    }
-    if (session.phase.kind !== 'open' && session.phase.kind !== 'arriving') return;
-    stage.admit(session, user);
-    for (const [membership, given] of rights) {
-      const stays = grant(stage, session, membership, given);
-      // A guest that has shown who it is gives way to nobody any more.
-      if (stays && before?.kind === 'guest') enter(stage, session, membership, undefined, command.ref);
-    }
+    const ask = async () => {
+      const rights = new Map<Membership, Rights>();
+      for (const membership of session.memberships.values()) {
+        rights.set(membership, await rightsIn(membership.roomId, user, stage.authorize));
+      }
+      return rights;
+    };
+    await decide(stage.revision, ask, (rights) => {
+      if (session.phase.kind !== 'open' && session.phase.kind !== 'arriving') return;
+      stage.admit(session, user);
+      for (const [membership, given] of rights) {
+        const stays = grant(stage, session, membership, given);
+        // A guest that has shown who it is gives way to nobody any more.
+        if (stays && before?.kind === 'guest') enter(stage, session, membership, undefined, command.ref);
+      }
+    });
     stage.answer(session, {
       type: 'ack',
       op: 'auth',

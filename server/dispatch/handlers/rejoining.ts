@@ -1,7 +1,8 @@
 import type { Claimed } from '../../fanout/position.ts';
 import { introduced } from '../hooks.ts';
 import { principalOf } from '../membership.ts';
-import { rightsIn } from '../rights.ts';
+import type { Principal } from '../principal.ts';
+import { decide, rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
 import type { Stage } from '../stage.ts';
 import { enter } from './joining.ts';
@@ -16,7 +17,8 @@ export interface Return {
  * Takes a session back into rooms, quietly: it is told only what it missed.
  *
  * @param own the connections that it had before
- * @returns what does so; undefined where it may not be in one of them any more. Rejects where that cannot be
+ * @param begin called when it may, right before; false: it does not go back after all
+ * @returns whether it is back; not where it may not be in one of them any more. Rejects where that cannot be
  * found out
  */
 export async function rejoin(
@@ -24,9 +26,29 @@ export async function rejoin(
   session: Session,
   returns: readonly Return[],
   own: readonly string[],
-): Promise<(() => void) | undefined> {
+  begin: () => boolean,
+): Promise<boolean> {
   const principal = principalOf(session);
-  if (principal === undefined) return undefined;
+  if (principal === undefined) return false;
+  const ask = () => membershipsIn(stage, session, principal, returns);
+  return decide(stage.revision, ask, (memberships) => {
+    if (memberships === undefined || !begin()) return false;
+    for (const [index, membership] of memberships.entries()) {
+      session.memberships.set(membership.roomId, membership);
+      const since = returns[index]?.since;
+      enter(stage, session, membership, { joins: [], scene: false, since, recovers: own }, undefined);
+    }
+    return true;
+  });
+}
+
+/** Undefined: it may not be in one of them. */
+async function membershipsIn(
+  stage: Stage,
+  session: Session,
+  principal: Principal,
+  returns: readonly Return[],
+): Promise<Membership[] | undefined> {
   const memberships: Membership[] = [];
   for (const { roomId, user } of returns) {
     const rights = await rightsIn(roomId, principal, stage.authorize);
@@ -45,11 +67,5 @@ export async function rejoin(
       });
     });
   }
-  return () => {
-    for (const [index, membership] of memberships.entries()) {
-      session.memberships.set(membership.roomId, membership);
-      const since = returns[index]?.since;
-      enter(stage, session, membership, { joins: [], scene: false, since, recovers: own }, undefined);
-    }
-  };
+  return memberships;
 }

@@ -30,7 +30,7 @@ const meanings: Meanings = {
   leaveScene: { commands: (_, caller) => scenesOf(caller).map(leave) },
   sceneOperation: {
     commands({ all }, caller) {
-      const { version, opId, operations, ...operation } = all;
+      const { version, opId, operations, signature: _, ...operation } = all;
       return [
         {
           type: 'sceneOperation',

@@ -70,12 +70,15 @@ export function read(meanings: Meanings, message: SocketEvent, caller: Caller): 
   const [first] = message.args;
   const given = new Fields(meaning.wraps === undefined ? first : { [meaning.wraps]: first });
   const commands = meaning.commands(given, caller);
+  const { signature, opId } = given.all;
   // Signals are answered only where a callback waits for it.
   const isAsked = originOf(message.ref).id !== undefined;
   return commands.map((command, index) => {
     const isLast = index === commands.length - 1;
     const hasRef = isLast && (isAsked || !signals.has(command.type));
-    return hasRef ? { ...command, ref: message.ref } : command;
+    const told = hasRef ? { ...command, ref: message.ref } : command;
+    // What is signed has an id, also where the event is none of those that have one.
+    return isLast && signature !== undefined ? { opId, ...told, signature } : told;
   });
 }
 

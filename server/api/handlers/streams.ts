@@ -1,0 +1,129 @@
+import type { streamRoutes } from '../../../protocol/http/index.ts';
+import { type ErrorCode, type ErrorDetails, Refusal } from '../../../protocol/index.ts';
+import type { Backend } from '../../backend/backend.ts';
+import type { Authorize, Principal } from '../../dispatch/principal.ts';
+import { rightsIn } from '../../dispatch/rights.ts';
+import type { HttpRequest } from '../../transport/connection.ts';
+import type { HttpClient, HttpClients } from '../../transport/event-stream/http-clients.ts';
+import { json, refused } from '../replies.ts';
+import type { Handlers, WholeReply } from '../row.ts';
+import { sceneOf } from './rooms.ts';
+
+export interface StreamOptions {
+  clients: HttpClients;
+  backend: Pick<Backend, 'state'>;
+  authorize: Authorize;
+}
+
+interface Call {
+  readonly principal: Principal;
+  readonly token: string | undefined;
+  readonly request: HttpRequest;
+}
+
+type Named = { readonly clientId?: string; readonly userId?: string; readonly name?: string };
+
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // Proxies of the family of nginx would hold events back.
+  'x-accel-buffering': 'no',
+};
+
+/** A room's stream is for what is published there, too. */
+const ofRooms = ['published'];
+
+/** Event streams, and the posts of their clients. */
+export function createStreamHandlers({
+  clients,
+  backend,
+  authorize,
+}: StreamOptions): Handlers<typeof streamRoutes> {
+  async function open(
+    call: Call & { query: Named & { events?: string; planetId?: string; lastEventId?: string } },
+    roomId: string,
+    usual: readonly string[],
+  ): Promise<WholeReply> {
+    const { query, request } = call;
+    const topics = query.events === undefined ? usual : partsOf(query.events);
+    const viewing = partsOf(query.planetId);
+    if (topics.includes('cameras') && viewing.length === 0) {
+      throw new Refusal('INVALID_FIELD', {
+        path: 'planetId',
+        expected: 'the things whose cameras are wanted',
+      });
+    }
+    if (request.method === 'HEAD') return { http: { status: 200, headers: streamHeaders, body: '' } };
+    const lastEventId = request.headers['last-event-id'] ?? query.lastEventId;
+    const opened = await clients.open(clientOf(call, query, roomId), { topics, viewing, lastEventId });
+    const http = { status: 200, headers: streamHeaders };
+    if (typeof opened === 'string') return { http: { ...http, body: opened } };
+    return 'ok' in opened ? refusalOf(opened) : { http: { ...http, body: '', stream: opened } };
+  }
+
+  async function post(call: Call & { body: Named }, roomId: string, command: object): Promise<WholeReply> {
+    const { clientId: _, name: __, ...fields } = call.body;
+    const answer = await clients.post(clientOf(call, call.body, roomId), { ...fields, ...command, roomId });
+    if (!answer.ok) return refusalOf(answer);
+    const { ref: ___, ...accepted } = answer;
+    return { http: json(200, accepted) };
+  }
+
+  async function state({ principal, request }: Call, roomId: string) {
+    const rights = await rightsIn(roomId, principal, authorize);
+    if ('refused' in rights) throw new Refusal(rights.refused);
+    return sceneOf(backend, roomId, request);
+  }
+
+  function leave(call: Call & { body: Named }, roomId: string) {
+    clients.leave(clientOf(call, call.body, roomId));
+    return { status: 200 as const, json: { ok: true as const, roomId } };
+  }
+
+  return {
+    sceneEvents: (call) => open(call, roomIdOf(call.params), []),
+    sceneState: (call) => state(call, roomIdOf(call.params)),
+    sceneOperations: (call) => post(call, roomIdOf(call.params), { type: 'sceneOperation' }),
+    sceneLeave: (call) => leave(call, roomIdOf(call.params)),
+    roomEvents: (call) => open(call, call.params.roomId, ofRooms),
+    roomState: (call) => state(call, call.params.roomId),
+    roomOperations: (call) => post(call, call.params.roomId, { type: 'sceneOperation' }),
+    roomTexts: (call) => post(call, call.params.roomId, { type: 'operation' }),
+    roomMessages: (call) => post(call, call.params.roomId, { type: 'message' }),
+    roomRelays: (call) => post(call, call.params.roomId, { type: 'relay' }),
+    // Its type stands in the body.
+    roomSignals: (call) => post(call, call.params.roomId, {}),
+    roomSelections: (call) => {
+      const { selected = true } = call.body as { selected?: boolean };
+      return post(call, call.params.roomId, { type: selected ? 'select' : 'unselect' });
+    },
+    roomHeartbeats: (call) => post(call, call.params.roomId, { type: 'heartbeat' }),
+    roomLeave: (call) => leave(call, call.params.roomId),
+  };
+}
+
+function clientOf({ principal, token, request }: Call, named: Named, roomId: string): HttpClient {
+  const { clientId, userId, name } = named;
+  return {
+    request,
+    roomId,
+    clientId,
+    userId: principal.userId,
+    token,
+    user: { ...(userId === undefined ? {} : { userId }), ...(name === undefined ? {} : { name }) },
+  };
+}
+
+function roomIdOf({ projectId, sceneId }: { projectId: string; sceneId: string }): string {
+  return `scene:${projectId}:${sceneId}`;
+}
+
+function partsOf(text = ''): string[] {
+  return text.split(',').filter((one) => one !== '');
+}
+
+/** A refusal by what is behind the streams, which is counted there. */
+function refusalOf(answer: { readonly [field: string]: unknown }): WholeReply {
+  const { ok: _, ref: __, code, message, ...details } = answer;
+  return { http: refused(new Refusal(code as ErrorCode, details as ErrorDetails, String(message))) };
+}

@@ -1,0 +1,70 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { placeOf } from './fanout/position.ts';
+import type { Ticker } from './fanout/ticker.ts';
+import type { Happenings } from './happenings.ts';
+import type { Log } from './log/log.ts';
+import type { Logger } from './logger.ts';
+import type { Metrics } from './metrics.ts';
+import type { Recovery } from './recovery.ts';
+import { roomLimitsOf } from './room/entry.ts';
+import { Rooms, type RoomsOptions } from './rooms.ts';
+import type { Transport } from './transport/connection.ts';
+
+export interface CreateRoomsOptions extends Pick<RoomsOptions, 'session'> {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+  metrics: Metrics;
+  log: Log;
+  nodeId: string;
+  ticker: Ticker;
+  happenings: Happenings;
+  recovery(): Recovery;
+  publish: Transport['publish'];
+}
+
+/** The rooms, with what is noted of them: in the log of the process, its metrics, and for those who come back. */
+export function createRooms(options: CreateRoomsOptions): Rooms {
+  const { config, clock, logger, metrics, log, nodeId, ticker, happenings, recovery, publish } = options;
+  return new Rooms({
+    onEffects: happenings.onEffects,
+    lockTtlMs: config.lockTtlMs,
+    session: options.session,
+    onSent: (type) => metrics.messagesSent.labels(type).inc(),
+    onJoined(session, { roomId, user }, view) {
+      logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
+      if (view === undefined) return;
+      recovery().joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
+    },
+    onLeft(connection, { roomId, userId }) {
+      logger.info({ roomId, userId, connection }, 'left');
+      recovery().left(connection, roomId);
+    },
+    onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
+    onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
+    room: {
+      log,
+      clock,
+      nodeId,
+      roomLimits: roomLimitsOf(config.limits),
+      maxWaiting: config.limits.MAX_WAITING_ENTRIES,
+      snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
+      onAppended: (entries, durationMs) => {
+        metrics.appendedEntries.inc(entries);
+        metrics.append.observe(durationMs / 1000);
+      },
+      fanout: {
+        ticker,
+        publish: (topic, frame, except) => {
+          metrics.framesSent.inc();
+          metrics.bytesSent.inc(frame.length);
+          publish(topic, frame, except);
+        },
+        monotonic: () => clock.monotonic(),
+        onSent: (type) => metrics.messagesSent.labels(type).inc(),
+        onFlush: (durationMs) => metrics.tick.observe(durationMs / 1000),
+      },
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import type { ConnectionHandler, Transport } from './transport/connection.ts';
+import { EventStreams, withEventStreams } from './transport/event-stream/event-streams.ts';
+import { HttpClients } from './transport/event-stream/http-clients.ts';
+
+export interface OpenStreamsOptions {
+  config: Config;
+  clock: Clock;
+  hub: ConnectionHandler;
+  newId(): string;
+  random(): number;
+}
+
+/** Event streams: for the routes that open them, and for a transport whose topics shall reach them. */
+export function openStreams({ config, clock, hub, newId, random }: OpenStreamsOptions): {
+  clients: HttpClients;
+  join(transport: Transport): Transport;
+} {
+  const { heartbeatMs, limits } = config;
+  const streams = new EventStreams({
+    handler: hub,
+    clock,
+    heartbeatMs,
+    maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
+    newId,
+    random,
+  });
+  return {
+    clients: new HttpClients(streams),
+    join: (transport) => withEventStreams(transport, streams),
+  };
+}

@@ -1,0 +1,174 @@
+import pLimit from 'p-limit';
+import type { Clock } from '../clock.ts';
+import type { DurableMap } from '../log/durable-map.ts';
+import type { Happening } from './happening.ts';
+import type { Post } from './post.ts';
+import { messageOf, type Waiting, WaitingRoom } from './waiting-room.ts';
+
+export interface WebhooksOptions {
+  readonly post: Post;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly newId: () => string;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** What waits to be told, by id, in its order. */
+  readonly kept: DurableMap<Happening>;
+  /** Operations of a room wait so long for more. */
+  readonly batchMs: number;
+  /** Beyond it what comes is dropped. */
+  readonly queueBytes: number;
+  /** What was not accepted for so long is dropped. */
+  readonly giveUpMs: number;
+  readonly onOutcome: (outcome: 'delivered' | 'failed' | 'dropped') => void;
+  readonly onBytes: (bytes: number) => void;
+  /** The first one after one that was accepted. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** The log of what waits: a name that no room can have. */
+export const WEBHOOKS = '\u0001webhooks';
+
+/** Requests under way at once; other rooms wait. */
+const MOST_REQUESTS = 8;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 300_000;
+/** When the server closes, what can be told at once is; the rest waits for the next start. */
+const FAREWELL_MS = 1000;
+/** Rooms of which it is known how much was dropped. */
+const MOST_MISSED = 10_000;
+
+/**
+ * Tells the application what happens in rooms: in the order of each room, and again until it has accepted it, also
+ * after a restart. At least once: what was accepted just before a crash is told again, under the same id.
+ */
+export class Webhooks {
+  readonly #options: WebhooksOptions;
+  readonly #rooms = new Map<string, WaitingRoom>();
+  readonly #limit = pLimit(MOST_REQUESTS);
+  readonly #missed = new Map<string, number>();
+  readonly #farewell = new AbortController();
+  readonly #under = new Set<Promise<void>>();
+  #bytes = 0;
+  #closing = false;
+  #failing = false;
+
+  constructor(options: WebhooksOptions) {
+    this.#options = options;
+    for (const [id, happening] of options.kept.entries()) this.#queue(id, happening);
+  }
+
+  /** Returns at once. */
+  add(happening: Happening): void {
+    const { kept, newId, queueBytes } = this.#options;
+    const { roomId } = happening;
+    const missed = this.#missed.get(roomId) ?? 0;
+    const told = missed === 0 ? happening : { ...happening, missed };
+    if (this.#bytes + bytesOf(told) > queueBytes) {
+      this.#dropped(roomId, 1);
+      return;
+    }
+    this.#missed.delete(roomId);
+    const id = newId();
+    // What could not be stored is told unless the process ends before.
+    kept.set(id, told).catch(() => {});
+    this.#queue(id, told);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const room of this.#rooms.values()) {
+      room.wake();
+      this.#deliver(room);
+    }
+    const cancel = this.#options.clock.after(FAREWELL_MS, () => this.#farewell.abort(new Error('closing')));
+    while (this.#under.size > 0) await Promise.all(this.#under);
+    cancel();
+    await this.#options.kept.close();
+  }
+
+  #queue(id: string, happening: Happening): void {
+    const { roomId } = happening;
+    const room = this.#rooms.get(roomId) ?? new WaitingRoom(roomId);
+    this.#rooms.set(roomId, room);
+    const bytes = bytesOf(happening);
+    room.items.push({ id, happening, bytes });
+    this.#count(bytes);
+    this.#deliver(room);
+  }
+
+  /** Begins with what is first in a room, unless that is under way, or operations may still join it. */
+  #deliver(room: WaitingRoom): void {
+    if (room.busy || room.items.length === 0) return;
+    const { clock, batchMs } = this.#options;
+    const batch = room.batch();
+    const [first] = batch as [Waiting];
+    const waitMs = first.happening.at + batchMs - clock.now();
+    if (room.mayGrow(batch) && waitMs > 0 && !this.#closing) {
+      room.wait(clock, waitMs, () => this.#deliver(room));
+      return;
+    }
+    room.wake();
+    room.busy = true;
+    const under = this.#told(room, batch).then((isDone) => {
+      room.busy = false;
+      this.#under.delete(under);
+      if (isDone) this.#deliver(room);
+    });
+    this.#under.add(under);
+  }
+
+  /** Resolves with whether the room goes on with what is next. */
+  async #told(room: WaitingRoom, batch: readonly Waiting[]): Promise<boolean> {
+    const { id, body } = messageOf(batch);
+    const { clock, giveUpMs, onOutcome, kept, random } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const isAccepted = await this.#limit(() => this.#attempt(id, body));
+      onOutcome(isAccepted ? 'delivered' : 'failed');
+      const isLate = clock.now() - (batch[0] as Waiting).happening.at >= giveUpMs;
+      if (isAccepted || isLate) {
+        if (!isAccepted) this.#dropped(room.roomId, batch.length);
+        break;
+      }
+      if (this.#closing) return false;
+      const delayMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS);
+      await room.wait(clock, delayMs * (0.5 + random() / 2));
+      if (this.#closing) return false;
+    }
+    for (const one of batch) {
+      this.#count(-one.bytes);
+      kept.delete(one.id).catch(() => {});
+    }
+    room.items.splice(0, batch.length);
+    if (room.items.length === 0) this.#rooms.delete(room.roomId);
+    return true;
+  }
+
+  async #attempt(id: string, body: string): Promise<boolean> {
+    try {
+      const { status } = await this.#options.post(id, body, this.#farewell.signal);
+      if (status < 200 || status > 299) throw new Error(`a webhook was answered with the status ${status}`);
+      this.#failing = false;
+      return true;
+    } catch (error) {
+      if (!this.#failing) this.#options.onFailed(error);
+      this.#failing = true;
+      return false;
+    }
+  }
+
+  #dropped(roomId: string, count: number): void {
+    const before = this.#missed.get(roomId);
+    if (before !== undefined || this.#missed.size < MOST_MISSED)
+      this.#missed.set(roomId, (before ?? 0) + count);
+    for (let left = count; left > 0; left--) this.#options.onOutcome('dropped');
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#options.onBytes(this.#bytes);
+  }
+}
+
+function bytesOf(happening: Happening): number {
+  return Buffer.byteLength(JSON.stringify(happening));
+}

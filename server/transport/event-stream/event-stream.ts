@@ -1,0 +1,245 @@
+import { type CloseAdvice, type CloseName, closes, type ErrorCode } from '../../../protocol/index.ts';
+import {
+  CLOSE,
+  encodeStreamEvent,
+  isAnswer,
+  isLast,
+  type StreamAnswer,
+} from '../../dialect/framings/event-stream.ts';
+import { CLOSE_ABNORMAL } from '../close-frame.ts';
+import type {
+  Connection,
+  ConnectionHandler,
+  Frame,
+  Handshake,
+  HttpOutput,
+  HttpStream,
+  SendResult,
+} from '../connection.ts';
+import type { DropReports } from '../drop-reports.ts';
+import { payloadOf } from '../frame.ts';
+import type { Topics } from '../topics.ts';
+import { refusal, refusalFor } from './refusals.ts';
+
+export interface EventStreamParts {
+  readonly id: string;
+  readonly handshake: Handshake;
+  readonly handler: ConnectionHandler;
+  readonly topics: Topics<EventStream>;
+  readonly drops: DropReports;
+  readonly maxBufferedBytes: number;
+  /** Told to the client: when it shall come back once the stream has ended. */
+  readonly retryMs: number;
+  /** Called once, before the handler hears of it. */
+  readonly ended: (stream: EventStream) => void;
+}
+
+/**
+ * - `arriving`: whether the client may join is not yet known, or its response has not begun; what it is sent waits;
+ * - `open`: what it is sent is written;
+ * - `silent`: there is no stream, the client only posts; what it is sent goes nowhere;
+ * - `ended`.
+ */
+type Phase =
+  | { readonly name: 'arriving'; readonly waiting: (string | Uint8Array)[]; bytes: number }
+  | { readonly name: 'open'; readonly output: HttpOutput }
+  | { readonly name: 'silent' | 'ended' };
+
+const CLOSE_NORMAL = 1000;
+const none = { code: 'OVERLOADED', retryAfterMs: undefined } as const;
+
+/**
+ * A client of HTTP as a connection: its event stream, if there is one, and its posts, which are to the layer
+ * above what frames of a WebSocket are. An answer to a post is no part of the stream.
+ */
+export class EventStream implements Connection, HttpStream {
+  readonly id: string;
+  readonly handshake: Handshake;
+  state: unknown = undefined;
+  readonly #parts: EventStreamParts;
+  #phase: Phase;
+  /** A frame had to wait, or was dropped, since the last `drained`. */
+  #isBehind = false;
+  #asked: Map<number, (answer: StreamAnswer) => void> | undefined;
+  #refs = 0;
+  /** What those are told who wait for an answer when it ends. */
+  #why: { code: ErrorCode; retryAfterMs: number | undefined } = none;
+
+  constructor(parts: EventStreamParts) {
+    const { id, handshake } = parts;
+    this.id = id;
+    this.handshake = handshake;
+    this.#parts = parts;
+    const isSilent = handshake.stream === 'none';
+    this.#phase = isSilent ? { name: 'silent' } : { name: 'arriving', waiting: [], bytes: 0 };
+  }
+
+  /** Nobody would miss it: there is no stream, and no post waits for its answer. */
+  get isIdle(): boolean {
+    return this.#phase.name === 'silent' && this.#asked === undefined;
+  }
+
+  get isEnded(): boolean {
+    return this.#phase.name === 'ended';
+  }
+
+  /** Hands a command to the layer above; resolves with its answer, whatever becomes of the stream. */
+  ask(command: object): Promise<StreamAnswer> {
+    this.#refs += 1;
+    const ref = this.#refs;
+    if (this.isEnded) return Promise.resolve(this.#refusal(ref));
+    return new Promise((resolve) => {
+      // Most streams are only read: they need none.
+      this.#asked ??= new Map();
+      this.#asked.set(ref, resolve);
+      this.tell({ ...command, ref });
+    });
+  }
+
+  /** The same where nobody waits for an answer. */
+  tell(command: object): void {
+    if (!this.isEnded) this.#parts.handler.received(this, Buffer.from(JSON.stringify(command)), false);
+  }
+
+  // --- The connection, for the layer above
+
+  send(frame: Frame): SendResult {
+    if (this.isEnded) return 'dropped';
+    const payload = payloadOf(frame);
+    if (typeof payload === 'string' && isAnswer(payload)) {
+      this.#answered(JSON.parse(payload));
+      return 'sent';
+    }
+    // A published frame that was lost has to be reported before anything else is accepted.
+    if (this.#isOver() || this.#parts.drops.has(this)) {
+      this.#isBehind = true;
+      return 'dropped';
+    }
+    const result = this.#write(payload);
+    if (typeof payload === 'string' && isLast(payload)) this.leave();
+    return result;
+  }
+
+  /** @param frame as it is written, and as bytes for a report; the same for all receivers */
+  publish(frame: Uint8Array): void {
+    if (!this.isEnded && this.send(frame) === 'dropped') this.#parts.drops.add(this, frame);
+  }
+
+  cork(action: () => void): void {
+    action();
+  }
+
+  subscribe(topic: string): void {
+    const { name } = this.#phase;
+    // To who only posts nothing is ever published.
+    if (name === 'arriving' || name === 'open') this.#parts.topics.subscribe(this, topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#parts.topics.unsubscribe(this, topic);
+  }
+
+  bufferedBytes(): number {
+    const phase = this.#phase;
+    if (phase.name === 'arriving') return phase.bytes;
+    return phase.name === 'open' ? phase.output.bufferedBytes() : 0;
+  }
+
+  /** The last event tells why, and when to come back; a client that arrives is refused instead. */
+  close(code: number, reason: string): void {
+    if (this.isEnded) return;
+    const { code: name, retryAfterMs } = JSON.parse(reason) as { code: CloseName } & CloseAdvice;
+    const { text, reconnect } = closes[name];
+    this.#why = { code: refusalFor[name] ?? 'OVERLOADED', retryAfterMs };
+    const advice = retryAfterMs === undefined ? {} : { retryAfterMs };
+    const data = { code: name, message: text, reconnect, ...advice };
+    const isOver = this.#isOver();
+    if (!isOver) this.#write(encodeStreamEvent({ event: CLOSE, data }, retryAfterMs));
+    const output = this.#end(code, false);
+    if (isOver) output?.destroy();
+    else output?.end();
+  }
+
+  terminate(): void {
+    this.#end(CLOSE_ABNORMAL, false)?.destroy();
+  }
+
+  /** The client is done, or was never let in. */
+  leave(): void {
+    this.#end(CLOSE_NORMAL, true)?.end();
+  }
+
+  /** Between two events, where it would not make a slow client slower. */
+  beat(frame: Uint8Array): void {
+    if (this.#phase.name === 'open' && !this.#isBehind) this.#write(frame);
+  }
+
+  // --- The response
+
+  opened(output: HttpOutput): void {
+    const phase = this.#phase;
+    if (phase.name !== 'arriving') {
+      output.end();
+      return;
+    }
+    this.#phase = { name: 'open', output };
+    // Whatever is behind it, clients get the head at once.
+    output.write(`retry: ${Math.round(this.#parts.retryMs)}\n\n`);
+    for (const frame of phase.waiting) this.#write(frame);
+    if (this.#isBehind && output.bufferedBytes() === 0) this.drained();
+  }
+
+  drained(): void {
+    if (this.isEnded || !this.#isBehind) return;
+    this.#isBehind = false;
+    this.#parts.drops.flush(this);
+    if (!this.isEnded) this.#parts.handler.drained(this);
+  }
+
+  /** The client has gone; it may come back. */
+  closed(): void {
+    this.#end(CLOSE_ABNORMAL, false);
+  }
+
+  #write(payload: string | Uint8Array): SendResult {
+    const phase = this.#phase;
+    if (phase.name === 'arriving') {
+      phase.waiting.push(payload);
+      phase.bytes += payload.length;
+      return 'sent';
+    }
+    if (phase.name !== 'open' || phase.output.write(payload)) return 'sent';
+    this.#isBehind = true;
+    return 'buffered';
+  }
+
+  #isOver(): boolean {
+    return this.bufferedBytes() > this.#parts.maxBufferedBytes;
+  }
+
+  #answered(answer: StreamAnswer): void {
+    const ref = Number(answer.ref);
+    this.#asked?.get(ref)?.(answer);
+    this.#asked?.delete(ref);
+    if (this.#asked?.size === 0) this.#asked = undefined;
+  }
+
+  #refusal(ref: number): StreamAnswer {
+    const { code, retryAfterMs } = this.#why;
+    return refusal(ref, code, retryAfterMs);
+  }
+
+  /** Returns what is still to be ended, which may tell at once that it is. */
+  #end(code: number, clean: boolean): HttpOutput | undefined {
+    if (this.isEnded) return undefined;
+    const output = this.#phase.name === 'open' ? this.#phase.output : undefined;
+    this.#phase = { name: 'ended' };
+    const { topics, drops, ended, handler } = this.#parts;
+    for (const ref of [...(this.#asked?.keys() ?? [])]) this.#answered(this.#refusal(ref));
+    topics.unsubscribeAll(this);
+    drops.forget(this);
+    ended(this);
+    handler.closed(this, code, clean);
+    return output;
+  }
+}

@@ -1,0 +1,125 @@
+import { readEventId, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
+import type { Handshake, HttpRequest } from '../connection.ts';
+import { optional } from '../handshake.ts';
+import type { EventStream } from './event-stream.ts';
+import type { EventStreams } from './event-streams.ts';
+import { farewell } from './refusals.ts';
+
+/** Who asks, and where: these together are one member of the room. */
+export interface HttpClient {
+  readonly request: HttpRequest;
+  readonly roomId: string;
+  /** Chosen by the client; undefined: nobody else shall speak for it. */
+  readonly clientId: string | undefined;
+  /** Of the token; undefined: a guest. */
+  readonly userId: string | undefined;
+  readonly token: string | undefined;
+  /** As the client names itself. */
+  readonly user: { readonly userId?: string; readonly name?: string };
+}
+
+export interface StreamWish {
+  /** What it shall carry beside the scene. */
+  readonly topics: readonly string[];
+  /** Things whose cameras it shall carry. */
+  readonly viewing: readonly string[];
+  /** What the client got last. */
+  readonly lastEventId: string | undefined;
+}
+
+interface Member {
+  readonly stream: EventStream;
+  readonly joined: Promise<StreamAnswer>;
+  /** The last one that was handed in. */
+  token: string | undefined;
+}
+
+/**
+ * Ties the streams and the posts of a client together: what a client posts is said by its stream's member. One
+ * that has no stream becomes a member by its first post, and stays it as long as it posts.
+ */
+export class HttpClients {
+  readonly #streams: EventStreams;
+  readonly #members = new Map<string, Member>();
+
+  constructor(streams: EventStreams) {
+    this.#streams = streams;
+  }
+
+  /** The stream, for a response; all of it, where the server goes down; or the refusal of the join. */
+  async open(client: HttpClient, wish: StreamWish): Promise<EventStream | string | StreamAnswer> {
+    const before = this.#members.get(keyOf(client));
+    // Its place passes to the stream, with what it has selected.
+    if (before?.stream.isIdle) before.stream.terminate();
+    const { stream, joined } = this.#enter(client, wish);
+    const { aborted } = client.request;
+    const gone = () => stream.closed();
+    aborted.addEventListener('abort', gone, { once: true });
+    const answer = await joined;
+    aborted.removeEventListener('abort', gone);
+    if (!answer.ok) {
+      stream.leave();
+      return answer.code === 'SHUTTING_DOWN' ? farewell(answer) : answer;
+    }
+    for (const planetId of wish.viewing) stream.tell({ type: 'join_viewer', planetId });
+    return stream;
+  }
+
+  /** The answer to a command. */
+  async post(client: HttpClient, command: object): Promise<StreamAnswer> {
+    const member = this.#members.get(keyOf(client)) ?? this.#enter(client);
+    const { stream, joined } = member;
+    const entered = await joined;
+    if (!entered.ok) {
+      stream.leave();
+      return entered;
+    }
+    if (client.token !== undefined && client.token !== member.token) {
+      member.token = client.token;
+      stream.tell({ type: 'auth', token: client.token });
+    }
+    return stream.ask(command);
+  }
+
+  /** Ends the stay of a client, which keeps no place. */
+  leave(client: HttpClient): void {
+    this.#members.get(keyOf(client))?.stream.leave();
+  }
+
+  #enter(client: HttpClient, wish?: StreamWish): Member {
+    const { roomId, clientId, token, user } = client;
+    const key = keyOf(client);
+    const stream = this.#streams.open(handshakeOf(client, wish), (ended) => {
+      if (this.#members.get(key)?.stream === ended) this.#members.delete(key);
+    });
+    const since = readEventId(wish?.lastEventId);
+    const join = { type: 'join', roomId, scene: true, user, ...(since === undefined ? {} : { since }) };
+    const joined = stream.ask(clientId === undefined ? join : { ...join, clientId });
+    const member = { stream, joined, token };
+    if (clientId !== undefined && !stream.isEnded) this.#members.set(key, member);
+    return member;
+  }
+}
+
+function keyOf({ roomId, clientId = '', userId, user }: HttpClient): string {
+  // What a guest is called proves nothing, so it is never taken for a user of that id.
+  const who = userId === undefined ? ['guest', user.userId ?? ''] : ['user', userId];
+  return [roomId, clientId, ...who].join('\n');
+}
+
+/** Nothing of what may hold a token is kept: it was taken out already. */
+function handshakeOf({ request, token }: HttpClient, wish: StreamWish | undefined): Handshake {
+  const { path, headers, address } = request;
+  return {
+    path,
+    query: '',
+    authorization: undefined,
+    cookie: undefined,
+    origin: optional(headers.origin),
+    host: optional(headers.host),
+    address,
+    protocol: '',
+    ...(token === undefined ? {} : { token }),
+    stream: wish?.topics ?? 'none',
+  };
+}

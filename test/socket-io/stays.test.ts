@@ -1,0 +1,101 @@
+import t from 'tap';
+import { onEach, type Person } from './stage.ts';
+
+const roomId = 'r';
+
+async function breakOff(one: Person): Promise<void> {
+  one.socket.io.reconnection(false);
+  one.socket.io.engine.close();
+  await one.next('disconnect');
+}
+
+/** Connects again with the pid and the mark of somebody's choice. */
+async function comeBackWith(one: Person, pid: unknown, mark?: unknown): Promise<boolean> {
+  Object.assign(one.socket, { _pid: pid, _lastOffset: mark });
+  const connected = new Promise<void>((resolve) => one.socket.once('connect', resolve));
+  one.socket.connect();
+  await connected;
+  return one.socket.recovered;
+}
+
+onEach(t, '[SO14] a stay goes to one connection, however many ask for it at once', async (t, start) => {
+  const waiting: (() => void)[] = [];
+  let holds = false;
+  const authorize = async () => {
+    if (holds) await new Promise<void>((resolve) => waiting.push(resolve));
+    return true;
+  };
+  const at = await start({}, { authorize });
+  const people = [await at.client({ as: 'ada' }), await at.client({ as: 'ada' })];
+  const [ada, twin] = people as [Person, Person];
+  await ada.ask('join_room', { roomId });
+  await ada.ask('send_message', { roomId, message: 'one' });
+  await ada.next('message');
+  await twin.next('connect');
+  const { _pid: pid, _lastOffset: mark } = ada.socket as unknown as Record<string, unknown>;
+  for (const one of people) await breakOff(one);
+  holds = true;
+  const both = people.map((one) => comeBackWith(one, pid, mark));
+  // Both have been told what they missed, and neither is back.
+  while (waiting.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  holds = false;
+  for (const goOn of waiting.splice(0)) goOn();
+  const recovered = await Promise.all(both);
+  t.same(recovered.sort(), [false, true]);
+  const late = people.find((one) => !one.socket.recovered) as Person;
+  t.match(await late.ask('send_message', { roomId, message: 'x' }), { code: 'NOT_JOINED' });
+  await late.ask('join_room', { roomId });
+  t.match(await late.ask('send_message', { roomId, message: 'two' }), { ok: true });
+});
+
+onEach(t, '[SO14] forged pids and marks lead to nothing but a new beginning', async (t, start) => {
+  const at = await start();
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  for (const one of [ada, ben]) await one.ask('join_room', { roomId });
+  const pidOf = (one: Person) => (one.socket as unknown as { _pid: string })._pid;
+  const foreign = pidOf(ben);
+  for (const pid of [
+    '__proto__',
+    'constructor',
+    'x'.repeat(50_000),
+    '\u0000',
+    'no such',
+    7,
+    { a: 1 },
+    foreign,
+  ]) {
+    await breakOff(ada);
+    t.equal(await comeBackWith(ada, pid), false, JSON.stringify(pid).slice(0, 40));
+  }
+  const marks = [
+    '__proto__',
+    '0.0.e.__proto__',
+    `1.1.e.${roomId}`,
+    `999999999999999.999999999999999.e.${roomId}`,
+    '-1.0.e.r',
+    '1.1.e.another room',
+    `${'9'.repeat(40)}.1.e.${roomId}`,
+  ];
+  for (const mark of marks) {
+    await ada.ask('join_room', { roomId });
+    const pid = pidOf(ada);
+    await breakOff(ada);
+    await comeBackWith(ada, pid, mark);
+    await ada.ask('join_room', { roomId });
+    t.match(await ada.ask('send_message', { roomId, message: mark }), { ok: true });
+    t.match(await ben.next('message'), { message: mark });
+  }
+  const pid = pidOf(ada);
+  for (const mark of [`1.1.e.${roomId}`, `999999999999999.1.e.${roomId}`, '1.1.e.another room']) {
+    await breakOff(ada);
+    t.equal(await comeBackWith(ada, pid, mark), false, 'what it cannot have seen is not taken for a place');
+    await ada.ask('join_room', { roomId });
+  }
+  for (const mark of [{ a: 1 }, 7, ['x']]) {
+    const own = pidOf(ada);
+    await breakOff(ada);
+    await comeBackWith(ada, own, mark);
+    await ada.ask('join_room', { roomId });
+  }
+  t.match(await ben.ask('send_message', { roomId, message: 'still here' }), { ok: true });
+});
