@@ -23,6 +23,7 @@ export function openStreams({ config, clock, hub, newId, random }: OpenStreamsOp
     clock,
     heartbeatMs,
     maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
+    maxMessageBytes: limits.MAX_MESSAGE_BYTES,
     newId,
     random,
   });

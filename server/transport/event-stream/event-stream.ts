@@ -28,6 +28,7 @@ export interface EventStreamParts {
   readonly topics: Topics<EventStream>;
   readonly drops: DropReports;
   readonly maxBufferedBytes: number;
+  readonly maxMessageBytes: number;
   /** Told to the client: when it shall come back once the stream has ended. */
   readonly retryMs: number;
   /** Called once, before the handler hears of it. */
@@ -46,7 +47,7 @@ type Phase =
   | { readonly name: 'silent' | 'ended' };
 
 const CLOSE_NORMAL = 1000;
-const none = { code: 'OVERLOADED', retryAfterMs: undefined } as const;
+const none = { code: 'OVERLOADED' } as const;
 
 /**
  * A client of HTTP as a connection: its event stream, if there is one, and its posts, which are to the layer
@@ -63,7 +64,7 @@ export class EventStream implements Connection, HttpStream {
   #asked: Map<number, (answer: StreamAnswer) => void> | undefined;
   #refs = 0;
   /** What those are told who wait for an answer when it ends. */
-  #why: { code: ErrorCode; retryAfterMs: number | undefined } = none;
+  #why: { code: ErrorCode } & CloseAdvice = none;
 
   constructor(parts: EventStreamParts) {
     const { id, handshake } = parts;
@@ -88,11 +89,15 @@ export class EventStream implements Connection, HttpStream {
     this.#refs += 1;
     const ref = this.#refs;
     if (this.isEnded) return Promise.resolve(this.#refusal(ref));
+    const message = Buffer.from(JSON.stringify({ ...command, ref }));
+    const limit = this.#parts.maxMessageBytes;
+    // The layer above would not read it, and so not know whom to tell.
+    if (message.length > limit) return Promise.resolve(refusal(ref, 'MESSAGE_TOO_LARGE', { limit }));
     return new Promise((resolve) => {
       // Most streams are only read: they need none.
       this.#asked ??= new Map();
       this.#asked.set(ref, resolve);
-      this.tell({ ...command, ref });
+      this.#parts.handler.received(this, message, false);
     });
   }
 
@@ -150,8 +155,8 @@ export class EventStream implements Connection, HttpStream {
     if (this.isEnded) return;
     const { code: name, retryAfterMs } = JSON.parse(reason) as { code: CloseName } & CloseAdvice;
     const { text, reconnect } = closes[name];
-    this.#why = { code: refusalFor[name] ?? 'OVERLOADED', retryAfterMs };
     const advice = retryAfterMs === undefined ? {} : { retryAfterMs };
+    this.#why = { code: refusalFor[name] ?? 'OVERLOADED', ...advice };
     const data = { code: name, message: text, reconnect, ...advice };
     const isOver = this.#isOver();
     if (!isOver) this.#write(encodeStreamEvent({ event: CLOSE, data }, retryAfterMs));
@@ -225,8 +230,8 @@ export class EventStream implements Connection, HttpStream {
   }
 
   #refusal(ref: number): StreamAnswer {
-    const { code, retryAfterMs } = this.#why;
-    return refusal(ref, code, retryAfterMs);
+    const { code, ...advice } = this.#why;
+    return refusal(ref, code, advice);
   }
 
   /** Returns what is still to be ended, which may tell at once that it is. */

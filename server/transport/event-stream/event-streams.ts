@@ -11,6 +11,7 @@ export interface EventStreamsOptions {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxBufferedBytes: number;
+  readonly maxMessageBytes: number;
   readonly newId: () => string;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -41,7 +42,7 @@ export class EventStreams {
 
   /** Opens a connection; where it has a stream, it is the body of a response that is still to be given. */
   open(handshake: Handshake, ended: (stream: EventStream) => void): EventStream {
-    const { handler, maxBufferedBytes, newId, random } = this.#options;
+    const { handler, maxBufferedBytes, maxMessageBytes, newId, random } = this.#options;
     const stream = new EventStream({
       id: newId(),
       handshake,
@@ -49,6 +50,7 @@ export class EventStreams {
       topics: this.#topics,
       drops: this.#drops,
       maxBufferedBytes,
+      maxMessageBytes,
       retryMs: RETRY_MS + random() * RETRY_SPREAD_MS,
       ended: (one) => {
         this.#all.delete(one);

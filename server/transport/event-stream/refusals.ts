@@ -1,10 +1,15 @@
-import { type CloseName, closes, type ErrorCode, errors } from '../../../protocol/index.ts';
+import {
+  type CloseName,
+  closes,
+  type ErrorCode,
+  type ErrorDetails,
+  errors,
+} from '../../../protocol/index.ts';
 import { CLOSE, encodeStreamEvent, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
 
 /** The answer to a post that the layer above cannot give any more. */
-export function refusal(ref: number, code: ErrorCode, retryAfterMs: number | undefined): StreamAnswer {
-  const advice = retryAfterMs === undefined ? {} : { retryAfterMs };
-  return { ref, ok: false, code, message: errors[code], ...advice };
+export function refusal(ref: number, code: ErrorCode, details: ErrorDetails): StreamAnswer {
+  return { ref, ok: false, code, message: errors[code], ...details };
 }
 
 /** What a close is to a request that waits for its answer. */
