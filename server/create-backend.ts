@@ -1,12 +1,13 @@
 import type { Backend } from './backend/backend.ts';
 import { createPublishing } from './backend/publishing.ts';
 import { createReading } from './backend/reading.ts';
+import { checkedBackend } from './checked-backend.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { type Log, LogError } from './log/log.ts';
 import type { Rooms } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
-import { createTracking } from './tracking/tracking.ts';
+import { createTracking, type Tracking } from './tracking/tracking.ts';
 
 export interface BackendOptions {
   config: Config;
@@ -17,8 +18,12 @@ export interface BackendOptions {
   newId(): string;
 }
 
-/** What backends may do, out of the parts of a server. */
-export function createBackend(options: BackendOptions): Backend & { close(): Promise<void> } {
+/** What backends may do, out of the parts of a server; `calls`: for the program that embeds it. */
+export function createBackend(options: BackendOptions): {
+  backend: Backend;
+  calls: Omit<Backend, 'tracking'> & { sessions: Tracking };
+  close(): Promise<void>;
+} {
   const { config, clock, log, rooms, sessions, newId } = options;
   const { now } = clock;
   const publishing = createPublishing({
@@ -51,5 +56,7 @@ export function createBackend(options: BackendOptions): Backend & { close(): Pro
     publish: publishing.publish,
     maxEvents: config.limits.MAX_SESSION_EVENTS,
   });
-  return { ...publishing, ...reading, tracking, close };
+  const backend = { ...publishing, ...reading, tracking };
+  const { tracking: sessionCalls, ...calls } = checkedBackend(backend, config.limits);
+  return { backend, calls: { ...calls, sessions: sessionCalls }, close };
 }

@@ -7,6 +7,7 @@ import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { rejoin } from './dispatch/handlers/rejoining.ts';
+import type { Hooks } from './dispatch/hooks.ts';
 import type { Authorize, VerifyToken } from './dispatch/principal.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
@@ -31,6 +32,7 @@ export interface HubOptions {
   rooms(): Rooms;
   recovery: Recovery;
   authorize: Authorize;
+  hooks: Hooks | undefined;
   verifyToken: VerifyToken;
   newId(): string;
   /** Uniform in [0, 1). */
@@ -60,7 +62,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     this.#options = options;
     const { config, clock, metrics, rooms } = options;
     const { heartbeatGraceMs } = config;
-    this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms });
+    this.sessions = new Sessions({ clock, metrics, heartbeatGraceMs, rooms, onLeave: options.hooks?.leave });
     this.#receiverOptions = createReceiverOptions({
       config,
       clock,
@@ -215,7 +217,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   }
 
   #createStage(): Stage {
-    const { config, clock, nodeId, authorize, verifyToken, newId, rooms, onAnalytics } = this.#options;
+    const { config, clock, nodeId, authorize, verifyToken, hooks, newId, rooms, onAnalytics } = this.#options;
     const { sessions } = this;
     return {
       limits: config.limits,
@@ -225,6 +227,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       nodeId,
       authorize,
       verifyToken,
+      hooks,
       now: clock.now,
       monotonic: clock.monotonic,
       newId,

@@ -17,6 +17,7 @@ export interface Metrics {
   readonly append: Histogram;
   readonly appendedEntries: Counter;
   readonly analyticsEvents: Counter;
+  readonly httpRequests: Counter<'route' | 'status'>;
   render(): Promise<string>;
 }
 
@@ -81,6 +82,7 @@ export function createMetrics(read: {
     append: histogram('append_seconds', 'Time until a batch was durable'),
     appendedEntries: counter('appended_entries_total', 'Entries appended to logs'),
     analyticsEvents: counter('analytics_events_total', 'Events that applications counted'),
+    httpRequests: counter('http_requests_total', 'Requests over HTTP', 'route', 'status'),
     render: () => registry.metrics(),
   };
 }

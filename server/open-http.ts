@@ -37,8 +37,12 @@ export function openHttp({ config, logger, clock, metrics, ...parts }: OpenHttpO
 const suspicious: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'FORBIDDEN']);
 
 /** What is noted of requests that were not answered as they were meant. */
-function createReports(logger: Logger, metrics: Metrics): Pick<RouterOptions, 'onRefused' | 'onFault'> {
+function createReports(
+  logger: Logger,
+  metrics: Metrics,
+): Pick<RouterOptions, 'onAnswered' | 'onRefused' | 'onFault'> {
   return {
+    onAnswered: (route, status) => metrics.httpRequests.labels(route ?? 'none', String(status)).inc(),
     onRefused({ code, details }, { address, path }, userId) {
       metrics.errors.labels(code).inc();
       if (code === 'RATE_LIMITED') metrics.rateLimited.inc();

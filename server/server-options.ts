@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Projects } from './directory/directory.ts';
 import type { Decider } from './dispatch/authorization.ts';
+import type { Hooks } from './dispatch/hooks.ts';
 import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
@@ -33,6 +34,8 @@ export interface ServerOptions {
    * it throws is a refusal.
    */
   authorize?: Decider;
+  /** What the program has to say to joins, leaves and writes. Default: nothing, which costs nothing. */
+  hooks?: Hooks;
   /** Namespaces of Socket.IO with events of the program's own. */
   applications?: readonly Application[];
   /** Beside what the settings say of Socket.IO. */

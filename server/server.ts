@@ -111,6 +111,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     rooms: () => rooms,
     recovery,
     authorize,
+    hooks: options.hooks,
     verifyToken,
     newId,
     random,
@@ -121,11 +122,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     dialectOf: ({ handshake }) => dialectOf(handshake),
   });
-  const {
-    close: closeBackend,
-    tracking,
-    ...backend
-  } = createBackend({
+  const { backend, calls, ...ofBackend } = createBackend({
     config,
     clock,
     log,
@@ -141,7 +138,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     metrics,
     ready: () => state === 'ready' && log.writable(),
     closing: () => state === 'draining',
-    backend: { ...backend, tracking },
+    backend,
     projects: directory,
     clients: streams.clients,
     verifyToken,
@@ -206,7 +203,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     stopSweep();
     hub.drain();
     await rooms.close();
-    await closeBackend();
+    await ofBackend.close();
     await stays.close();
     await directory.close();
     ticker.close();
@@ -226,7 +223,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { ...backend, sessions: tracking, port, healthPort, projects: directory, close };
+  return { ...calls, port, healthPort, projects: directory, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

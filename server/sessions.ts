@@ -2,6 +2,7 @@ import { type CloseAdvice, type CloseName, closeReason, closes } from '../protoc
 import type { Clock } from './clock.ts';
 import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent } from './dialect/events.ts';
+import type { Hooks } from './dispatch/hooks.ts';
 import type { Principal } from './dispatch/principal.ts';
 import type { Membership, Session } from './dispatch/session.ts';
 import type { Dismissal } from './dispatch/stage.ts';
@@ -15,6 +16,7 @@ export interface SessionsOptions {
   metrics: Metrics;
   heartbeatGraceMs: number;
   rooms(): Rooms;
+  onLeave: Hooks['leave'];
 }
 
 /** The sessions that this node holds: those of its connections, and the lost ones whose grace runs. */
@@ -71,6 +73,7 @@ export class Sessions {
     const { roomId, userId } = membership;
     membership.phase = 'leaving';
     const { reason } = why;
+    this.#options.onLeave?.({ roomId, userId, connectionId: session.id, reason });
     const ref = why.reason === 'left' && why.ref !== undefined ? { ref: why.ref } : {};
     const code = why.reason === 'forbidden' ? { code: why.code } : {};
     const by = { connection: session.id, userId, ...ref };
@@ -97,6 +100,7 @@ export class Sessions {
     const at = this.#options.clock.now();
     for (const { roomId, userId } of session.memberships.values()) {
       const by = { connection: session.id, userId };
+      this.#options.onLeave?.({ roomId, userId, connectionId: session.id, reason });
       this.#options.rooms().submit(roomId, { type: 'leave', at, by, reason });
     }
     session.memberships.clear();

@@ -64,6 +64,15 @@ export function bodyOf({ body }: Route, bytes: Uint8Array | undefined, { MAX_DEP
   } catch {
     throw new Refusal('NOT_JSON', {}, 'The body of the request is not valid JSON.');
   }
+  return checkedValue(body, value, { MAX_DEPTH });
+}
+
+/** Throws INVALID_FIELD, TOO_DEEP, FORBIDDEN_KEY. */
+export function checkedValue(
+  schema: object | undefined,
+  value: unknown,
+  { MAX_DEPTH }: Pick<Limits, 'MAX_DEPTH'>,
+): unknown {
   inspect(value, MAX_DEPTH);
-  return checked(bodies, body, value);
+  return checked(bodies, schema, value);
 }

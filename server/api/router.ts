@@ -16,6 +16,8 @@ export interface RouterOptions {
   cors: CorsOptions;
   /** True: nothing new is accepted. */
   closing(): boolean;
+  /** `route`: the name of the row; undefined where there is none. */
+  onAnswered(route: string | undefined, status: number): void;
   onRefused(refusal: Refusal, request: HttpRequest, userId: string | undefined): void;
   /** A fault of the server's own. */
   onFault(error: unknown, route: string): void;
@@ -35,20 +37,34 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
   const paths = new Map<string, Map<string, Row>>();
   for (const [name, route] of Object.entries(table)) {
     const methods = paths.get(route.path) ?? new Map<string, Row>();
-    paths.set(route.path, methods.set(route.method, { route, handle: handlers[name] as Handler<Route> }));
+    paths.set(
+      route.path,
+      methods.set(route.method, { name, route, handle: handlers[name] as Handler<Route> }),
+    );
   }
   // One entry for a path, whatever its methods: they say what is allowed.
   for (const [path, methods] of paths) tree.on('GET', path, () => {}, methods);
 
   function answer(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     const found = tree.find('GET', request.path);
-    if (found === null) return fail(new Refusal('NOT_FOUND', {}, 'There is nothing at this path.'), request);
+    if (found === null) {
+      return noted(undefined, fail(new Refusal('NOT_FOUND', {}, 'There is nothing at this path.'), request));
+    }
     const methods = found.store as Map<string, Row>;
     const row = methods.get(request.method === 'HEAD' ? 'GET' : request.method);
-    if (row !== undefined) return serve(row, request, found.params);
+    if (row !== undefined) return noted(row.name, serve(row, request, found.params));
     const allow = [...methods.keys()].flatMap((one) => (one === 'GET' ? ['GET', 'HEAD'] : [one])).join(', ');
     if (request.method === 'OPTIONS') return preflight(request, allow);
-    return fail(new Refusal('METHOD_NOT_ALLOWED'), request, undefined, { allow });
+    return noted(undefined, fail(new Refusal('METHOD_NOT_ALLOWED'), request, undefined, { allow }));
+  }
+
+  function noted(
+    name: string | undefined,
+    response: HttpResponse | Promise<HttpResponse>,
+  ): HttpResponse | Promise<HttpResponse> {
+    if (response instanceof Promise) response.then(({ status }) => options.onAnswered(name, status));
+    else options.onAnswered(name, response.status);
+    return response;
   }
 
   function preflight(request: HttpRequest, allow: string): HttpResponse {
@@ -120,12 +136,21 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
 
   return (request) => {
     // Without the header there is no page that would have to be told.
-    const shared = request.headers.origin === undefined ? {} : corsHeaders(options.cors, request);
+    const shared = request.headers.origin === undefined ? {} : sharedHeaders(options.cors, request);
     const response = answer(request);
     return response instanceof Promise
       ? response.then((one) => withHeaders(one, shared))
       : withHeaders(response, shared);
   };
+}
+
+/** Pages see no other headers of an answer but these and a few that are always shown. */
+const EXPOSED = 'ETag, Retry-After, Allow';
+
+function sharedHeaders(cors: CorsOptions, request: HttpRequest): Record<string, string> {
+  const headers = corsHeaders(cors, request);
+  const isShared = 'access-control-allow-origin' in headers;
+  return isShared ? { ...headers, 'access-control-expose-headers': EXPOSED } : headers;
 }
 
 function withHeaders(response: HttpResponse, headers: Record<string, string>): HttpResponse {

@@ -41,6 +41,7 @@ export type Handlers<Table extends Readonly<Record<string, Route>>> = {
 
 /** What the router knows of a row. */
 export interface Row {
+  readonly name: string;
   readonly route: Route;
   readonly handle: Handler<Route>;
 }

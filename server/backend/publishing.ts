@@ -32,6 +32,7 @@ export function createPublishing(
     { event, data, exclude, idempotencyKey }: Publication,
     userId: string,
     id: string,
+    at = now(),
   ): Promise<string> {
     if (bytesOf(data ?? null) > maxBytes) {
       throw new Refusal('INVALID_FIELD', {
@@ -42,7 +43,7 @@ export function createPublishing(
     }
     const answered = await ask(roomId, {
       type: 'event',
-      at: now(),
+      at,
       by: { connection: id, userId },
       id,
       event,
@@ -75,18 +76,18 @@ export function createPublishing(
       return { results: await Promise.all(roomIds.map((roomId) => one(roomId, publication, by))) };
     },
     async notify(userId, notice: Notice): Promise<Notification> {
-      const attempt = newId();
+      const [attempt, at] = [newId(), now()];
       const { id = attempt } = notice;
-      const data = { type: 'info', priority: 'medium', timestamp: now(), read: false, ...notice, id };
+      const data = { type: 'info', priority: 'medium', timestamp: at, read: false, ...notice, id };
       const roomId = `user:${userId}`;
       const publication = { event: 'notification', data, idempotencyKey: id };
-      const first = await append(roomId, publication, NOTIFICATIONS, attempt);
+      const first = await append(roomId, publication, NOTIFICATIONS, attempt, at);
       // Of a repeat, everybody has heard.
       if (first === attempt) {
         for (const session of sessions()) {
           const isTold = session.memberships.has(roomId);
           if (userOf(session) === userId && !isTold) {
-            answer(session, { type: 'notification', id, data, at: data.timestamp });
+            answer(session, { type: 'notification', id, data, at });
           }
         }
       }

@@ -3,6 +3,7 @@ import type { DirectEvent, Ref, SignalKind } from '../dialect/events.ts';
 import type { Want } from '../fanout/attachment.ts';
 import type { SyncRequest } from '../fanout/catch-up.ts';
 import type { Entry } from '../room/entry.ts';
+import type { Hooks } from './hooks.ts';
 import type { Authorize, Principal, VerifyToken } from './principal.ts';
 import type { BucketName } from './rate-limit.ts';
 import type { Membership, Session } from './session.ts';
@@ -16,6 +17,8 @@ export interface Stage {
   readonly nodeId: string;
   readonly authorize: Authorize;
   readonly verifyToken: VerifyToken;
+  /** Of the program that embeds the server. */
+  readonly hooks: Hooks | undefined;
   now(): number;
   monotonic(): number;
   newId(): string;

@@ -35,8 +35,8 @@ export function createRendering(
     const parts: Part[] = [];
     for (const event of events) {
       const place = placeBefore(event, before, after);
-      for (const one of renderRoom(dialect, event, view, before.version)) {
-        parts.push({ ...one, thing: undefined, before: place });
+      for (const { text, from, exclude } of renderRoom(dialect, event, view, before.version)) {
+        parts.push({ text, from, exclude, thing: undefined, before: place });
       }
     }
     for (const signal of signals) {

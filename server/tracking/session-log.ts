@@ -4,6 +4,8 @@ import { fold, type SessionEntry, type SessionState } from './session-state.ts';
 /** A session while it is worked on. */
 export interface OpenSession {
   readonly state: SessionState | undefined;
+  /** What is durable and could not be shown yet. */
+  unshown: Shown[];
   /** Resolves when the entry is durable, and `state` has it. Rejects with a LogError. */
   append(entry: SessionEntry): Promise<void>;
 }
@@ -13,8 +15,14 @@ const MOST_KEPT = 1000;
 /** So do their events, of all of them together. */
 const MOST_KEPT_EVENTS = 200_000;
 
-interface Kept {
-  state: SessionState | undefined;
+/** An event for those who watch, and the key by which it is shown once. */
+export interface Shown {
+  readonly event: string;
+  readonly key: string;
+  readonly data: object;
+}
+
+interface Kept extends OpenSession {
   log: Awaited<ReturnType<Log['open']>>;
 }
 
@@ -52,17 +60,8 @@ export class SessionLogs {
   async #work<T>(name: string, work: (session: OpenSession) => Promise<T>): Promise<T> {
     const kept = this.#kept.get(name) ?? (await this.#open(name));
     this.#kept.delete(name);
-    const session: OpenSession = {
-      get state() {
-        return kept.state;
-      },
-      async append(entry) {
-        await kept.log.append([JSON.stringify(entry)]);
-        kept.state = fold(kept.state, entry);
-      },
-    };
     try {
-      return await work(session);
+      return await work(kept);
     } finally {
       // Nothing is kept of one that was only asked for.
       if (kept.state === undefined) await kept.log.drop();
@@ -72,10 +71,25 @@ export class SessionLogs {
   }
 
   async #open(name: string): Promise<Kept> {
-    const log = await this.#log.open(name, () => {});
+    let state: SessionState | undefined;
+    const early: string[] = [];
+    let listener = (texts: readonly string[]): void => void early.push(...texts);
+    const log = await this.#log.open(name, (_first, texts) => listener(texts));
+    const absorb = (texts: readonly string[]) => {
+      for (const text of texts) state = fold(state, JSON.parse(text) as SessionEntry);
+    };
     try {
-      const entries = log.tail.map((text) => JSON.parse(text) as SessionEntry);
-      return { log, state: entries.reduce(fold, undefined as SessionState | undefined) };
+      absorb(log.tail);
+      absorb(early);
+      listener = absorb;
+      return {
+        log,
+        get state() {
+          return state;
+        },
+        unshown: [],
+        append: (entry) => log.append([JSON.stringify(entry)]),
+      };
     } catch (cause) {
       await log.close();
       const message = `what is stored of a tracked session cannot be read: ${(cause as Error).message}`;
@@ -95,7 +109,10 @@ export class SessionLogs {
   }
 }
 
-/** No room has such an id: theirs hold no control characters. A project's id has no colon. */
+/**
+ * No room has such an id: theirs hold no control characters, of which this is the one that also long keys of LMDB
+ * can hold. A project's id has no colon.
+ */
 function nameOf(projectId: string, sessionId: string): string {
-  return `\u0001session:${projectId}:${sessionId}`;
+  return `\u007fsession:${projectId}:${sessionId}`;
 }

@@ -26,7 +26,7 @@ export function fold(state: SessionState | undefined, entry: SessionEntry): Sess
   }
   if (state === undefined) return undefined;
   if (entry.type === 'submit') state.submittedAt ??= entry.at;
-  else {
+  else if (entry.key === undefined || !state.batches.has(entry.key)) {
     const from = state.events.length;
     // One by one: as arguments, many are too many.
     for (const one of entry.events) state.events.push(one);

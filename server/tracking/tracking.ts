@@ -8,7 +8,7 @@ import type {
 } from '../../protocol/http/index.ts';
 import { type JsonObject, Refusal } from '../../protocol/index.ts';
 import type { Log } from '../log/log.ts';
-import { type OpenSession, SessionLogs } from './session-log.ts';
+import { type OpenSession, SessionLogs, type Shown } from './session-log.ts';
 import type { SessionState } from './session-state.ts';
 
 export interface TrackingOptions {
@@ -53,26 +53,21 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
   const { now, newId, publish, maxEvents } = options;
   const logs = new SessionLogs(options.log);
 
-  /** A repeat shows again what the first attempt may not have come to: keys keep it from being heard twice. */
-  function show(projectId: string, sessionId: string, event: string, key: string, data: object) {
-    const idempotencyKey = `${key} ${sessionId}`;
-    return publish(`project:${projectId}`, { event, data: { sessionId, ...data }, idempotencyKey }, TRACKING);
-  }
-
-  async function showEvents(
-    projectId: string,
-    sessionId: string,
-    { externalUserId, events }: SessionState,
-    from: number,
-    to: number,
-  ): Promise<void> {
+  /**
+   * Shows events to those who watch the project. A repeat shows again what an earlier attempt may not have come
+   * to: keys keep it from being heard twice. What cannot be shown now is shown with what comes next of the session,
+   * for it is stored: to refuse the request would have it stored twice.
+   */
+  async function show(projectId: string, sessionId: string, open: OpenSession, more: Shown[]): Promise<void> {
+    const due = [...open.unshown, ...more];
     // All at once: they are appended in this order.
-    const shown = events
-      .slice(from, Math.min(to, SHOWN_EVENTS))
-      .map((event, index) =>
-        show(projectId, sessionId, 'event-received', String(from + index), { externalUserId, event }),
-      );
-    await Promise.all(shown);
+    const shown = await Promise.allSettled(
+      due.map(({ event, key, data }) => {
+        const publication = { event, data: { sessionId, ...data }, idempotencyKey: `${key} ${sessionId}` };
+        return publish(`project:${projectId}`, publication, TRACKING);
+      }),
+    );
+    open.unshown = due.filter((_, index) => shown[index]?.status === 'rejected');
   }
 
   return {
@@ -89,10 +84,8 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
           throw new Refusal('CONFLICT', { path: 'sessionId' }, 'There is another session of this id.');
         }
         const state = started(open);
-        await show(projectId, sessionId, 'session-started', 'start', {
-          externalUserId,
-          timestamp: timeOf(state.startedAt),
-        });
+        const data = { externalUserId, timestamp: timeOf(state.startedAt) };
+        await show(projectId, sessionId, open, [{ event: 'session-started', key: 'start', data }]);
         return { session: describe(projectId, sessionId, state), isNew: before === undefined };
       });
     },
@@ -107,7 +100,15 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
           const entry = { type: 'events', at: now(), events } as const;
           await open.append(key === undefined ? entry : { ...entry, key });
         }
-        await showEvents(projectId, sessionId, started(open), from, to);
+        const { externalUserId } = state;
+        const shown = started(open)
+          .events.slice(from, Math.min(to, SHOWN_EVENTS))
+          .map((event, index) => ({
+            event: 'event-received',
+            key: String(from + index),
+            data: { externalUserId, event },
+          }));
+        await show(projectId, sessionId, open, shown);
         return { sessionId, accepted: to - from, total: to };
       });
     },
@@ -115,11 +116,9 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
       return logs.use(projectId, sessionId, async (open) => {
         if (started(open).submittedAt === undefined) await open.append({ type: 'submit', at: now() });
         const state = started(open);
-        await show(projectId, sessionId, 'session-ended', 'end', {
-          externalUserId: state.externalUserId,
-          submitted: true,
-          timestamp: timeOf(state.submittedAt ?? now()),
-        });
+        const { externalUserId, submittedAt = now() } = state;
+        const data = { externalUserId, submitted: true, timestamp: timeOf(submittedAt) };
+        await show(projectId, sessionId, open, [{ event: 'session-ended', key: 'end', data }]);
         return describe(projectId, sessionId, state);
       });
     },

@@ -172,6 +172,8 @@ for (const TRANSPORT of ['uws', 'ws']) {
       const late = await at.ask('GET', `/api/rooms/r/messages?before=${timestamp + 1_000_000}`);
       t.equal(late.json.messages.length, 3);
       t.same((await at.ask('GET', '/api/rooms')).json.rooms, []);
+      const metrics = await (await fetch(`http://127.0.0.1:${at.server.port}/metrics`)).text();
+      t.match(metrics, /^tandem_rooms 0$/m, 'none is left in memory');
       t.equal((await at.ask('GET', '/api/rooms/never')).status, 404);
       t.match((await at.ask('GET', '/api/rooms/never/presence')).json, { users: [] });
     },

@@ -93,6 +93,7 @@ function stage({ guests = true, closing = false, rate = 1000 } = {}) {
     limits: { ...limits, MAX_MESSAGE_BYTES: 100 },
     cors: { origins: ['https://app.example'], credentials: true },
     closing: () => closing,
+    onAnswered: () => {},
     onRefused: ({ code }) => refusals.push(code),
     onFault: (error) => faults.push(error),
   });
@@ -270,6 +271,7 @@ t.test('[HT6] pages of the origins that are listed may call', async (t) => {
   for (const as of ['admin', 'nobody']) {
     const { headers: answered } = await ask('GET', '/things/a', { as, headers });
     t.equal(answered['access-control-allow-origin'], 'https://app.example', 'also what is refused');
+    t.match(answered['access-control-expose-headers'], /ETag/);
   }
   const other = await ask('GET', '/things/a', { as: 'admin', headers: { origin: 'https://b.example' } });
   t.equal(other.headers['access-control-allow-origin'], undefined);

@@ -44,6 +44,10 @@ for (const TRANSPORT of ['uws', 'ws']) {
       (await at.ask('POST', samples.startSession.path, { body: samples.startSession.body })).status,
       404,
     );
+    await at.ask('GET', '/api/nothing');
+    const metrics = await (await fetch(`http://127.0.0.1:${at.server.port}/metrics`)).text();
+    t.match(metrics, /^tandem_http_requests_total\{route="broadcast",status="200"\} 1$/m);
+    t.match(metrics, /^tandem_http_requests_total\{route="none",status="404"\} 1$/m);
     for (const one of at.seen) seenByAll.add(one);
   });
 

@@ -7,6 +7,8 @@ export interface GatedLog extends Log {
   /** Appends wait until `release`. */
   hold(): void;
   release(): void;
+  /** Appends that wait. */
+  held: number;
   /** While true, appends are rejected and nothing is stored. */
   failing: boolean;
   /** Everything that was appended, by all rooms. */
@@ -20,6 +22,7 @@ export function createGatedLog(): GatedLog {
 
   const gated: GatedLog = {
     failing: false,
+    held: 0,
     entries,
     hold() {
       let open = () => {};
@@ -36,7 +39,9 @@ export function createGatedLog(): GatedLog {
       const room = await inner.open(roomId, listener);
       const append = async (texts: readonly string[]): Promise<void> => {
         if (gated.failing) throw new LogError('LOG_UNAVAILABLE', 'the disk is full');
+        gated.held += 1;
         await gate?.opened;
+        gated.held -= 1;
         entries.push(...texts.map((text) => JSON.parse(text) as Entry));
         await room.append(texts);
       };

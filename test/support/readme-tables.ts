@@ -1,3 +1,4 @@
+import { type Route, routes } from '../../protocol/http/index.ts';
 import { closes, commands, errors, messages } from '../../protocol/index.ts';
 import { settingsTable } from '../../server/settings/table.ts';
 
@@ -7,6 +8,10 @@ export function readmeTables(): Record<string, string> {
     settings: settingsTable().trim(),
     commands: table(['to the server', 'fields'], fieldsOf(commands)),
     messages: table(['to the client', 'fields'], fieldsOf(messages)),
+    routes: table(
+      ['request', 'what'],
+      Object.values<Route>(routes).map(({ method, path, summary }) => [`\`${method} ${path}\``, summary]),
+    ),
     errors: table(
       ['code', 'meaning'],
       Object.entries(errors).map(([code, text]) => [`\`${code}\``, text]),

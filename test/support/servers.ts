@@ -2,6 +2,7 @@ import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import type { Decider } from '../../server/dispatch/authorization.ts';
+import type { Hooks } from '../../server/dispatch/hooks.ts';
 import type { Log } from '../../server/log/log.ts';
 import type { Logger } from '../../server/logger.ts';
 import { createServer } from '../../server/server.ts';
@@ -36,7 +37,7 @@ export interface WiredServer extends Wire {
  */
 export async function startWired(
   env: Record<string, string> = {},
-  parts: { log?: Log; clock?: ManualClock; logger?: Logger; authorize?: Decider } = {},
+  parts: { log?: Log; clock?: ManualClock; logger?: Logger; authorize?: Decider; hooks?: Hooks } = {},
 ): Promise<WiredServer> {
   const clock = parts.clock ?? createManualClock();
   const config = readConfig({
@@ -54,6 +55,7 @@ export async function startWired(
     random: () => 0.5,
     ...(parts.log === undefined ? {} : { log: parts.log }),
     ...(parts.authorize === undefined ? {} : { authorize: parts.authorize }),
+    ...(parts.hooks === undefined ? {} : { hooks: parts.hooks }),
     transport: async (options) => {
       wire = createWire(options);
       return wire.transport;

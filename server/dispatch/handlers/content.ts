@@ -7,15 +7,34 @@ import {
   type Operation,
   Refusal,
 } from '../../../protocol/index.ts';
+import { type ContentCommand, overseen } from '../hooks.ts';
 import { authorOf, membershipOf, writerOf } from '../membership.ts';
+import type { Membership, Session } from '../session.ts';
 import { bytesOf } from '../size.ts';
-import type { Treatment } from '../stage.ts';
+import type { Stage, Treatment } from '../stage.ts';
+
+type Write<C extends ContentCommand> = (
+  stage: Stage,
+  session: Session,
+  membership: Membership,
+  command: C,
+) => void;
+
+/** What all have in common that write: the right to, and what the program has to say to it. */
+function writing<T extends ContentCommand['type']>(write: Write<CommandOf<T>>): Treatment<T>['handle'] {
+  return (stage, session, command) => {
+    const membership = writerOf(session, command);
+    if (stage.hooks?.operation === undefined) return write(stage, session, membership, command);
+    return overseen(stage.hooks.operation, session, membership, command, (given) =>
+      write(stage, session, membership, given),
+    );
+  };
+}
 
 export const sceneOperation: Treatment<'sceneOperation'> = {
   bucket: 'stream',
   cost: costOf,
-  handle(stage, session, command) {
-    const membership = writerOf(session, command);
+  handle: writing<'sceneOperation'>((stage, session, membership, command) => {
     const { version, opId } = command;
     stage.submit(membership.roomId, {
       type: 'sceneOperation',
@@ -25,14 +44,13 @@ export const sceneOperation: Treatment<'sceneOperation'> = {
       ...(version === undefined ? {} : { version }),
       ...(opId === undefined ? {} : { opId }),
     });
-  },
+  }),
 };
 
 export const relay: Treatment<'relay'> = {
   bucket: 'stream',
   cost: costOf,
-  handle(stage, session, command) {
-    const membership = writerOf(session, command);
+  handle: writing<'relay'>((stage, session, membership, command) => {
     const { event, data, operations, toAll, opId } = command;
     stage.submit(membership.roomId, {
       type: 'relay',
@@ -45,7 +63,7 @@ export const relay: Treatment<'relay'> = {
       ...(toAll === true ? { toAll } : {}),
       ...(opId === undefined ? {} : { opId }),
     });
-  },
+  }),
 };
 
 /** Each operation counts. */
@@ -91,8 +109,7 @@ function checked({ type, target, id, data }: Operation, path: string): Operation
 
 export const operation: Treatment<'operation'> = {
   bucket: 'stream',
-  handle(stage, session, command) {
-    const membership = writerOf(session, command);
+  handle: writing<'operation'>((stage, session, membership, command) => {
     const { documentId, operation: change, version, opId } = command;
     stage.submit(membership.roomId, {
       type: 'operation',
@@ -103,13 +120,12 @@ export const operation: Treatment<'operation'> = {
       version,
       ...(opId === undefined ? {} : { opId }),
     });
-  },
+  }),
 };
 
 export const message: Treatment<'message'> = {
   bucket: 'commands',
-  handle(stage, session, command) {
-    const membership = writerOf(session, command);
+  handle: writing<'message'>((stage, session, membership, command) => {
     const { text, kind = 'comment', metadata, opId } = command;
     const limit = stage.limits.MAX_METADATA_BYTES;
     if (isPlainObject(metadata) && bytesOf(metadata) > limit) {
@@ -125,7 +141,7 @@ export const message: Treatment<'message'> = {
       ...(metadata === undefined ? {} : { metadata }),
       ...(opId === undefined ? {} : { opId }),
     });
-  },
+  }),
 };
 
 export const requestSync: Treatment<'requestSync'> = {

@@ -1,5 +1,6 @@
 import { type CommandOf, Refusal, type UserPresence } from '../../../protocol/index.ts';
 import type { Want } from '../../fanout/attachment.ts';
+import { introduced } from '../hooks.ts';
 import { authorOf, checkUser, membershipOf, principalOf } from '../membership.ts';
 import type { Guest, Principal } from '../principal.ts';
 import { grant, type Rights, rightsIn } from '../rights.ts';
@@ -23,15 +24,14 @@ export const join: Treatment<'join'> = {
     }
     const may = stage.authorize(principal, 'join', roomId);
     const mayWrite = stage.authorize(principal, 'write', roomId);
-    const admitted = (joins: boolean, writes: boolean) => {
-      if (!joins) throw new Refusal('FORBIDDEN');
+    const go = (shown: typeof user, writes: boolean) => {
       // The connection may have ended meanwhile.
       if (session.phase.kind !== 'open') return;
       if (principal !== before) stage.admit(session, principal);
       const membership: Membership = {
         roomId,
         userId: user.userId,
-        user,
+        user: shown,
         phase: known?.phase === 'joined' ? 'joined' : 'joining',
         mayWrite: writes,
         viewing: known?.viewing ?? new Set(),
@@ -40,6 +40,10 @@ export const join: Treatment<'join'> = {
       session.memberships.set(roomId, membership);
       const { ref, scene = false, since } = command;
       enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref);
+    };
+    const admitted = (joins: boolean, writes: boolean) => {
+      if (!joins) throw new Refusal('FORBIDDEN');
+      return introduced(stage, session, principal, { roomId, user }, (shown) => go(shown, writes));
     };
     // Most answers are known at once; then the commands behind it need not wait.
     if (typeof may === 'boolean' && typeof mayWrite === 'boolean') return admitted(may, mayWrite);

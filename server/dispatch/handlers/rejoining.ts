@@ -1,4 +1,5 @@
 import type { Claimed } from '../../fanout/position.ts';
+import { introduced } from '../hooks.ts';
 import { principalOf } from '../membership.ts';
 import { rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
@@ -30,14 +31,18 @@ export async function rejoin(
   for (const { roomId, user } of returns) {
     const rights = await rightsIn(roomId, principal, stage.authorize);
     if ('refused' in rights) return undefined;
-    memberships.push({
-      roomId,
-      userId: user.userId,
-      user,
-      phase: 'joining',
-      mayWrite: rights.mayWrite,
-      viewing: new Set(),
-      locks: new Map(),
+    const { mayWrite } = rights;
+    await introduced(stage, session, principal, { roomId, user }, (shown) => {
+      const [viewing, locks] = [new Set<string>(), new Map<string, number>()];
+      memberships.push({
+        roomId,
+        userId: user.userId,
+        user: shown,
+        phase: 'joining',
+        mayWrite,
+        viewing,
+        locks,
+      });
     });
   }
   return () => {

@@ -15,6 +15,7 @@ export const refusalFor: Partial<Record<CloseName, ErrorCode>> = {
   TOKEN_EXPIRED: 'TOKEN_EXPIRED',
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   ORIGIN_REFUSED: 'FORBIDDEN',
+  KICKED: 'FORBIDDEN',
   FLOOD: 'RATE_LIMITED',
 };
 

@@ -1,0 +1,184 @@
+import t from 'tap';
+import { type Hooks, Refusal } from '../../server/index.ts';
+import { LogError } from '../../server/log/log.ts';
+import { createMemoryLog } from '../../server/log/memory.ts';
+import { bearer, ofType, stage } from '../native/person.ts';
+import { startWired } from '../support/servers.ts';
+
+t.test('[HT14] the program that embeds the server publishes, notifies and reads by calls', async (t) => {
+  const at = await stage(t);
+  const { server } = at;
+  const ada = await at.member('ada', 'r');
+  const { id } = await server.publish('r', { event: 'saved', data: { n: 1 }, idempotencyKey: 'k' });
+  t.same(await server.publish('r', { event: 'saved', data: { n: 1 }, idempotencyKey: 'k' }), {
+    roomId: 'r',
+    id,
+  });
+  await server.publish('r', { event: 'others', data: 1, exclude: 'ada' });
+  t.match(ofType(await ada.news(), 'event'), [{ id, event: 'saved', data: { n: 1 } }]);
+  const { results } = await server.broadcast(['r', 's'], { event: 'all', data: null });
+  t.match(results, [
+    { roomId: 'r', ok: true },
+    { roomId: 's', ok: true },
+  ]);
+  await server.notify('ada', { title: 'T', message: 'M' });
+  const news = await ada.news();
+  t.match(ofType(news, 'notification'), [{ data: { title: 'T', priority: 'medium' } }]);
+  t.match(await server.presence('r'), [{ userId: 'ada', connections: 1 }]);
+  t.match(await server.rooms(), { rooms: [{ roomId: 'r', members: 1 }] });
+  t.match(await server.state('r'), { roomId: 'r', version: 0 });
+  await server.projects.put('p', { ownerId: 'ada', members: [], active: true });
+  const { session, isNew } = await server.sessions.start('p', { externalUserId: 'u' });
+  t.match({ session, isNew }, { session: { projectId: 'p', total: 0 }, isNew: true });
+  t.match(await server.sessions.ingest('p', session.sessionId, [{ n: 1 }]), { accepted: 1, total: 1 });
+  t.match(await server.sessions.submit('p', session.sessionId), { submitted: true });
+  t.match(await server.sessions.events('p', session.sessionId), { events: [{ n: 1 }] });
+  t.equal(server.disconnect('ada'), 1);
+  t.match(ada.wire.closedWith, { code: 4103 });
+});
+
+t.test('[HT14] a call with a mistake in it says where', async (t) => {
+  const { server } = await stage(t);
+  // biome-ignore lint/suspicious/noExplicitAny: mistakes that no type has kept from being made
+  const any = (value: unknown) => value as any;
+  const field = (path: string) => ({ name: 'Refusal', code: 'INVALID_FIELD', details: { path } });
+  await t.rejects(server.publish('', { event: 'e', data: 1 }), field(''));
+  await t.rejects(server.publish('r', any({ data: 1 })), field('event'));
+  await t.rejects(server.publish('r', any({ event: 'e', data: 1, exlude: 'ada' })), {
+    code: 'INVALID_FIELD',
+  });
+  await t.rejects(server.publish('r', { event: 'e', data: 'x'.repeat(70_000) }), field('data'));
+  await t.rejects(server.broadcast([], { event: 'e', data: 1 }), field('rooms'));
+  await t.rejects(server.notify('ada', any({ title: 'T' })), field('message'));
+  await t.rejects(server.sessions.start('a:b', { externalUserId: 'u' }), { code: 'INVALID_FIELD' });
+  await t.rejects(server.sessions.ingest('p', 's', any([1])), { code: 'INVALID_FIELD' });
+  await t.rejects(server.sessions.ingest('p', 's', []), { code: 'NOT_FOUND' });
+});
+
+async function hooked(t: Parameters<typeof stage>[0], hooks: Hooks) {
+  return stage(t, {}, { hooks });
+}
+
+t.test('[HT14] a hook on join refuses, or says how somebody is shown', async (t) => {
+  const asked: string[] = [];
+  const at = await hooked(t, {
+    join({ roomId, userId, user, principal }) {
+      asked.push(`${principal.kind} ${userId} ${roomId}`);
+      if (roomId === 'shut') return false;
+      if (roomId === 'own') throw new Refusal('ROOM_FULL', { limit: 3 });
+      if (roomId === 'broken') throw new Error('a fault');
+      if (roomId === 'later') return Promise.resolve({ ...user, color: 'blue' });
+      if (roomId === 'other') return { userId: 'somebody else', name: 'X' };
+      return undefined;
+    },
+  });
+  const ada = at.person(await bearer({ sub: 'ada' }));
+  t.match(await ada.join('shut', undefined), { code: 'FORBIDDEN' });
+  t.match(await ada.join('own', undefined), { code: 'ROOM_FULL', limit: 3 });
+  t.match(await ada.join('broken', undefined), { code: 'INTERNAL' });
+  t.match(await ada.join('later', undefined), { type: 'ack' });
+  t.match(ofType(await ada.news(), 'presence'), [{ users: [{ userId: 'ada', color: 'blue' }] }]);
+  t.match(await ada.join('other', undefined), { type: 'ack' });
+  t.match(ofType(await ada.news(), 'presence'), [{ users: [{ userId: 'ada', name: 'X' }] }]);
+  t.match(await ada.join('open', undefined), { type: 'ack' });
+  t.equal(asked[0], 'user ada shut');
+  t.match(await ada.ask({ type: 'message', text: 'x', roomId: 'shut' }), { code: 'NOT_JOINED' });
+});
+
+t.test('[HT14] a hook on operations refuses, or rewrites what is written', async (t) => {
+  const at = await hooked(t, {
+    operation({ command }) {
+      if (command.type === 'message') {
+        if (command.text === 'forbidden') return false;
+        if (command.text === 'wrong') return { type: 'message', text: '' };
+        return Promise.resolve({ ...command, text: command.text.toUpperCase() });
+      }
+      if (command.type !== 'sceneOperation') return true;
+      return { ...command, operation: { type: 'add', target: 'item', id: 'fixed', data: { n: 1 } } };
+    },
+  });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  t.match(await ada.ask({ type: 'message', text: 'forbidden' }), { code: 'FORBIDDEN', op: 'message' });
+  t.match(await ada.ask({ type: 'message', text: 'wrong' }), { code: 'INVALID_FIELD', path: 'text' });
+  ada.send({ type: 'message', text: 'one' });
+  ada.send({ type: 'message', text: 'two' });
+  const operation = { type: 'add', target: 'item', id: 'i', data: {} };
+  t.match(await ada.ask({ type: 'sceneOperation', operation }), { type: 'ack', version: 1 });
+  t.match(await ada.ask({ type: 'relay', event: 'e', data: 1 }), { type: 'ack' });
+  const news = await ben.news();
+  t.match(ofType(news, 'message'), [{ text: 'ONE' }, { text: 'TWO' }], 'in their order');
+  t.match(ofType(news, 'sceneDelta'), [{ operations: [{ id: 'fixed' }] }]);
+  t.match(ofType(news, 'event'), [{ event: 'e', data: 1 }]);
+});
+
+t.test('[HT14] a hook on leave is told of everybody who goes, once', async (t) => {
+  const gone: string[] = [];
+  const at = await hooked(t, {
+    leave: ({ roomId, userId, reason }) => void gone.push(`${userId} ${roomId} ${reason}`),
+  });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  await ada.ask({ type: 'leave' });
+  ben.wire.close();
+  await at.settle();
+  t.same(gone, ['ada room left', 'ben room disconnected']);
+});
+
+t.test('[HT12] sessions with the longest of ids outlive a restart', async (t) => {
+  const env = { STORE: 'lmdb', DATA_DIR: t.testdir() };
+  const first = await startWired(env);
+  const long = 'p'.repeat(200);
+  const sessionId = '\u{1f600}'.repeat(100);
+  await first.server.sessions.start(long, { sessionId, externalUserId: 'u' });
+  await first.server.sessions.ingest(long, sessionId, [{ n: 1 }, { n: 2 }]);
+  await first.server.close();
+  const second = await startWired(env);
+  t.teardown(() => second.server.close());
+  t.match(await second.server.sessions.events(long, sessionId), { total: 2, events: [{ n: 1 }, { n: 2 }] });
+  t.match(await second.server.sessions.submit(long, sessionId), { submitted: true });
+});
+
+t.test(
+  '[HT12] events that cannot be shown when they are stored are shown later, in their order, once',
+  async (t) => {
+    let isFull = false;
+    const log = createMemoryLog();
+    const at = await stage(
+      t,
+      {},
+      {
+        log: {
+          ...log,
+          async open(roomId, listener) {
+            const opened = await log.open(roomId, listener);
+            if (roomId !== 'project:p') return opened;
+            return {
+              ...opened,
+              append: async (entries) => {
+                if (isFull) throw new LogError('LOG_UNAVAILABLE', 'full');
+                return opened.append(entries);
+              },
+            };
+          },
+        },
+      },
+    );
+    const { sessions, projects } = at.server;
+    await projects.put('p', { ownerId: 'ada', members: [], active: true });
+    const ada = await at.member('ada', 'project:p', await bearer({ sub: 'ada' }));
+    await sessions.start('p', { sessionId: 's', externalUserId: 'u' });
+    isFull = true;
+    const stored = [
+      sessions.ingest('p', 's', [{ n: 0 }, { n: 1 }]),
+      sessions.ingest('p', 's', [{ n: 2 }], 'k'),
+    ];
+    // A log that fails is tried again now and then.
+    await at.pass(5000, 100);
+    t.match(await Promise.all(stored), [{ total: 2 }, { total: 3 }], 'they are stored');
+    isFull = false;
+    t.match(await sessions.ingest('p', 's', [{ n: 2 }], 'k'), { accepted: 1, total: 3 });
+    t.match(await sessions.submit('p', 's'), { submitted: true, total: 3 });
+    t.match(await sessions.submit('p', 's'), { submitted: true });
+    const heard = ofType(await ada.news(), 'event').map((one) => one.data.event?.n ?? one.event);
+    t.same(heard, ['session-started', 0, 1, 2, 'session-ended']);
+  },
+);
