@@ -14,7 +14,7 @@ import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
 import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import { type Metrics, transportOf } from './metrics.ts';
 import { createReceiverOptions } from './receiver-options.ts';
 import type { Recovery } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
@@ -243,11 +243,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
       dismiss: (session, membership, why) => sessions.dismiss(session, membership, why),
     };
   }
-}
-
-function transportOf({ handshake: { stream } }: Connection): string {
-  if (stream === undefined) return 'websocket';
-  return stream === 'none' ? 'http' : 'event-stream';
 }
 
 const suspicious: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'IDENTITY_MISMATCH', 'FORBIDDEN']);

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Connection } from './transport/connection.ts';
 
 /** What `/metrics` shows (Prometheus text format 0.0.4). Durations are in seconds, as is the custom there. */
 export interface Metrics {
@@ -85,4 +86,10 @@ export function createMetrics(read: {
     httpRequests: counter('http_requests_total', 'Requests over HTTP', 'route', 'status'),
     render: () => registry.metrics(),
   };
+}
+
+/** What a connection is counted as. */
+export function transportOf({ handshake: { stream } }: Connection): string {
+  if (stream === undefined) return 'websocket';
+  return stream === 'none' ? 'http' : 'event-stream';
 }
