@@ -14,7 +14,7 @@ import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
 import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import { type Metrics, transportOf } from './metrics.ts';
 import type { Permission } from './permission.ts';
 import { createReceiverOptions } from './receiver-options.ts';
 import type { Recovery } from './recovery.ts';
@@ -222,9 +222,4 @@ export class Hub implements ConnectionHandler, SocketHandler {
       onFault: (error, type) => logger.error({ err: error, type }, 'a handler failed'),
     });
   }
-}
-
-function transportOf({ handshake: { stream } }: Connection): string {
-  if (stream === undefined) return 'websocket';
-  return stream === 'none' ? 'http' : 'event-stream';
 }

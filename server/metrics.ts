@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Tallies, type Tally, talliesBy, tally } from './tally.ts';
+import type { Connection } from './transport/connection.ts';
 
 /** What `/metrics` shows (Prometheus text format 0.0.4). Durations are in seconds, as is the custom there. */
 export interface Metrics {
@@ -105,4 +106,10 @@ export function createMetrics(read: {
     httpRequests: counter('http_requests_total', 'Requests over HTTP', 'route', 'status'),
     render: () => registry.metrics(),
   };
+}
+
+/** What a connection is counted as. */
+export function transportOf({ handshake: { stream } }: Connection): string {
+  if (stream === undefined) return 'websocket';
+  return stream === 'none' ? 'http' : 'event-stream';
 }

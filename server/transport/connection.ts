@@ -147,7 +147,7 @@ export interface HttpResponse {
 
 /** What an implementation tells of a response that is written bit by bit. */
 export interface HttpStream {
-  /** The head has been written. Called once at most; not where the client has gone before. */
+  /** The head leaves with what is written first. Called once at most; not where the client has gone before. */
   opened(output: HttpOutput): void;
   /** The peer has read on, after `write` returned false. */
   drained(): void;

@@ -12,8 +12,6 @@ export function streamNode(
     return;
   }
   response.writeHead(status, { ...headers, connection: 'close' });
-  // Not with the first event, which may be a while away.
-  response.flushHeaders();
   response.on('drain', () => stream.drained());
   response.once('close', () => stream.closed());
   stream.opened(outputOf(response));

@@ -4,8 +4,6 @@ import { statusLine } from './http-response.ts';
 
 /** What µWS is given at once: it buffers what it cannot pass on, but does not say how much that is. */
 const PIECE_BYTES = 64 * 1024;
-/** µWS breaks off a response that makes no progress for ten seconds, unless it is touched. */
-const TOUCH_MS = 4000;
 
 /** Writes the head of a response and hands its body over to the stream. To be called within a cork. */
 export function streamUws(
@@ -24,7 +22,7 @@ export function streamUws(
 
 /**
  * The body of a response on µWS. What the peer cannot take waits here, in pieces: µWS itself is given no more
- * than one of them at a time.
+ * than one of them at a time. It breaks off a response that makes no progress for about ten seconds.
  */
 export class UwsOutput implements HttpOutput {
   #response: Uws.HttpResponse | undefined;
@@ -33,7 +31,6 @@ export class UwsOutput implements HttpOutput {
   #waitingBytes = 0;
   #isEnding = false;
   #isBehind = false;
-  #touch: NodeJS.Timeout | undefined;
 
   constructor(response: Uws.HttpResponse, stream: HttpStream) {
     this.#response = response;
@@ -64,8 +61,6 @@ export class UwsOutput implements HttpOutput {
   end(): void {
     if (this.#response === undefined || this.#isEnding) return;
     this.#isEnding = true;
-    // Who does not read on even now is not waited for.
-    clearInterval(this.#touch);
     if (this.#waiting.length === 0) this.#finish(this.#response);
   }
 
@@ -77,7 +72,7 @@ export class UwsOutput implements HttpOutput {
   writable(): boolean {
     const response = this.#response;
     if (response === undefined) return true;
-    this.#setBehind(false);
+    this.#isBehind = false;
     response.cork(() => {});
     this.#writeWaiting(response);
     if (!this.#isBehind && this.#response !== undefined && !this.#isEnding) this.#stream.drained();
@@ -102,14 +97,7 @@ export class UwsOutput implements HttpOutput {
   }
 
   #put(response: Uws.HttpResponse, chunk: string | Uint8Array): void {
-    if (!response.write(chunk)) this.#setBehind(true);
-  }
-
-  #setBehind(isBehind: boolean): void {
-    this.#isBehind = isBehind;
-    clearInterval(this.#touch);
-    if (!isBehind || this.#isEnding) return;
-    this.#touch = setInterval(() => this.#response?.cork(() => {}), TOUCH_MS).unref();
+    if (!response.write(chunk)) this.#isBehind = true;
   }
 
   #finish(response: Uws.HttpResponse): void {
@@ -121,7 +109,7 @@ export class UwsOutput implements HttpOutput {
     this.#response = undefined;
     this.#waiting = [];
     this.#waitingBytes = 0;
-    this.#setBehind(false);
+    this.#isBehind = false;
     last();
     this.#stream.closed();
   }

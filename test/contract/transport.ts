@@ -7,6 +7,7 @@ import { lifecycleContract } from './transport/lifecycle.ts';
 import { pressureContract } from './transport/pressure.ts';
 import { requestsContract } from './transport/requests.ts';
 import type { MakeTransport } from './transport/stage.ts';
+import { streamsContract } from './transport/streams.ts';
 
 /** What every implementation of the transport's port does, on real sockets. */
 export function transportContract(t: Test, name: string, makeTransport: MakeTransport): void {
@@ -17,6 +18,7 @@ export function transportContract(t: Test, name: string, makeTransport: MakeTran
     lifecycle: lifecycleContract,
     http: httpContract,
     requests: requestsContract,
+    streams: streamsContract,
     'hostile peers': hostileContract,
   })) {
     t.test(`${name}: ${part}`, async (t) => contract(t, makeTransport));

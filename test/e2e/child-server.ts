@@ -41,6 +41,12 @@ const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 /** Rates that no test of load reaches. */
 export const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s' };
 
+// Also where a test ends without its teardown.
+const living = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of living) child.kill('SIGKILL');
+});
+
 /** Starts `serve` on a free port of 127.0.0.1 and resolves when it listens; it ends with the test. */
 export async function startChildServer(
   t: Pick<Test, 'teardown'>,
@@ -65,8 +71,7 @@ export async function startChildServer(
   });
   const kill = () => end(child);
   t.teardown(kill);
-  // Also where a test ends without its teardown.
-  process.once('exit', () => child.kill('SIGKILL'));
+  living.add(child);
   const reports: string[] = [];
   createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => reports.push(line));
   let errors = '';
@@ -120,4 +125,5 @@ async function end(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
+  living.delete(child);
 }

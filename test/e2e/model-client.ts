@@ -122,6 +122,8 @@ export class ModelClient {
         this.#watchers.delete(look);
         reject(new Error(`${this.userId}: not within ${withinMs} ms: ${what}`));
       }, withinMs);
+      // Who is gone before that keeps nobody waiting.
+      timer.unref();
       const look = () => {
         if (!condition()) return;
         clearTimeout(timer);

@@ -98,6 +98,16 @@ onBoth(t, '[ES11] who may not stay in the room is told why, and the stream ends'
   await ada.ended();
 });
 
+onBoth(t, '[ES11] who is sent away by the application is told so', async (t, start) => {
+  const at = await start();
+  const ada = await at.open(`${SCENE}/events?clientId=a`, { as: 'ada' });
+  await ada.next('sceneState');
+  const token = await tokenOf('backend', { scope: 'admin' });
+  t.equal((await at.post('/api/users/ada/disconnect', {}, { token })).status, 200);
+  t.match(await ada.next('close'), { data: { code: 'KICKED', reconnect: false } });
+  await ada.ended();
+});
+
 onBoth(t, '[ES10] a stream that is not read is bounded, and healed when it is', async (t, start) => {
   const at = await start({ MAX_BUFFERED_BYTES: '65536', STREAM_LIMIT: '100000/1s', API_LIMIT: '100000/1s' });
   const slow = await connectSlow(at.url(`${SCENE}/events?clientId=slow`), await tokenOf('slow'));

@@ -21,6 +21,7 @@ export const refusalFor: Partial<Record<CloseName, ErrorCode>> = {
   TOKEN_REVOKED: 'TOKEN_REVOKED',
   UNAUTHENTICATED: 'UNAUTHENTICATED',
   ORIGIN_REFUSED: 'FORBIDDEN',
+  KICKED: 'FORBIDDEN',
   FLOOD: 'RATE_LIMITED',
 };
 
