@@ -34,6 +34,7 @@ function stage(t: Test, handler: Partial<ConnectionHandler> = {}) {
     clock: createManualClock(),
     heartbeatMs: 1000,
     maxBufferedBytes: MAX_BUFFERED,
+    maxMessageBytes: MAX_BUFFERED,
     newId: () => `${++ids}`,
     random: () => 0,
     handler: {
