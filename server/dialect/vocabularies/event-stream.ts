@@ -158,7 +158,9 @@ function renamed<E extends RoomEvent>(name: string, rule: RoomRule<E>): RoomRule
 }
 
 function publishedAs({ event, data, connectionId, toAll }: Extract<RoomEvent, { type: 'published' }>) {
-  const message = say(reserved.has(event) ? `published:${event}` : event, data);
+  // Backends are no connection: what they call a notification is one.
+  const isTaken = reserved.has(event) || (event === 'notification' && connectionId !== undefined);
+  const message = say(isTaken ? `published:${event}` : event, data);
   return [connectionId === undefined || toAll === true ? message : toOthers(message, connectionId)];
 }
 
