@@ -1,4 +1,6 @@
 import t from 'tap';
+import { tokenOf } from '../socket-io/stage.ts';
+import { APPLICATION_SECRET, startApplication } from '../support/application.ts';
 import { add, onBoth, SCENE } from './stage.ts';
 
 onBoth(
@@ -20,5 +22,58 @@ onBoth(
     await at.post(`${SCENE}/operations`, { clientId: 'a', operation: add('y') }, { as: 'ada' });
     await ada.next('sceneDelta');
     t.same(ada.named('close'), []);
+  },
+);
+
+onBoth(
+  t,
+  '[ES12] a token that cannot be taken now is refused with the post, and the stream lives on',
+  async (t, start) => {
+    const application = await startApplication(t, true);
+    application.reply = () => ({ body: { allow: true } });
+    const at = await start({
+      AUTHORIZE_URL: application.url,
+      AUTHORIZE_SECRET: APPLICATION_SECRET,
+      AUTHORIZE_CACHE_MS: '0',
+    });
+    const ada = await at.open('/rooms/r/events?clientId=a', { as: 'ada' });
+    await ada.next('sceneState');
+    application.reply = () => ({ status: 500 });
+    const token = await tokenOf('ada', { jti: 'another' });
+    const say = (id: string) =>
+      at.post('/rooms/r/operations', { clientId: 'a', operation: add(id) }, { token });
+    t.match(await say('x'), { status: 503, body: { code: 'AUTHORIZER_UNAVAILABLE' } });
+    application.reply = () => ({ body: { allow: true } });
+    t.match(await say('x'), { status: 200 });
+    await ada.next('sceneDelta');
+    t.same(ada.named('close'), []);
+  },
+);
+
+onBoth(t, '[ES5] what members relay as a notification is none of the server', async (t, start) => {
+  const at = await start();
+  const ada = await at.open('/rooms/r/events', { as: 'ada' });
+  await ada.next('sceneState');
+  const data = { id: 'n', title: 'Your password has expired' };
+  await at.post('/rooms/r/relays', { clientId: 'm', event: 'notification', data }, { as: 'mallory' });
+  await ada.next('published:notification');
+  t.same(ada.named('notification'), []);
+});
+
+onBoth(
+  t,
+  '[ES9] who was taken out of the room while it only posted comes back by its next post',
+  async (t, start) => {
+    const at = await start();
+    const { projects } = at.server;
+    const project = { ownerId: 'ada', members: [], active: true };
+    await projects.put('p', project);
+    const say = (id: string) =>
+      at.post(`${SCENE}/operations`, { clientId: 'a', operation: add(id) }, { as: 'ada' });
+    t.match(await say('x'), { status: 200 });
+    await projects.put('p', { ...project, active: false });
+    t.match(await say('y'), { status: 403, body: { code: 'PROJECT_INACTIVE' } });
+    await projects.put('p', project);
+    t.match(await say('y'), { status: 200 });
   },
 );

@@ -67,8 +67,17 @@ export class HttpClients {
 
   /** The answer to a command. */
   async post(client: HttpClient, command: object): Promise<StreamAnswer> {
+    const answer = await this.#say(client, command);
+    const stream = this.#members.get(keyOf(client))?.stream;
+    if (answer.code !== 'NOT_JOINED' || stream?.isIdle !== true) return answer;
+    // It was taken out of the room, which nothing has told it: another join tells whether it may come back.
+    stream.leave();
+    return this.#say(client, command);
+  }
+
+  async #say(client: HttpClient, command: object): Promise<StreamAnswer> {
     const member = this.#members.get(keyOf(client)) ?? this.#enter(client);
-    const { stream, joined } = member;
+    const { stream, joined, token: before } = member;
     const entered = await joined;
     if (!entered.ok) {
       stream.leave();
@@ -76,7 +85,12 @@ export class HttpClients {
     }
     if (client.token !== undefined && client.token !== member.token) {
       member.token = client.token;
-      stream.tell({ type: 'auth', token: client.token });
+      const taken = await stream.ask({ type: 'auth', token: client.token });
+      if (!taken.ok) {
+        // The next post hands it in again.
+        member.token = before;
+        return taken;
+      }
     }
     return stream.ask(command);
   }
