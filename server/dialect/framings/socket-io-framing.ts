@@ -1,5 +1,5 @@
 import type { Framing } from '../dialect.ts';
-import { encodeAck, encodeConnect, encodeEvent } from './socket-io-encode.ts';
+import { encodeAck, encodeConnect, encodeEvent, isReservedEvent } from './socket-io-encode.ts';
 
 /** What a vocabulary of Socket.IO says: an event, the answer to one, or that the client is let in. */
 export type SocketMessage =
@@ -27,8 +27,9 @@ export function originOf(ref: string | number | undefined): { name: string; id: 
   return { name: text.slice(0, mark), id: id === '' ? undefined : Number(id) };
 }
 
+/** An event; one of an application that is called as Socket.IO calls its own gets another name, as in event streams. */
 export function emit(event: string, ...args: unknown[]): SocketMessage {
-  return { event, args };
+  return { event: isReservedEvent(event) ? `published:${event}` : event, args };
 }
 
 /** The mark of connection state recovery is the last argument of an event. */

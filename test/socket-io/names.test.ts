@@ -1,0 +1,31 @@
+import t from 'tap';
+import { connect } from '../support/client.ts';
+import { onEach, tokenOf } from './stage.ts';
+
+/** To the official client a packet with one of these is broken: it leaves, and comes back to the same. */
+const reserved = ['connect', 'connect_error', 'disconnect', 'disconnecting', 'newListener', 'removeListener'];
+
+onEach(
+  t,
+  '[SO12] an event that is called as Socket.IO calls its own has another name there, and harms nobody',
+  async (t, start) => {
+    const at = await start();
+    const ada = await at.client({ as: 'ada' });
+    await ada.ask('join_room', { roomId: 'r' });
+    const ben = await at.client({ namespace: '/scenes', as: 'ben' });
+    await ben.ask('joinScene', { projectId: 'p', sceneId: 's' });
+    const mallory = await connect(at.server.port, { path: `/ws?token=${await tokenOf('mallory')}` });
+    for (const roomId of ['r', 'scene:p:s']) await mallory.ask({ type: 'join', roomId });
+    for (const event of reserved) {
+      for (const roomId of ['r', 'scene:p:s']) await mallory.ask({ type: 'relay', roomId, event, data: {} });
+      for (const one of [ada, ben]) await one.next(`published:${event}`);
+      for (const roomId of ['r', 'user:ada']) {
+        await at.server.publish(roomId, { event, data: {} });
+        await ada.next(`published:${event}`);
+      }
+    }
+    t.ok(ada.socket.connected && ben.socket.connected);
+    t.notOk([...ada.heard(), ...ben.heard()].includes('disconnect'));
+    await mallory.close();
+  },
+);
