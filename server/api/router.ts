@@ -86,13 +86,17 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
           ? reply.then(responseOf).catch((error) => fail(error, request, row))
           : responseOf(reply);
       }
-      if (options.closing() && route.drains !== true) throw new Refusal('SHUTTING_DOWN');
+      checkOpen(route);
       const token = entrance.tokenOf(route, request);
       const bytes = readBody(route, request, limits);
       return admitted(row, request, found, token, bytes);
     } catch (error) {
       return fail(error, request, row);
     }
+  }
+
+  function checkOpen({ drains }: Route): void {
+    if (options.closing() && drains !== true) throw new Refusal('SHUTTING_DOWN');
   }
 
   async function admitted(
@@ -112,6 +116,8 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
         await entrance.checkRoom(route, principal, (params ?? {}) as Record<string, string>);
       }
       const body = bodyOf(route, await bytes, limits);
+      // To find out all this may have taken long.
+      checkOpen(route);
       const call = { params, query, body, principal, token, request };
       return responseOf(await handle(call as unknown as Call<Route>));
     } catch (error) {

@@ -20,6 +20,8 @@ export interface PublishingOptions {
 
 /** Whose idempotency keys those of the program itself are: no user has a control character. */
 const PROGRAM = '\u0001program';
+/** Those of backends are not those of users, of whom a guest may be called like one. */
+const PUBLISHER = '\u0001publisher ';
 
 export function createPublishing(
   options: PublishingOptions,
@@ -55,8 +57,9 @@ export function createPublishing(
     return answered.id ?? id;
   }
 
-  async function publish(roomId: string, publication: Publication, by = PROGRAM): Promise<Published> {
-    return { roomId, id: await append(roomId, publication, by, newId()) };
+  async function publish(roomId: string, publication: Publication, by?: string): Promise<Published> {
+    const publisher = by === undefined ? PROGRAM : PUBLISHER + by;
+    return { roomId, id: await append(roomId, publication, publisher, newId()) };
   }
 
   async function one(roomId: string, publication: Publication, by: string | undefined) {
