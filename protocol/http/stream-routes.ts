@@ -77,7 +77,7 @@ function events<const W extends Where>({ path, params, room }: W) {
         contentType: 'text/event-stream',
       },
     },
-    refusals: joining,
+    refusals: [...joining, 'LIMIT_EXCEEDED'],
   });
 }
 

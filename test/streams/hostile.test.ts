@@ -77,3 +77,27 @@ onBoth(
     t.match(await say('y'), { status: 200 });
   },
 );
+
+onBoth(
+  t,
+  '[ES6] a stream that cannot carry what it is asked for is refused before it begins',
+  async (t, start) => {
+    const at = await start({ RATE_LIMIT: '1000/1s' });
+    const things = (count: number) => Array.from({ length: count }, (_, index) => `p${index}`).join();
+    const open = (planetId: string) =>
+      at.open(`/rooms/r/events?events=cameras&planetId=${planetId}`, { as: 'ada' });
+    const cases: [string, number, string][] = [
+      [things(65), 409, 'LIMIT_EXCEEDED'],
+      ['p%00', 422, 'INVALID_FIELD'],
+      ['x'.repeat(201), 422, 'INVALID_FIELD'],
+    ];
+    for (const [planetId, status, code] of cases) {
+      const one = await open(planetId);
+      await one.ended();
+      t.equal(one.response.status, status, code);
+      t.match(JSON.parse(one.text), { code });
+    }
+    const most = await open(things(64));
+    await most.next('sceneState');
+  },
+);

@@ -101,11 +101,6 @@ export class EventStream implements Connection, HttpStream {
     });
   }
 
-  /** The same where nobody waits for an answer. */
-  tell(command: object): void {
-    if (!this.isEnded) this.#parts.handler.received(this, Buffer.from(JSON.stringify(command)), false);
-  }
-
   // --- The connection, for the layer above
 
   send(frame: Frame): SendResult {

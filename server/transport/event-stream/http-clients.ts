@@ -55,13 +55,17 @@ export class HttpClients {
     const { aborted } = client.request;
     const gone = () => stream.closed();
     aborted.addEventListener('abort', gone, { once: true });
-    const answer = await joined;
-    aborted.removeEventListener('abort', gone);
-    if (!answer.ok) {
-      stream.leave();
-      return answer.code === 'SHUTTING_DOWN' ? farewell(answer) : answer;
+    const answers = [await joined];
+    if (answers[0]?.ok) {
+      const views = wish.viewing.map((planetId) => stream.ask({ type: 'join_viewer', planetId }));
+      answers.push(...(await Promise.all(views)));
     }
-    for (const planetId of wish.viewing) stream.tell({ type: 'join_viewer', planetId });
+    aborted.removeEventListener('abort', gone);
+    const refused = answers.find(({ ok }) => !ok);
+    if (refused !== undefined) {
+      stream.leave();
+      return refused.code === 'SHUTTING_DOWN' ? farewell(refused) : refused;
+    }
     return stream;
   }
 
