@@ -101,3 +101,15 @@ onBoth(
     await most.next('sceneState');
   },
 );
+
+onBoth(t, '[ES9] what others see of a guest does not let them speak for it', async (t, start) => {
+  const at = await start();
+  const guest = await at.open('/rooms/r/events?clientId=known-to-itself&events=presence');
+  const mallory = await at.open('/rooms/r/events?clientId=m&events=presence');
+  const { data } = await mallory.next('presence', ({ users }) => users.length === 2);
+  t.notMatch(JSON.stringify(data), 'known-to-itself');
+  const again = await at.open('/rooms/r/events?clientId=known-to-itself&events=presence');
+  const { users } = (await again.next('presence')).data;
+  t.equal(users.length, 2, 'and by its own id it is the same one again');
+  t.equal(guest.isEnded, false);
+});

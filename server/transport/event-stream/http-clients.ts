@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readEventId, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
 import type { Handshake, HttpRequest } from '../connection.ts';
 import { optional } from '../handshake.ts';
@@ -112,7 +113,7 @@ export class HttpClients {
     });
     const since = readEventId(wish?.lastEventId);
     const join = { type: 'join', roomId, scene: true, user, ...(since === undefined ? {} : { since }) };
-    const joined = stream.ask(clientId === undefined ? join : { ...join, clientId });
+    const joined = stream.ask(clientId === undefined ? join : { ...join, clientId: shownOf(clientId) });
     const member = { stream, joined, token };
     if (clientId !== undefined && !stream.isEnded) this.#members.set(key, member);
     return member;
@@ -124,6 +125,13 @@ function keyOf({ roomId, clientId = '', userId, user }: HttpClient): string {
   const who = userId === undefined ? ['guest', user.userId ?? ''] : ['user', userId];
   return [roomId, clientId, ...who].join('\n');
 }
+
+/** What guests are called by: the same for the same client, and does not let others speak for it. */
+function shownOf(clientId: string): string {
+  return hash('sha256', clientId, 'base64url').slice(0, SHOWN_CHARACTERS);
+}
+
+const SHOWN_CHARACTERS = 16;
 
 /** Nothing of what may hold a token is kept: it was taken out already. */
 function handshakeOf({ request, token }: HttpClient, wish: StreamWish | undefined): Handshake {
