@@ -29,3 +29,31 @@ onEach(
     await mallory.close();
   },
 );
+
+onEach(
+  t,
+  '[SO12] what the server says in its own name cannot be said by a member of the room',
+  async (t, start) => {
+    const at = await start();
+    const ada = await at.client({ as: 'ada' });
+    await ada.ask('join_room', { roomId: 'r' });
+    const ben = await at.client({ namespace: '/scenes', as: 'ben' });
+    await ben.ask('joinScene', { projectId: 'p', sceneId: 's' });
+    const mallory = await connect(at.server.port, { path: `/ws?token=${await tokenOf('mallory')}` });
+    const relay = async (roomId: string, event: string, data: object) => {
+      await mallory.ask({ type: 'join', roomId });
+      await mallory.ask({ type: 'relay', roomId, event, data });
+    };
+    const script = { message: '<script>alert(1)</script>' };
+    await relay('r', 'message', script);
+    t.match(await ada.next('published:message'), script);
+    t.notOk(ada.heard().includes('message'));
+    await relay('scene:p:s', 'sceneDelta', { delta: {} });
+    await ben.next('published:sceneDelta');
+    t.notOk(ben.heard().includes('sceneDelta'));
+    // Backends may.
+    await at.server.publish('r', { event: 'message', data: { message: 'from the application' } });
+    t.match(await ada.next('message'), { message: 'from the application' });
+    await mallory.close();
+  },
+);

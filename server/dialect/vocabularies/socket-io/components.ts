@@ -3,7 +3,15 @@ import { toOthers, type Vocabulary } from '../../dialect.ts';
 import type { RoomEvent, RoomView } from '../../events.ts';
 import { emit } from '../../framings/socket-io-framing.ts';
 import { rooms } from './rooms.ts';
-import { acknowledge, acknowledged, type Fields, type Meanings, userOf, type Words } from './words.ts';
+import {
+  acknowledge,
+  acknowledged,
+  type Fields,
+  type Meanings,
+  publishedName,
+  userOf,
+  type Words,
+} from './words.ts';
 
 const COMPONENT = 'component:';
 const ENTITY = 'entity:';
@@ -165,7 +173,8 @@ const authors: Readonly<Record<string, string>> = {
 };
 
 function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, _: RoomView): object[] {
-  const { event: name, data, userId, connectionId, at, toAll } = event;
+  const { data, userId, connectionId, at, toAll } = event;
+  const name = publishedName(event);
   if (connectionId === undefined || userId === undefined) return [emit(name, data)];
   const by = Object.hasOwn(authors, name) ? { [authors[name] as string]: userId } : { userId };
   const message = emit(name, { ...(data as object), ...by, timestamp: new Date(at).toISOString() });

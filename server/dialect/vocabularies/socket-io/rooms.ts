@@ -12,6 +12,7 @@ import {
   fail,
   type Meanings,
   nameIn,
+  publishedName,
   userOf,
   type Words,
 } from './words.ts';
@@ -179,7 +180,8 @@ export const rooms: Vocabulary = {
 };
 
 function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, view: RoomView): object[] {
-  const { event: name, data, userId, connectionId, at, toAll } = event;
+  const { data, userId, connectionId, at, toAll } = event;
+  const name = publishedName(event);
   if (connectionId === undefined || userId === undefined) return [emit(name, data)];
   const message = emit(name, { ...(data as object), userId, userName: nameIn(view, userId), timestamp: at });
   return [toAll === true ? message : toOthers(message, connectionId)];

@@ -128,6 +128,28 @@ function detailsOf(failure: Failure): object {
   return { code, message, ...(opId === undefined ? {} : { opId }), ...details };
 }
 
+/** What the server says in its own name, and what is not to be said by members of a room. */
+const ownEvents: ReadonlySet<string> = new Set([
+  ...['error', 'notification', 'auth_expiring', 'connected', 'pong', 'operation', 'message'],
+  ...['sceneJoined', 'sceneDelta', 'syncResponse', 'userJoined', 'userLeft'],
+  ...[
+    'room_joined',
+    'room_left',
+    'user_joined',
+    'user_left',
+    'user_typing',
+    'cursor_move',
+    'scroll_position',
+  ],
+  ...['component:user-joined', 'component:user-left', 'component:typing', 'component:cursor'],
+  ...['session-started', 'event-received', 'session-ended'],
+]);
+
+/** What an event of an application is called: backends, which are no connection, may say all. */
+export function publishedName({ event, connectionId }: { event: string; connectionId?: string }): string {
+  return connectionId !== undefined && ownEvents.has(event) ? `published:${event}` : event;
+}
+
 /** Whatever else a user is called by, at least by the id. */
 export function nameIn({ state }: RoomView, userId: string): string {
   return displayName(state.members.get(userId)?.user, userId);
