@@ -4,7 +4,7 @@ import t from 'tap';
 import { bystander, letIn, rawSocket } from './raw.ts';
 import { onEach } from './stage.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 const faults: unknown[] = [];
 process.on('unhandledRejection', (reason) => faults.push(reason));
