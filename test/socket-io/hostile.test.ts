@@ -234,7 +234,7 @@ onEach(
   t,
   '[SO6] who leaves all namespaces is closed after CONNECT_TIMEOUT_MS',
   async (t, start) => {
-    const at = await start({ CONNECT_TIMEOUT_MS: '300' });
+    const at = await start({ CONNECT_TIMEOUT_MS: '2000' });
     const raw = await letIn(t, at);
     raw.send('41');
     await raw.closed;
