@@ -6,6 +6,8 @@ RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY protocol protocol
 COPY server server
+COPY clients clients
+COPY bench bench
 RUN npm run build
 RUN npm prune --omit=dev --no-audit --no-fund
 # µWebSockets.js carries binaries for every platform and Node.js (250 MB): one is needed.

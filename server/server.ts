@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createBackend } from './create-backend.ts';
@@ -15,6 +14,7 @@ import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
+import { newId } from './new-id.ts';
 import { openHttp } from './open-http.ts';
 import { openStreams } from './open-streams.ts';
 import { openPermission } from './permission.ts';
@@ -234,9 +234,4 @@ async function chooseTransport(config: Config, logger: Logger, parts: TransportO
 function openLog({ config, clock = systemClock }: ServerOptions): Promise<Log> {
   if (config.store === 'memory') return Promise.resolve(createMemoryLog());
   return openLmdbLog({ directory: config.dataDir, clock });
-}
-
-/** 128 random bits. */
-function newId(): string {
-  return randomBytes(16).toString('base64url');
 }

@@ -1,7 +1,8 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { Crews } from '../../bench/load/crews.ts';
 import { people } from '../../bench/load/people.ts';
-import type { SpeechName } from '../../bench/load/speeches.ts';
+import type { Speech } from '../../bench/load/speech.ts';
+import { type SpeechName, speeches } from '../../bench/load/speeches.ts';
 
 /** The options of `tandem bench`. */
 export interface BenchOptions {
@@ -37,6 +38,7 @@ export async function bench(options: BenchOptions): Promise<number> {
   const { rooms, users, hz, seconds, token, secret } = options;
   const { hostname, port, protocol } = new URL(options.url);
   const secure = protocol === 'wss:' || protocol === 'https:';
+  const speech: Speech = speeches[speechOf[options.dialect]];
   const all = await people(rooms, users, token === undefined ? secret : undefined);
   const crews = new Crews(1);
   try {
@@ -51,12 +53,14 @@ export async function bench(options: BenchOptions): Promise<number> {
       `${all.length} are in ${rooms} rooms; joining took ${ms(entering.percentile(50))}, p99 ${ms(entering.percentile(99))}.`,
     );
     await crews.all('work', 'move', hz);
+    // What comes back to whoever did it is no delivery.
+    const toOthers = speech.hearsOwn?.includes('move') ? (users - 1) / users : 1;
     for (let second = 1; second <= seconds; second++) {
       await passed(1000);
       const { sent, delivered, latency, lost, busy } = await crews.take();
       const warning = busy > 0.95 ? ' The load itself was the bottleneck.' : '';
       console.log(
-        `${sent} sent, ${delivered} delivered; p50 ${ms(latency.percentile(50))}, p95 ${ms(latency.percentile(95))}, ` +
+        `${sent} sent, ${Math.round(delivered * toOthers)} delivered; p50 ${ms(latency.percentile(50))}, p95 ${ms(latency.percentile(95))}, ` +
           `p99 ${ms(latency.percentile(99))}, at most ${ms(latency.max)}; ${lost.length} connections lost.${warning}`,
       );
     }

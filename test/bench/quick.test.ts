@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import type { CaseSummary } from '../../bench/report/summary.ts';
 
-t.setTimeout(580_000);
+t.setTimeout(550_000);
 
 t.test('the quick form of the bench runs from its beginning to its end', async (t) => {
   const args = ['--import=tsx', 'bench/main.ts', '--quick', '--json', '--seconds', '1'];

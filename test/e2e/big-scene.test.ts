@@ -11,7 +11,7 @@ const JOINS = 500;
 const EDITS_PER_SECOND = 40;
 const OPERATIONS_PER_COMMAND = 100;
 
-t.setTimeout(180_000);
+t.setTimeout(550_000);
 
 const options = (transport: string) => ({
   env: { ...unlimited, MAX_ROOM_USERS: '600', STORE: 'memory', TRANSPORT: transport },

@@ -3,7 +3,7 @@ import { durable, tokenOf } from '../socket-io/stage.ts';
 import { add, onBoth, SCENE } from '../streams/stage.ts';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
 
-t.setTimeout(300_000);
+t.setTimeout(550_000);
 
 if (isBrowserThere(t)) {
   onBoth(t, '[ES2] a browser’s own EventSource, and a restart of the server', async (t, start) => {

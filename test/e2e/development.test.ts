@@ -15,7 +15,7 @@ import { plain } from './plain-process.ts';
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const DEFAULT_PORT = 3001;
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 t.test('what is built runs without any setting', async (t) => {
   // Below the project, so that what it depends on is found from there.

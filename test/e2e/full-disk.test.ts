@@ -9,7 +9,7 @@ import { foldStoredRoom, wholeOf } from './stored-room.ts';
 const ROOM = 'full';
 const VALUE_BYTES = 40_000;
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 // A limit amid a page lets a part of a write through; one at the end of the file lets nothing through.
 for (const [where, beyondBytes] of [

@@ -16,7 +16,7 @@ const MOST_FRAMES_PER_SECOND = 63;
 /** Those of joining. */
 const FIRST_FRAMES = 60;
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 for (const transport of ['uws', 'ws']) {
   t.test(`on ${transport} and LMDB an operation reaches a quiet room at once`, async (t) => {

@@ -13,7 +13,7 @@ const WAVE = 100;
  */
 const MAX_STREAM_BYTES = { uws: 10 * 1024, ws: 16 * 1024 };
 
-t.setTimeout(600_000);
+t.setTimeout(550_000);
 
 /** A bare client, for this process has to hold thousands of them. */
 class Listener {

@@ -9,7 +9,7 @@ const CLIENTS = 1000;
 const ROOM_SIZE = 10;
 const ROUNDS = 4;
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 t.test('of 1,000 clients over long-polling nobody misses a message or hears one twice', async (t) => {
   const server = await startChildServer(t, { env: { STORE: 'memory' } });

@@ -13,7 +13,10 @@ const BUFFER_BYTES = 1.25 * MIB;
 /** As large as they may be, with the rest of the packet. */
 const text = 'x'.repeat(30_000);
 
-t.setTimeout(120_000);
+/** Nobody is given up, however long a slow machine takes for this. */
+const patient = { DRAIN_TIMEOUT_MS: '600000', PING_INTERVAL_MS: '600000' };
+
+t.setTimeout(550_000);
 
 interface Delta {
   delta: { operations: { id: string; data: object }[]; toVersion: number };
@@ -45,7 +48,7 @@ for (const transport of ['uws', 'ws']) {
   t.test(
     `[SR1] [SR2] [SR3] slow ones in a busy scene, over long-polling and a WebSocket (${transport})`,
     async (t) => {
-      const server = await startServer({ ...unlimited, TRANSPORT: transport });
+      const server = await startServer({ ...unlimited, ...patient, TRANSPORT: transport });
       t.teardown(() => server.close());
       const buffered = async () => {
         const metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();

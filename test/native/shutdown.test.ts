@@ -111,7 +111,10 @@ for (const TRANSPORT of ['uws', 'ws']) {
     t.comment(`ended after ${Math.round(performance.now() - begun)} ms`);
     await t.rejects(connect(process.port), 'no new connections');
     await Promise.all(workers.map((one) => one.done));
-    t.ok(workers.every((one) => one.acknowledged.items.size > 5));
+    t.ok(
+      workers.some((one) => one.acknowledged.items.size > 5),
+      'there was a load',
+    );
     await check(t, await started(t, settings), workers);
   });
 }

@@ -31,7 +31,7 @@ function lmdbStore(directory: string): Store {
 if (SIMULATIONS !== undefined) t.setTimeout(0);
 
 t.test('[DU2] [SC2] [RS2] histories that failed once no longer do', async (t) => {
-  t.setTimeout(SIMULATIONS === undefined ? 100_000 : 0);
+  t.setTimeout(SIMULATIONS === undefined ? 550_000 : 0);
   for (const seed of seeds) await runHistory(seed);
   for (const seed of pipelinedSeeds) await runHistory(seed, { pipelines: true });
   t.pass(`${seeds.length + pipelinedSeeds.length} histories`);
@@ -48,7 +48,7 @@ t.test(
 );
 
 t.test('[DU2] [SC2] [RS2] [SR3] [XO1] [SL6] after any history clients, server and log agree', async (t) => {
-  t.setTimeout(SIMULATIONS === undefined ? 100_000 : 0);
+  t.setTimeout(SIMULATIONS === undefined ? 550_000 : 0);
   const begun = performance.now();
   let seed = first;
   for (; seed < first + count; seed++) {

@@ -2,7 +2,7 @@ import { Socket as Engine } from 'engine.io-client';
 import t from 'tap';
 import { onEach, Person, tokenOf } from './stage.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 onEach(t, '[SO2] who has no token, a wrong one or an old one is told apart', async (t, start) => {
   const at = await start({ AUTH: 'required' });

@@ -8,7 +8,7 @@ import { onEach, tokenOf } from './stage.ts';
 const PYTHON = '/usr/bin/python3';
 const program = fileURLToPath(new URL('python-client.py', import.meta.url));
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 /** Why the client cannot run here; undefined: it can. */
 function missing(): string | undefined {

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { durable, onEach, type Person } from './stage.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(550_000);
 
 const soon = { reconnectionDelay: 50, reconnectionDelayMax: 200 };
 const scene = { projectId: 'p', sceneId: 's' };

@@ -63,6 +63,7 @@ export class Person {
         this.#watchers.delete(look);
         reject(new Error(`no ${event}; heard ${JSON.stringify(this.#heard)}`));
       }, WITHIN_MS);
+      timer.unref();
       const look = () => {
         const index = this.#heard.findIndex((one) => one.event === event);
         if (index < 0) return;

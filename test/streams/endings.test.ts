@@ -2,7 +2,7 @@ import t from 'tap';
 import { tokenOf } from '../socket-io/stage.ts';
 import { add, onBoth, type Reader, SCENE } from './stage.ts';
 
-t.setTimeout(300_000);
+t.setTimeout(550_000);
 
 onBoth(t, '[ES11] a server that goes down says so, and when to come back', async (t, start) => {
   let next = 0;

@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const PARTS = 'program-';
+
+/*
+ * Puts the built program into few files, with the definitions of messages, of which there are most: reading
+ * hundreds of small ones is half of the time until a server listens. What programs import stays as it is.
+ */
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };
+
+// Those of earlier builds have other names.
+for (const name of readdirSync('dist/server')) if (name.startsWith(PARTS)) rmSync(`dist/server/${name}`);
+
+await build({
+  entryPoints: { main: 'dist/server/main.js', worker: 'dist/bench/load/worker.js' },
+  outdir: 'dist/server',
+  allowOverwrite: true,
+  bundle: true,
+  splitting: true,
+  chunkNames: `${PARTS}[name]-[hash]`,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  sourcemap: true,
+  external: Object.keys(dependencies).filter((name) => name !== 'typebox'),
+});
