@@ -1,4 +1,5 @@
 import t from 'tap';
+import { createGatedLog } from '../native/gated-log.ts';
 import { tokenOf } from '../socket-io/stage.ts';
 import { APPLICATION_SECRET, startApplication } from '../support/application.ts';
 import { add, onBoth, SCENE } from './stage.ts';
@@ -113,3 +114,29 @@ onBoth(t, '[ES9] what others see of a guest does not let them speak for it', asy
   t.equal(users.length, 2, 'and by its own id it is the same one again');
   t.equal(guest.isEnded, false);
 });
+
+onBoth(
+  t,
+  '[ES8] what may have been done is only to be tried again where that does it once',
+  async (t, start) => {
+    const log = createGatedLog();
+    const at = await start({}, { log });
+    for (const [opId, status] of [
+      [undefined, 500],
+      ['o', 503],
+    ] as const) {
+      const ada = await at.open('/rooms/r/events?clientId=a', { as: 'ada' });
+      await ada.next('sceneState');
+      const body = { clientId: 'a', operation: { type: 'update', target: 'scene', data: { opId } }, opId };
+      const say = () => at.post('/rooms/r/operations', body, { as: 'ada' });
+      log.hold();
+      const pending = say();
+      while (log.held === 0) await new Promise((resolve) => setImmediate(resolve));
+      ada.close();
+      t.equal((await pending).status, status);
+      log.release();
+      if (opId !== undefined) t.match(await say(), { status: 200 });
+    }
+    t.equal((await at.server.state('r')).version, 2, 'each was done, and once');
+  },
+);

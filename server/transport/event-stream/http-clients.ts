@@ -97,7 +97,9 @@ export class HttpClients {
         return taken;
       }
     }
-    return stream.ask(command);
+    const answer = await stream.ask(command);
+    const isUnknown = answer.code === 'OVERLOADED' && stream.isEnded && !('opId' in command);
+    return isUnknown ? { ...answer, code: 'INTERNAL', message: UNKNOWN } : answer;
   }
 
   /** Ends the stay of a client, which keeps no place. */
@@ -119,6 +121,10 @@ export class HttpClients {
     return member;
   }
 }
+
+/** What was under way may be done all the same; to be told to try again would have it done twice. */
+const UNKNOWN =
+  'The stream has ended before the answer; without an opId it is not known whether this was done.';
 
 function keyOf({ roomId, clientId = '', userId, user }: HttpClient): string {
   // What a guest is called proves nothing, so it is never taken for a user of that id.
