@@ -2,7 +2,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createBackend } from './create-backend.ts';
 import { createRooms } from './create-rooms.ts';
-import { BATCH_PROTOCOL, dialectOf } from './dialect/vocabularies/dialects.ts';
+import { BATCH_PROTOCOL, createDialects } from './dialect/vocabularies/dialects.ts';
 import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
@@ -93,6 +93,9 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   const { directory, authorize, verifyToken, revoke } = permission;
   const suspicion = createSuspicion(logger, metrics, clock);
   const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
+  const dialectOf = createDialects((error, type) =>
+    logger.error({ err: error, type }, 'a message cannot be told'),
+  );
   const hub = new Hub({
     config,
     clock,

@@ -10,6 +10,13 @@ export interface Dialect {
   readonly name: string;
   readonly framing: Framing;
   readonly vocabulary: Vocabulary;
+  /** Hears of what cannot be said, which is then left out. Without it that is thrown. */
+  readonly onFault?: (error: unknown, type: string) => void;
+}
+
+/** A dialect whose faults do not end more than the one message. */
+export function reporting(dialect: Dialect, onFault: NonNullable<Dialect['onFault']>): Dialect {
+  return { ...dialect, onFault };
 }
 
 export interface Framing {
@@ -115,6 +122,20 @@ export function isExcluded(
 
 /** @param version of the scene, as the receivers have it before the event */
 export function renderRoom(dialect: Dialect, event: RoomEvent, view: RoomView, version: number): RoomText[] {
+  try {
+    return sayInRoom(dialect, event, view, version);
+  } catch (error) {
+    return leftOut(dialect, error, event.type);
+  }
+}
+
+function leftOut({ onFault }: Dialect, error: unknown, type: string): [] {
+  if (onFault === undefined) throw error;
+  onFault(error, type);
+  return [];
+}
+
+function sayInRoom(dialect: Dialect, event: RoomEvent, view: RoomView, version: number): RoomText[] {
   const rule = dialect.vocabulary.room[event.type] as RoomRule<RoomEvent>;
   const { encode } = dialect.framing;
   if (rule === null) return [];
@@ -147,13 +168,21 @@ function marked(
 
 export function renderSignal(dialect: Dialect, event: SignalEvent, view: RoomView): string[] {
   const rule = dialect.vocabulary.signal;
-  return rule === null ? [] : rule(event, view).map(dialect.framing.encode);
+  try {
+    return rule === null ? [] : rule(event, view).map(dialect.framing.encode);
+  } catch (error) {
+    return leftOut(dialect, error, event.kind);
+  }
 }
 
 export function renderDirect(dialect: Dialect, event: DirectEvent, view?: RoomView): string[] {
   const rule = dialect.vocabulary.direct[event.type] as Rule<DirectEvent, RoomView | undefined>;
   if (rule === null) return [];
-  return marked(dialect, rule(event, view), view, placeIn(event, view)).map(dialect.framing.encode);
+  try {
+    return marked(dialect, rule(event, view), view, placeIn(event, view)).map(dialect.framing.encode);
+  } catch (error) {
+    return leftOut(dialect, error, event.type);
+  }
 }
 
 /** Where a room stands for who has just been told of it. */

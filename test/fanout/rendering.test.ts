@@ -1,6 +1,6 @@
 import t from 'tap';
-import { type Dialect, toOthers } from '../../server/dialect/dialect.ts';
-import type { RoomEvent, RoomView } from '../../server/dialect/events.ts';
+import { type Dialect, reporting, toOthers } from '../../server/dialect/dialect.ts';
+import type { RoomEvent, RoomView, SignalEvent } from '../../server/dialect/events.ts';
 import { batchFrames, singleFrames } from '../../server/dialect/framings/json.ts';
 import { native } from '../../server/dialect/vocabularies/native.ts';
 import { Audiences } from '../../server/fanout/audience.ts';
@@ -44,5 +44,42 @@ t.test('[NP6] a vocabulary says which connection a message is not for', async (t
 t.test('[NP7] in batch frames nobody can be left out', async (t) => {
   t.strictSame(sent(batchFrames), [
     [[{ others: 'a' }, { all: 'a' }, { others: 'b' }, { all: 'b' }], undefined],
+  ]);
+});
+
+t.test('what cannot be told is left out and reported, and the rest of the flush is told', async (t) => {
+  const faults: [string, string][] = [];
+  const failing = {
+    ...native,
+    room: {
+      ...native.room,
+      published({ id }: { id: string }) {
+        if (id === 'a') throw new Error('no word for it');
+        return [{ all: id }];
+      },
+    },
+    signal: () => {
+      throw new Error('nor for this');
+    },
+  };
+  const dialect = reporting({ name: 'test', framing: singleFrames, vocabulary: failing }, (error, type) =>
+    faults.push([type, (error as Error).message]),
+  );
+  const moving: SignalEvent = {
+    type: 'signal',
+    kind: 'cursor',
+    connectionId: 'c1',
+    userId: 'ada',
+    thing: undefined,
+    payload: { type: 'cursor', position: { x: 1 } },
+  };
+  const render = createRendering(view, [event('a'), event('b')], [moving], place, place);
+  t.same(
+    render(dialect).map(({ text }) => JSON.parse(text)),
+    [{ all: 'b' }],
+  );
+  t.same(faults, [
+    ['published', 'no word for it'],
+    ['cursor', 'nor for this'],
   ]);
 });

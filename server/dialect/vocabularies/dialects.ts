@@ -1,4 +1,4 @@
-import type { Dialect } from '../dialect.ts';
+import { type Dialect, reporting } from '../dialect.ts';
 import { postDialect, streamDialectOf } from './event-stream.ts';
 import { nativeBatch, nativeSingle } from './native.ts';
 import { socketDialectOf } from './socket-io/dialects.ts';
@@ -12,6 +12,17 @@ export interface Opening {
   readonly query: string;
   readonly protocol: string;
   readonly stream?: readonly string[] | 'none';
+}
+
+/** As `dialectOf`, for dialects that report their faults: what nobody can be told ends nobody. */
+export function createDialects(onFault: NonNullable<Dialect['onFault']>): (opening: Opening) => Dialect {
+  const made = new Map<Dialect, Dialect>();
+  return (opening) => {
+    const dialect = dialectOf(opening);
+    const known = made.get(dialect) ?? reporting(dialect, onFault);
+    made.set(dialect, known);
+    return known;
+  };
 }
 
 export function dialectOf({ namespace = '', query, protocol, stream }: Opening): Dialect {
