@@ -130,3 +130,22 @@ t.test('what an undo goes back to is what lay below when the change was made', a
   await calm();
   t.equal(ben.scene.items.get('a')?.x, 5);
 });
+
+t.test('what one drags never jumps back', async (t) => {
+  const { ada } = await two(t);
+  await ada.scene.add('a', { x: 0 });
+  const seen: number[] = [];
+  ada.scene.on('change', () => seen.push(Number(ada.scene.items.get('a')?.x)));
+  const answers: Promise<unknown>[] = [];
+  for (let x = 1; x <= 60; x++) {
+    answers.push(ada.scene.update('a', { x }));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(answers);
+  await until(() => ada.scene.version === 61, 'all of it');
+  t.ok(seen.length > 60);
+  t.same(
+    seen,
+    [...seen].sort((a, b) => a - b),
+  );
+});
