@@ -5,6 +5,7 @@ import { Events } from './events.ts';
 import { type ConnectOptions, termsOf } from './options.ts';
 import { Room } from './room.ts';
 import type { User } from './room-types.ts';
+import { onWake } from './wake.ts';
 
 export interface ClientEvents {
   status: Status;
@@ -29,6 +30,7 @@ export class Client extends Events<ClientEvents> {
   readonly #terms;
   readonly #rooms = new Map<string, Room>();
   readonly #own: string[] = [];
+  readonly #endWake = onWake(() => this.retryNow());
 
   /** @internal */
   constructor(url: string, options: ConnectOptions) {
@@ -93,6 +95,7 @@ export class Client extends Events<ClientEvents> {
     const rooms = [...this.#rooms.values()];
     if (status === 'open') for (const room of rooms) room.connected();
     else if (status === 'closed') {
+      this.#endWake();
       for (const room of rooms) room.closed(new TandemError('CLOSED', 'The client was closed.'));
     } else for (const room of rooms) room.disconnected();
     this.emit('status', status);

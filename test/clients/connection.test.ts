@@ -181,3 +181,40 @@ t.test('signals go at once, then merged, once a tick; unknown messages are ignor
   await pass(100);
   t.equal(last().sent.length, 4);
 });
+
+t.test(
+  'where a network is there again, or the page is looked at, the next attempt is made at once',
+  async (t) => {
+    const page = new EventTarget();
+    const shown = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+    const given = {
+      addEventListener: page.addEventListener.bind(page),
+      removeEventListener: page.removeEventListener.bind(page),
+      document: shown,
+    };
+    t.intercept(globalThis, 'addEventListener' as never, { value: given.addEventListener });
+    t.intercept(globalThis, 'removeEventListener' as never, { value: given.removeEventListener });
+    t.intercept(globalThis, 'document' as never, { value: given.document });
+    const { client, sockets, pass, last } = stage();
+    await pass(0);
+    for (const wake of [
+      () => page.dispatchEvent(new Event('online')),
+      () => shown.dispatchEvent(new Event('visibilitychange')),
+    ]) {
+      const before = sockets.length;
+      last().end(1006);
+      shown.visibilityState = 'hidden';
+      shown.dispatchEvent(new Event('visibilitychange'));
+      await pass(0);
+      t.equal(sockets.length, before);
+      shown.visibilityState = 'visible';
+      wake();
+      await pass(0);
+      t.equal(sockets.length, before + 1);
+    }
+    client.close();
+    page.dispatchEvent(new Event('online'));
+    await pass(100_000);
+    t.equal(sockets.length, 3);
+  },
+);

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Room } from '../../clients/client/index.ts';
+import { isSame } from '../../clients/client/things.ts';
 import type { Log } from '../../server/log/log.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { createRandom, type Random } from '../simulation/random.ts';
@@ -125,4 +126,48 @@ const seeds = given === undefined ? Array.from({ length: 30 }, (_, index) => ind
 
 t.test('clients converge, whatever happens to wires and servers', async (t) => {
   for (const seed of seeds) await run(t, seed);
+});
+
+t.test('undo of everything by everybody, the latest first, leads back to the start', async (t) => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const random = createRandom(seed);
+    const log = lastingLog();
+    const world = new WireWorld(() => log, RATES);
+    await world.start();
+    const rooms = ['ada', 'ben', 'cem'].map((userId) =>
+      world.client({ random: random.next }).join('r', { user: { userId } }),
+    );
+    await world.pass(100);
+    const content = ({ scene }: Room) => ({ items: Object.fromEntries(scene.items), own: scene.properties });
+    const first = rooms[0] as Room;
+    const start = [first.scene.set({ name: 0 }), first.scene.add('i0', { x: 0 })];
+    await world.pass(64);
+    await Promise.all(start);
+    const begun = structuredClone(content(first));
+    const done: Room[] = [];
+    for (let step = 1; step <= 60; step++) {
+      const room = random.pick(rooms);
+      const id = `i${random.below(3)}`;
+      const ways = {
+        add: () => room.scene.add(id, { x: step }),
+        update: () => room.scene.update(id, { [random.pick(['x', 'y', 'position_x'])]: step }),
+        remove: () => room.scene.remove(id),
+        set: () => room.scene.set({ [random.pick(['name', 'sky'])]: step }),
+      };
+      const answer = ways[random.weighted({ add: 2, update: 5, remove: 1, set: 2 })]();
+      answer.then(
+        () => done.push(room),
+        () => {},
+      );
+      await world.pass(64);
+    }
+    for (const room of done.reverse()) {
+      const undone = room.scene.undo();
+      await world.pass(64);
+      t.equal(await undone, true);
+    }
+    for (const room of rooms)
+      t.ok(isSame(content(room), begun), `seed ${seed}: ${room.userId} is at the start`);
+    await world.end();
+  }
 });
