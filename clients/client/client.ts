@@ -1,6 +1,6 @@
 import type { MessageOf } from '../../protocol/index.ts';
 import { Connection, type Status } from './connection.ts';
-import { TandemError } from './error.ts';
+import { errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { type ConnectOptions, termsOf } from './options.ts';
 import { Room } from './room.ts';
@@ -108,5 +108,6 @@ export class Client extends Events<ClientEvents> {
     } else if (message.type === 'notification') {
       this.emit('notification', message as unknown as MessageOf<'notification'>);
     } else if (typeof message.roomId === 'string') this.#rooms.get(message.roomId)?.received(message);
+    else if (message.type === 'error' && message.op !== 'auth') this.emit('error', errorOf(message));
   }
 }

@@ -26,6 +26,8 @@ const LOST_AFTER_MS = 5000;
 /** One that has lasted as long was a good one: the next attempt is a first one again. */
 const LASTED_MS = 5000;
 const TOKEN_AGAIN_MS = 5000;
+/** An attempt, with all from the token to the welcome, is given up after this. */
+const CONNECT_WITHIN_MS = 20_000;
 const AUTH_REF = 'auth';
 /** Refusals of a token that another token may undo. */
 const tokenEnded = new Set(['TOKEN_EXPIRED', 'TOKEN_REVOKED']);
@@ -104,6 +106,7 @@ export class Connection {
   async #open(): Promise<void> {
     this.#attempt += 1;
     const attempt = this.#attempt;
+    this.#cancelAttempt = this.#terms.clock.after(CONNECT_WITHIN_MS, () => this.#broken());
     const token = await this.#token();
     if (attempt !== this.#attempt || this.status === 'closed') return;
     if (token === 'failed') return this.#comeBack();
@@ -145,6 +148,7 @@ export class Connection {
 
   #ready(): void {
     this.#openSinceMs = this.#terms.clock.monotonic();
+    this.#cancelAttempt();
     this.#cancelLost?.();
     this.#cancelLost = undefined;
     this.#become('open');
@@ -189,6 +193,7 @@ export class Connection {
   }
 
   #comeBack(advisedMs?: number): void {
+    this.#cancelAttempt();
     this.#become('waiting');
     // A listener may have closed, or tried again, meanwhile.
     if (this.status === 'waiting') this.#attemptSoon(this.#backoff.nextMs(advisedMs));

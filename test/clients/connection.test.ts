@@ -218,3 +218,30 @@ t.test(
     t.equal(sockets.length, 3);
   },
 );
+
+t.test('an attempt that leads nowhere is given up, and made again', async (t) => {
+  let tokens = 0;
+  const never = new Promise<string>(() => {});
+  const getToken = () => {
+    tokens += 1;
+    return tokens === 1 ? never : 'token';
+  };
+  const { client, sockets, pass, last } = stage({ getToken });
+  await pass(0);
+  t.equal(sockets.length, 0, 'no token comes');
+  await pass(20_000);
+  await pass(250);
+  t.equal(sockets.length, 1, 'nor does a welcome');
+  await pass(20_000);
+  t.equal(client.status, 'waiting');
+  await pass(500);
+  t.equal(sockets.length, 2);
+  last().open();
+  last().say({ type: 'ack', op: 'auth', ok: true, ref: 'auth' });
+  t.equal(client.status, 'open');
+  await pass(25_000);
+  t.equal(client.status, 'open');
+  const told = new Promise((resolve) => client.on('error', resolve));
+  last().say({ type: 'error', ok: false, code: 'NOT_JSON', message: 'no' });
+  t.match(await told, { code: 'NOT_JSON' });
+});
