@@ -32,6 +32,6 @@ export interface Link {
 
 export interface RelayOptions {
   operations?: Operation[];
-  /** Also to this connection. */
+  /** Also to this client; all events of one name are, or none. */
   toAll?: boolean;
 }

@@ -38,6 +38,8 @@ export class Room extends Events<RoomEvents> {
   readonly #texts: Texts;
   readonly #content: Content;
   readonly #terms: Terms;
+  /** Names of events that this client has sent `toAll`. A frame of `tandem.v1` brings one's own in any case. [NP7] */
+  readonly #heardByAll = new Set<string>();
   #user: User;
   #ended: TandemError | undefined;
 
@@ -79,7 +81,10 @@ export class Room extends Events<RoomEvents> {
       scene: this.scene,
       chat: this.chat,
       texts: this.#texts,
-      event: (message) => this.emit('event', message),
+      event: (message) => {
+        const isOwn = link.isOwn(message.connectionId);
+        if (!isOwn || this.#heardByAll.has(message.event)) this.emit('event', message);
+      },
       requestSync: (what) => this.#requestSync(what),
     });
   }
@@ -106,6 +111,7 @@ export class Room extends Events<RoomEvents> {
 
   /** An event of the application's own, for the others in the room. Resolves when it is durable. */
   relay(event: string, data: unknown, options: RelayOptions = {}): Promise<Ack> {
+    if (options.toAll === true) this.#heardByAll.add(event);
     return this.#submit({ type: 'relay', event, data, ...options });
   }
 

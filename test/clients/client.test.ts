@@ -52,6 +52,12 @@ for (const TRANSPORT of ['uws', 'ws']) {
       await ada.relay('saved', { n: 1 });
       await until(() => events.length === 1, 'the event');
       t.match(events, [{ event: 'saved', data: { n: 1 }, userId: 'ada' }]);
+      const own: unknown[] = [];
+      ada.on('event', (one) => own.push(one.event));
+      await ada.relay('saved', { n: 2 });
+      await ada.relay('drawn', { n: 3 }, { toAll: true });
+      await until(() => own.length > 0 && events.length === 3, 'what goes to all');
+      t.same(own, ['drawn']);
       ada.leave();
       await until(() => ben.presence.others.length === 0, 'has left');
       await t.rejects(ada.chat.send('late'), { name: 'TandemError', code: 'LEFT' });
