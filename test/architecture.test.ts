@@ -8,7 +8,7 @@ import {
   withoutComments,
 } from './support/sources.ts';
 
-const sources = sourcesIn('protocol', 'server', 'bench/load');
+const sources = sourcesIn('protocol', 'server', 'clients', 'bench/load');
 const tests = sourcesIn('test');
 
 /**
@@ -23,6 +23,12 @@ interface Border {
 
 const borders: readonly Border[] = [
   { folder: 'protocol/', values: ['typebox'] },
+  {
+    folder: 'clients/client/',
+    // Nothing that brings the schemas into a browser.
+    values: ['protocol/properties.ts', 'protocol/closes.ts', 'ot-text-unicode'],
+    types: ['protocol/'],
+  },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
@@ -78,6 +84,7 @@ const borders: readonly Border[] = [
 /** What only some may import: a folder for its own files, and those that are named. */
 const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp }[] = [
   { what: ['uWebSockets.js', 'ws'], by: /^server\/transport\// },
+  { what: ['ot-text-unicode'], by: /^(server\/room|clients\/client\/text)\// },
   { what: ['lmdb'], by: /^server\/log\/lmdb[^/]*\.ts$/ },
   { what: ['server/log/lmdb.ts', 'server/log/memory.ts'], by: /^server\/(server\.ts|log\/)/ },
   {

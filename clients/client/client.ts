@@ -1,0 +1,113 @@
+import type { MessageOf } from '../../protocol/index.ts';
+import { Connection, type Status } from './connection.ts';
+import { errorOf, TandemError } from './error.ts';
+import { Events } from './events.ts';
+import { type ConnectOptions, termsOf } from './options.ts';
+import { Room } from './room.ts';
+import type { User } from './room-types.ts';
+import { onWake } from './wake.ts';
+
+export interface ClientEvents {
+  status: Status;
+  /** Without a connection for 5 s. */
+  lost: undefined;
+  /** It has ended for good (`status` is `closed`), or something that nothing waits for was refused. */
+  error: TandemError;
+  notification: MessageOf<'notification'>;
+}
+
+export interface JoinOptions {
+  /** What the others see of this user: name, colour, own fields. A guest needs a `userId`. */
+  user?: User;
+}
+
+/** Own connections that are remembered, to know again what they said. */
+const KEPT_CONNECTIONS = 100;
+
+/** One connection at a time to a server, and the rooms that are kept up to date over it. */
+export class Client extends Events<ClientEvents> {
+  readonly #connection: Connection;
+  readonly #terms;
+  readonly #rooms = new Map<string, Room>();
+  readonly #own: string[] = [];
+  readonly #endWake = onWake(() => this.retryNow());
+
+  /** @internal */
+  constructor(url: string, options: ConnectOptions) {
+    super();
+    this.#terms = termsOf(options);
+    this.#connection = new Connection(url, options, this.#terms);
+    const { events } = this.#connection;
+    events.on('status', (status) => this.#became(status));
+    events.on('lost', () => this.emit('lost', undefined));
+    events.on('error', (error) => this.emit('error', error));
+    events.on('message', (message) => this.#received(message));
+  }
+
+  get status(): Status {
+    return this.#connection.status;
+  }
+
+  /** Of the latest heartbeat; undefined before the first. */
+  get roundTripMs(): number | undefined {
+    return this.#connection.roundTripMs;
+  }
+
+  /** The room of this id, joined once however often it is asked for; `room.joined` tells when. */
+  join(roomId: string, { user = {} }: JoinOptions = {}): Room {
+    const known = this.#rooms.get(roomId);
+    if (known !== undefined) return known;
+    if (this.status === 'closed') throw new TandemError('CLOSED', 'The client was closed.');
+    const connection = this.#connection;
+    const own = this.#own;
+    const room = new Room(
+      roomId,
+      user,
+      {
+        send: (command) => connection.send(command),
+        get welcome() {
+          return connection.welcome;
+        },
+        get userId() {
+          return connection.userId;
+        },
+        isOwn: (connectionId) => own.includes(String(connectionId)),
+        left: (left) => void (this.#rooms.get(roomId) === left && this.#rooms.delete(roomId)),
+      },
+      this.#terms,
+    );
+    this.#rooms.set(roomId, room);
+    if (this.status === 'open') room.connected();
+    return room;
+  }
+
+  /** Tries to connect at once, where it waits for the next attempt. */
+  retryNow(): void {
+    this.#connection.retryNow();
+  }
+
+  /** Says goodbye. What waits for an answer is rejected with CLOSED. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  #became(status: Status): void {
+    const rooms = [...this.#rooms.values()];
+    if (status === 'open') for (const room of rooms) room.connected();
+    else if (status === 'closed') {
+      this.#endWake();
+      for (const room of rooms) room.closed(new TandemError('CLOSED', 'The client was closed.'));
+    } else for (const room of rooms) room.disconnected();
+    this.emit('status', status);
+  }
+
+  #received(message: Readonly<Record<string, unknown>>): void {
+    if (message.type === 'welcome') {
+      this.#own.push(String(message.connectionId));
+      if (this.#own.length > KEPT_CONNECTIONS) this.#own.shift();
+    } else if (message.type === 'notification') {
+      this.emit('notification', message as unknown as MessageOf<'notification'>);
+    } else if (typeof message.roomId === 'string') this.#rooms.get(message.roomId)?.received(message);
+    else if (message.type === 'error' && message.op !== 'auth') this.emit('error', errorOf(message));
+  }
+}

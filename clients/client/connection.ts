@@ -1,0 +1,229 @@
+import { closes } from '../../protocol/closes.ts';
+import type { MessageOf } from '../../protocol/index.ts';
+import { Backoff } from './backoff.ts';
+import { errorOf, TandemError } from './error.ts';
+import { Events } from './events.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { ConnectOptions, Terms } from './options.ts';
+import { openSocket, type Socket } from './socket.ts';
+import { userIdIn } from './token.ts';
+
+/** `waiting`: for the next attempt. `closed`: for good. */
+export type Status = 'connecting' | 'open' | 'waiting' | 'closed';
+
+export interface ConnectionEvents {
+  status: Status;
+  /** Without a connection for 5 s. */
+  lost: undefined;
+  /** It has ended for good, or a token could not be had, or something without an answer was refused. */
+  error: TandemError;
+  message: Readonly<Record<string, unknown>>;
+}
+
+type Welcome = MessageOf<'welcome'>;
+
+const LOST_AFTER_MS = 5000;
+/** One that has lasted as long was a good one: the next attempt is a first one again. */
+const LASTED_MS = 5000;
+const TOKEN_AGAIN_MS = 5000;
+/** An attempt, with all from the token to the welcome, is given up after this. */
+const CONNECT_WITHIN_MS = 20_000;
+const AUTH_REF = 'auth';
+/** Refusals of a token that another token may undo. */
+const tokenEnded = new Set(['TOKEN_EXPIRED', 'TOKEN_REVOKED']);
+const tokenRefused = new Set([...tokenEnded, 'TOKEN_INVALID', 'IDENTITY_MISMATCH']);
+
+/** One connection after the other, each authenticated before anything else is said. */
+export class Connection {
+  readonly events = new Events<ConnectionEvents>();
+  status: Status = 'connecting';
+  welcome: Welcome | undefined;
+  readonly #url: string;
+  readonly #options: ConnectOptions;
+  readonly #terms: Terms;
+  readonly #backoff: Backoff;
+  readonly #heartbeat: Heartbeat;
+  #socket: Socket | undefined;
+  #isAuthenticated = false;
+  #tokenUserId: string | undefined;
+  #openSinceMs = 0;
+  /** Counts attempts, so that what an earlier one was waiting for is left alone. */
+  #attempt = 0;
+  #cancelAttempt = () => {};
+  #cancelLost: (() => void) | undefined;
+
+  constructor(url: string, options: ConnectOptions, terms: Terms) {
+    this.#url = url;
+    this.#options = options;
+    this.#terms = terms;
+    this.#backoff = new Backoff(terms.random, options.backoff);
+    this.#heartbeat = new Heartbeat(
+      terms.clock,
+      (message) => this.#socket?.send(message),
+      () => this.#broken(),
+    );
+    this.#attemptSoon(0);
+  }
+
+  /** From a heartbeat to its answer; undefined before the first. */
+  get roundTripMs(): number | undefined {
+    return this.#heartbeat.roundTripMs;
+  }
+
+  /** Who the token says this is; undefined for a guest. */
+  get userId(): string | undefined {
+    return this.welcome?.userId ?? this.#tokenUserId;
+  }
+
+  /** Only while `status` is open: nothing is kept here. */
+  send(message: object): void {
+    if (this.status === 'open') this.#socket?.send(message);
+  }
+
+  /** Tries at once, where it waits. */
+  retryNow(): void {
+    if (this.status !== 'waiting') return;
+    this.#cancelAttempt();
+    this.#attemptSoon(0);
+  }
+
+  close(error?: TandemError): void {
+    if (this.status === 'closed') return;
+    this.#forget(true);
+    this.#cancelLost?.();
+    this.#become('closed');
+    if (error !== undefined) this.events.emit('error', error);
+  }
+
+  #attemptSoon(delayMs: number): void {
+    this.#cancelLost ??= this.#terms.clock.after(LOST_AFTER_MS, () => this.events.emit('lost', undefined));
+    this.#cancelAttempt = this.#terms.clock.after(delayMs, () => {
+      this.#become('connecting');
+      this.#open().catch((cause) => this.close(asError(cause)));
+    });
+  }
+
+  async #open(): Promise<void> {
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    this.#cancelAttempt = this.#terms.clock.after(CONNECT_WITHIN_MS, () => this.#broken());
+    const token = await this.#token();
+    if (attempt !== this.#attempt || this.status === 'closed') return;
+    if (token === 'failed') return this.#comeBack();
+    this.#isAuthenticated = token === undefined;
+    this.#tokenUserId = token && userIdIn(token);
+    this.welcome = undefined;
+    this.#socket = openSocket(this.#url, this.#options.WebSocket, {
+      opened: () => token !== undefined && this.#authenticate(token),
+      received: (message) => this.#received(message),
+      closed: (code, reason) => this.#closed(code, reason),
+    });
+  }
+
+  async #token(): Promise<string | undefined | 'failed'> {
+    try {
+      return this.#options.getToken === undefined ? this.#options.token : await this.#options.getToken();
+    } catch (cause) {
+      this.events.emit('error', new TandemError('NO_TOKEN', 'getToken failed.', {}, { cause }));
+      return 'failed';
+    }
+  }
+
+  #authenticate(token: string): void {
+    this.#socket?.send({ type: 'auth', token, ref: AUTH_REF });
+  }
+
+  #received(message: Readonly<Record<string, unknown>>): void {
+    this.#heartbeat.heard(message);
+    if (message.type === 'welcome') {
+      this.welcome = message as unknown as Welcome;
+      this.#heartbeat.start(this.welcome);
+    } else if (message.ref === AUTH_REF) {
+      if (message.type === 'error') return this.#tokenRefused(errorOf(message));
+      this.#isAuthenticated = true;
+    } else if (message.type === 'auth_expiring') this.#refresh();
+    if (this.status === 'connecting' && this.welcome !== undefined && this.#isAuthenticated) this.#ready();
+    this.events.emit('message', message);
+  }
+
+  #ready(): void {
+    this.#openSinceMs = this.#terms.clock.monotonic();
+    this.#cancelAttempt();
+    this.#cancelLost?.();
+    this.#cancelLost = undefined;
+    this.#become('open');
+  }
+
+  /** A new token before the old one ends; where there is none, the server says what follows. */
+  async #refresh(): Promise<void> {
+    if (this.#options.getToken === undefined) return;
+    const attempt = this.#attempt;
+    const token = await this.#token();
+    if (attempt !== this.#attempt || this.status !== 'open' || token === undefined) return;
+    if (token !== 'failed') return this.#authenticate(token);
+    this.#terms.clock.after(TOKEN_AGAIN_MS, () => attempt === this.#attempt && this.#refresh());
+  }
+
+  #tokenRefused(error: TandemError): void {
+    const isHopeless = tokenRefused.has(error.code) && !this.#mayHaveAnother(error.code);
+    if (isHopeless) return this.close(error);
+    // While the connection lives on with the old token, its end decides.
+    if (this.status === 'open') return this.events.emit('error', error);
+    this.#broken(error.details.retryAfterMs);
+  }
+
+  #mayHaveAnother(code: string): boolean {
+    return this.#options.getToken !== undefined && tokenEnded.has(code);
+  }
+
+  #closed(code: number, reason: string): void {
+    const advice = adviceIn(reason);
+    const isTerminal = code >= 4100 && code < 4200 && !this.#mayHaveAnother(advice.code ?? '');
+    if (!isTerminal) return this.#broken(advice.retryAfterMs);
+    const name = advice.code as keyof typeof closes;
+    this.close(new TandemError(name, closes[name]?.text ?? `The server closed with ${code}.`));
+  }
+
+  #broken(advisedMs?: number): void {
+    if (this.status === 'closed') return;
+    const lastedMs = this.#terms.clock.monotonic() - this.#openSinceMs;
+    if (this.status === 'open' && lastedMs >= LASTED_MS) this.#backoff.reset();
+    this.#forget(false);
+    this.#comeBack(advisedMs);
+  }
+
+  #comeBack(advisedMs?: number): void {
+    this.#cancelAttempt();
+    this.#become('waiting');
+    // A listener may have closed, or tried again, meanwhile.
+    if (this.status === 'waiting') this.#attemptSoon(this.#backoff.nextMs(advisedMs));
+  }
+
+  #forget(goodbye: boolean): void {
+    this.#attempt += 1;
+    this.#cancelAttempt();
+    this.#heartbeat.stop();
+    this.#socket?.end(goodbye);
+    this.#socket = undefined;
+  }
+
+  #become(status: Status): void {
+    if (this.status === status) return;
+    this.status = status;
+    this.events.emit('status', status);
+  }
+}
+
+function asError(cause: unknown): TandemError {
+  if (cause instanceof TandemError) return cause;
+  return new TandemError('NO_WEBSOCKET', 'The WebSocket could not be made.', {}, { cause });
+}
+
+/** A close frame's reason is JSON, where it is the server's. */
+function adviceIn(reason: string): { code?: string; retryAfterMs?: number } {
+  try {
+    return JSON.parse(reason) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,43 @@
+import type { CloseName, ErrorCode, ErrorDetails } from '../../protocol/index.ts';
+
+/**
+ * What a client itself has to say: OUTBOX_FULL (too much waits to be sent), LEFT (the room was left before
+ * an answer came), CLOSED (so was the client), NO_WEBSOCKET and NO_TEXT (a part is missing), NO_TOKEN
+ * (`getToken` failed).
+ */
+export type ClientCode = 'OUTBOX_FULL' | 'LEFT' | 'CLOSED' | 'NO_WEBSOCKET' | 'NO_TEXT' | 'NO_TOKEN';
+
+export interface TandemErrorDetails extends ErrorDetails {
+  /** CONFLICT: the thing, and who holds its lock. */
+  planetId?: string;
+  lockedBy?: string;
+}
+
+/** Why something was refused, or a connection has ended. Switch on `code`; newer servers may have others. */
+export class TandemError extends Error {
+  override readonly name = 'TandemError';
+  readonly code: ErrorCode | CloseName | ClientCode;
+  readonly details: TandemErrorDetails;
+
+  constructor(
+    code: TandemError['code'],
+    message: string,
+    details: TandemErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Of an `error` or `conflict` of the server. */
+export function errorOf(answer: Readonly<Record<string, unknown>>): TandemError {
+  if (answer.type === 'conflict') {
+    const { planetId, lockedBy } = answer as { planetId: string; lockedBy: string };
+    return new TandemError('CONFLICT', `${lockedBy} holds the lock.`, { planetId, lockedBy });
+  }
+  const { type: _, op: __, ok: ___, ref: ____, roomId: _____, opId: ______, ...rest } = answer;
+  const { code, message, ...details } = rest;
+  return new TandemError(code as TandemError['code'], String(message), details);
+}

@@ -1,0 +1,53 @@
+import type { Part } from './replica.ts';
+
+/** What is undone at once. */
+export interface Step {
+  parts: readonly Part[];
+}
+
+/** Steps that are remembered; the oldest are forgotten. */
+const KEPT_STEPS = 500;
+
+/** What this user has done, and undone. */
+export class History {
+  readonly undoable: Step[] = [];
+  readonly redoable: Step[] = [];
+  #group: Step | undefined;
+
+  /** Something new was done. */
+  did(parts: readonly Part[]): Step {
+    this.redoable.length = 0;
+    if (this.#group !== undefined) {
+      const group = this.#group;
+      group.parts = [...group.parts, ...parts];
+      if (!this.undoable.includes(group)) push(this.undoable, group);
+      return group;
+    }
+    const step = { parts };
+    push(this.undoable, step);
+    return step;
+  }
+
+  /** What is done until the returned function is called is one step. */
+  group(): () => void {
+    const group: Step = { parts: [] };
+    this.#group = group;
+    return () => {
+      if (this.#group === group) this.#group = undefined;
+    };
+  }
+
+  /** It was refused, and so never took place. */
+  forget(parts: readonly Part[]): void {
+    for (const steps of [this.undoable, this.redoable]) {
+      for (const step of steps) step.parts = step.parts.filter((one) => !parts.includes(one));
+      const left = steps.filter((step) => step.parts.length > 0);
+      if (left.length < steps.length) steps.splice(0, steps.length, ...left);
+    }
+  }
+}
+
+export function push(steps: Step[], step: Step): void {
+  steps.push(step);
+  if (steps.length > KEPT_STEPS) steps.shift();
+}

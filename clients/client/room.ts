@@ -1,0 +1,242 @@
+import type { JsonObject, MessageOf } from '../../protocol/index.ts';
+import { Cameras } from './cameras.ts';
+import { Chat } from './chat.ts';
+import { Content } from './content.ts';
+import { errorOf, TandemError } from './error.ts';
+import { Events } from './events.ts';
+import { Joining } from './joining.ts';
+import type { Terms } from './options.ts';
+import { type Ack, Outbox } from './outbox.ts';
+import { Presence } from './presence.ts';
+import type { Link, RelayOptions, RoomEvents, RoomStatus, User } from './room-types.ts';
+import { Scene } from './scene.ts';
+import { Selection } from './selection.ts';
+import { type SignalFields, type SignalKind, Signals } from './signals.ts';
+import type { RoomText } from './text/room-text.ts';
+import { Texts } from './texts.ts';
+import { Wishes } from './wishes.ts';
+
+type Incoming = Readonly<Record<string, unknown>>;
+
+/** A room, kept up to date for as long as it is not left, whatever happens to connections. */
+export class Room extends Events<RoomEvents> {
+  readonly id: string;
+  readonly presence: Presence;
+  readonly selection: Selection;
+  readonly cameras: Cameras;
+  readonly scene: Scene;
+  readonly chat: Chat;
+  /** Resolves with the first join; rejects where the room is refused, or left before. */
+  readonly joined: Promise<void>;
+  status: RoomStatus = 'joining';
+  readonly #link: Link;
+  readonly #outbox: Outbox;
+  readonly #signals: Signals;
+  readonly #selected: Wishes;
+  readonly #viewed: Wishes;
+  readonly #joining: Joining;
+  readonly #texts: Texts;
+  readonly #content: Content;
+  readonly #terms: Terms;
+  /** Names of events that this client has sent `toAll`. A frame of `tandem.v1` brings one's own in any case. [NP7] */
+  readonly #heardByAll = new Set<string>();
+  #user: User;
+  #ended: TandemError | undefined;
+
+  /** @internal */
+  constructor(id: string, user: User, link: Link, terms: Terms) {
+    super();
+    this.id = id;
+    this.#user = user;
+    this.#link = link;
+    this.#terms = terms;
+    this.#joining = new Joining(terms, (ref) => this.#sendJoin(ref));
+    this.joined = this.#joining.first;
+    this.#outbox = new Outbox(terms, {
+      send: (command) => link.send(command),
+      changed: () => this.emit('pending', this.pending),
+      maxMessageBytes: () => link.welcome?.limits.MAX_MESSAGE_BYTES ?? 64 * 1024,
+      notJoined: () => this.#joining.begin(),
+    });
+    this.#signals = new Signals(
+      terms.clock,
+      () => link.welcome?.tickMs ?? 16,
+      (signal) => {
+        if (this.status === 'joined') link.send({ ...signal, roomId: id });
+      },
+    );
+    const submit = this.#submit;
+    this.#selected = new Wishes('select', 'unselect', submit);
+    this.#viewed = new Wishes('join_viewer', 'leave_viewer', submit);
+    this.presence = new Presence(
+      (userId) => userId === this.userId,
+      (details) => this.#introduce(details),
+    );
+    this.selection = new Selection(this.#selected);
+    this.cameras = new Cameras(this.#viewed, this.#signals);
+    this.scene = new Scene(submit);
+    this.chat = new Chat(submit);
+    this.#texts = new Texts(this, terms, submit, (documentId) => this.#requestSync({ documentId }));
+    this.#content = new Content({
+      scene: this.scene,
+      chat: this.chat,
+      texts: this.#texts,
+      event: (message) => {
+        const isOwn = link.isOwn(message.connectionId);
+        if (!isOwn || this.#heardByAll.has(message.event)) this.emit('event', message);
+      },
+      requestSync: (what) => this.#requestSync(what),
+    });
+  }
+
+  /** Who this user is: by the token or, as a guest, by the `user` of the join. */
+  get userId(): string | undefined {
+    return this.#link.userId ?? this.#user.userId ?? this.#user.id;
+  }
+
+  /** How many ordered commands wait for an answer. */
+  get pending(): number {
+    return this.#outbox.size;
+  }
+
+  /** A text document of the room. Needs the option `text` of `connect`. */
+  text(documentId: string): RoomText {
+    return this.#texts.get(documentId);
+  }
+
+  /** Tells the others where the pointer is (`cursor`), whether one types (`typing`), how far one has scrolled. */
+  signal<K extends Exclude<SignalKind, 'camera'>>(kind: K, fields: SignalFields<K>): void {
+    this.#signals.send(kind, fields, (fields as { target?: string }).target);
+  }
+
+  /** An event of the application's own, for the others in the room. Resolves when it is durable. */
+  relay(event: string, data: unknown, options: RelayOptions = {}): Promise<Ack> {
+    if (options.toAll === true) this.#heardByAll.add(event);
+    return this.#submit({ type: 'relay', event, data, ...options });
+  }
+
+  /** What waits for an answer is rejected with LEFT; it may have taken effect. */
+  leave(): void {
+    if (this.#ended !== undefined) return;
+    this.#link.send({ type: 'leave', roomId: this.id });
+    this.#end('left', new TandemError('LEFT', 'The room was left.'));
+  }
+
+  /** @internal */
+  connected(): void {
+    if (this.status === 'joining') this.#joining.begin();
+  }
+
+  /** @internal */
+  disconnected(): void {
+    this.#joining.stop();
+    this.#outbox.pause();
+    if (this.status === 'joined') this.#become('joining');
+  }
+
+  /** The client has ended. @internal */
+  closed(error: TandemError): void {
+    if (this.#ended === undefined) this.#end('left', error);
+  }
+
+  /** @internal */
+  received(message: Incoming): void {
+    switch (message.type) {
+      case 'ack':
+      case 'error':
+        return this.#answered(message);
+      case 'conflict':
+        this.selection.emit('conflict', message as unknown as MessageOf<'conflict'>);
+        this.#outbox.answer(message);
+        return;
+      case 'presence':
+        this.presence.received(message as unknown as MessageOf<'presence'>);
+        return this.cameras.keepOnly(new Set(this.presence.users.map(({ userId }) => userId)));
+      case 'selection_state':
+        return this.selection.received(message as unknown as MessageOf<'selection_state'>);
+      case 'viewer_cameras':
+        return this.cameras.received(message as unknown as MessageOf<'viewer_cameras'>);
+      case 'sceneState':
+        return this.#content.state(message as unknown as MessageOf<'sceneState'>);
+      case 'sceneDelta':
+        return this.#content.delta(message as unknown as MessageOf<'sceneDelta'>);
+      case 'syncResponse':
+        return this.#content.synced(message as unknown as MessageOf<'syncResponse'>);
+      case 'camera':
+      case 'cursor':
+      case 'typing':
+      case 'scroll':
+        return this.#signalled(message as unknown as MessageOf<SignalKind>);
+      case 'message':
+      case 'operation':
+      case 'event':
+        return this.#content.ordered(message as unknown as MessageOf<'message' | 'operation' | 'event'>);
+    }
+  }
+
+  #signalled(message: MessageOf<SignalKind>): void {
+    if (this.#link.isOwn(message.connectionId)) return;
+    if (message.type === 'camera') this.cameras.received(message);
+    else this.emit(message.type, message as never);
+  }
+
+  #answered(message: Incoming): void {
+    const outcome = this.#joining.answered(message);
+    if (outcome === 'joined') {
+      this.#selected.again((command) => this.#link.send({ ...command, roomId: this.id }));
+      this.#viewed.again((command) => this.#link.send({ ...command, roomId: this.id }));
+      this.#become('joined');
+      if (this.#content.place !== undefined) this.#texts.resumed();
+      this.#outbox.open();
+    } else if (outcome === 'refused') this.#end('refused', errorOf(message));
+    else if (outcome === undefined && !this.#outbox.answer(message) && message.type === 'error') {
+      this.emit('error', errorOf(message));
+    }
+  }
+
+  #requestSync(what: object): void {
+    this.#link.send({ type: 'requestSync', roomId: this.id, ...what });
+  }
+
+  #sendJoin(ref: string): void {
+    const since = this.#content.place === undefined ? {} : { since: this.#content.place };
+    this.#link.send({ type: 'join', roomId: this.id, user: this.#user, scene: true, ref, ...since });
+  }
+
+  async #introduce(details: JsonObject): Promise<void> {
+    this.#user = { ...this.#user, ...details };
+    // With the next join, where it is not in the room now.
+    if (this.status === 'joined') {
+      await this.#outbox.submit({
+        type: 'join',
+        roomId: this.id,
+        user: this.#user,
+        ref: this.#terms.newId(),
+      });
+    } else await this.joined;
+  }
+
+  readonly #submit = (command: Readonly<Record<string, unknown>>): Promise<Ack> => {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const id = this.#terms.newId();
+    const named = keyed.has(String(command.type)) ? { opId: id, ...command } : { ref: id, ...command };
+    return this.#outbox.submit({ ...named, roomId: this.id });
+  };
+
+  #end(status: RoomStatus, error: TandemError): void {
+    this.#ended = error;
+    this.#become(status);
+    this.#joining.end(error);
+    this.#outbox.end(error);
+    this.#link.left(this);
+  }
+
+  #become(status: RoomStatus): void {
+    if (this.status === status) return;
+    this.status = status;
+    this.emit('status', status);
+  }
+}
+
+/** Commands that are known by an `opId`, and so done once however often they are sent. */
+const keyed = new Set(['sceneOperation', 'relay', 'message', 'operation']);

@@ -1,0 +1,177 @@
+import type { Delta, JsonObject, Manifest, Operation } from '../../protocol/index.ts';
+import { TandemError } from './error.ts';
+import { Events } from './events.ts';
+import { History, push, type Step } from './history.ts';
+import type { Ack } from './outbox.ts';
+import { type Pending, SceneReplica } from './replica.ts';
+import { operationsAgainst } from './reversal.ts';
+import { type Item, SCENE, type Thing } from './things.ts';
+
+export interface SceneChange {
+  /** Ids of items that were added, changed or removed. */
+  items: readonly string[];
+  /** The scene's own properties are among what changed. */
+  properties: boolean;
+}
+
+export interface SceneEvents {
+  change: SceneChange;
+  /** Operations of one's own were refused, and are taken back. */
+  refused: { operations: readonly Operation[]; error: TandemError };
+}
+
+export interface ApplyOptions {
+  /** Refuse it where somebody else has changed the same since this version. */
+  version?: number;
+}
+
+type Submit = (command: Readonly<Record<string, unknown>>) => Promise<Ack>;
+
+/** Times an undo is tried anew, where somebody else was quicker. */
+const UNDO_TRIES = 5;
+
+/**
+ * The scene of the room. Operations show at once, and are taken back where they are refused. Items are never
+ * changed in place: what is the same object has the same content.
+ */
+export class Scene extends Events<SceneEvents> {
+  readonly #replica = new SceneReplica((things) => this.#changed(things));
+  readonly #history = new History();
+  readonly #submit: Submit;
+  readonly #awaited = new Set<{ version: number; reached: () => void }>();
+
+  constructor(submit: Submit) {
+    super();
+    this.#submit = submit;
+  }
+
+  /** By id, with what is not confirmed yet. */
+  get items(): ReadonlyMap<string, Item> {
+    return this.#replica.items;
+  }
+
+  get properties(): Item {
+    return this.#replica.properties;
+  }
+
+  /** Operations that the server has confirmed. */
+  get version(): number {
+    return this.#replica.version;
+  }
+
+  add(id: string, data: JsonObject = {}): Promise<Ack> {
+    return this.apply([{ type: 'add', target: 'item', id, data }]);
+  }
+
+  /** Sets single properties; the others stay. */
+  update(id: string, data: JsonObject, options?: ApplyOptions): Promise<Ack> {
+    return this.apply([{ type: 'update', target: 'item', id, data }], options);
+  }
+
+  remove(id: string): Promise<Ack> {
+    return this.apply([{ type: 'remove', target: 'item', id }]);
+  }
+
+  /** Sets properties of the scene itself. */
+  set(data: JsonObject, options?: ApplyOptions): Promise<Ack> {
+    return this.apply([{ type: 'update', target: 'scene', data }], options);
+  }
+
+  /** 1 to 100 operations: all or none. Resolves when they are durable; rejects with the reason. */
+  apply(operations: readonly Operation[], options: ApplyOptions = {}): Promise<Ack> {
+    const pending = this.#replica.begin(structuredClone(operations) as Operation[]);
+    this.#history.did(pending.parts);
+    return this.#send(pending, options);
+  }
+
+  get canUndo(): boolean {
+    return this.#history.undoable.length > 0;
+  }
+
+  get canRedo(): boolean {
+    return this.#history.redoable.length > 0;
+  }
+
+  /** All that is done until the returned function is called is undone as one: a drag, say. */
+  group(): () => void {
+    return this.#history.group();
+  }
+
+  /**
+   * Takes back the latest of one's own steps, but for what somebody else has changed since. Resolves with false
+   * where there is nothing to take back.
+   */
+  undo(): Promise<boolean> {
+    return this.#revert(this.#history.undoable, this.#history.redoable);
+  }
+
+  /** Takes back the latest undo, in the same way. */
+  redo(): Promise<boolean> {
+    return this.#revert(this.#history.redoable, this.#history.undoable);
+  }
+
+  async #revert(from: Step[], to: Step[]): Promise<boolean> {
+    for (let step = from.pop(); step !== undefined; step = from.pop()) {
+      if (await this.#revertStep(step, to)) return true;
+    }
+    return false;
+  }
+
+  async #revertStep({ parts }: Step, to: Step[]): Promise<boolean> {
+    const reversals = parts.flatMap((part) => part.reversals);
+    for (let tries = 1; ; tries++) {
+      const operations = operationsAgainst(reversals, this.#replica.itemOf);
+      if (operations.length === 0) return false;
+      const pending = this.#replica.begin(operations);
+      push(to, { parts: pending.parts });
+      try {
+        // Who changes the same in this moment wins.
+        await this.#send(pending, { version: this.version }, tries < UNDO_TRIES);
+        return true;
+      } catch (error) {
+        const { code, details } = error as TandemError;
+        if (code !== 'VERSION_CONFLICT' || tries >= UNDO_TRIES) throw error;
+        await this.#reached(details.version ?? 0);
+      }
+    }
+  }
+
+  async #send(pending: Pending, options: ApplyOptions, isTriedAgain = false): Promise<Ack> {
+    const operations = pending.parts.map(({ operation }) => operation);
+    try {
+      const ack = await this.#submit({ type: 'sceneOperation', operations, ...options });
+      this.#replica.accepted(pending, ack.version ?? 0);
+      return ack;
+    } catch (error) {
+      this.#replica.refused(pending);
+      this.#history.forget(pending.parts);
+      if (error instanceof TandemError && !isTriedAgain) this.emit('refused', { operations, error });
+      throw error;
+    }
+  }
+
+  #reached(version: number): Promise<void> {
+    if (this.version >= version) return Promise.resolve();
+    return new Promise((reached) => this.#awaited.add({ version, reached }));
+  }
+
+  /** False: it does not begin where this ends. @internal */
+  delta(delta: Delta): boolean {
+    return this.#replica.delta(delta);
+  }
+
+  /** @internal */
+  state(version: number, manifest: Manifest, isAnew: boolean): void {
+    this.#replica.state(version, manifest, isAnew);
+  }
+
+  #changed(things: ReadonlySet<Thing>): void {
+    for (const one of this.#awaited) {
+      if (one.version > this.version) continue;
+      this.#awaited.delete(one);
+      one.reached();
+    }
+    const items = [...things].filter((thing) => thing !== SCENE);
+    if (things.size > 0) this.emit('change', { items, properties: things.has(SCENE) });
+  }
+}

@@ -1,0 +1,39 @@
+import { type as ot } from 'ot-text-unicode';
+import type { TextOperation } from '../../../protocol/index.ts';
+
+const lengthOf = (text: string) => [...text].length;
+
+/** Replaces `length` UTF-16 units from `position` on. Empty where that changes nothing. */
+export function replacing(value: string, position: number, length: number, inserted: string): TextOperation {
+  const before = lengthOf(value.slice(0, position));
+  const removed = lengthOf(value.slice(position, position + length));
+  const parts = [before, inserted, ...(removed > 0 ? [{ d: removed }] : [])];
+  return ot.normalize(parts.filter((part) => part !== 0 && part !== '')) as TextOperation;
+}
+
+/** What leads from one text to another: what differs between what they begin and end with. */
+export function leading(from: string, to: string): TextOperation {
+  const [old, next] = [[...from], [...to]];
+  const shorter = Math.min(old.length, next.length);
+  let start = 0;
+  while (start < shorter && old[start] === next[start]) start++;
+  let end = 0;
+  while (end < shorter - start && old[old.length - 1 - end] === next[next.length - 1 - end]) end++;
+  const inserted = next.slice(start, next.length - end).join('');
+  const removed = old.length - end - start;
+  const parts = [start, inserted, ...(removed > 0 ? [{ d: removed }] : [])];
+  return ot.normalize(parts.filter((part) => part !== 0 && part !== '')) as TextOperation;
+}
+
+export const apply = (text: string, operation: TextOperation): string => ot.apply(text, operation);
+
+export const compose = (first: TextOperation, second: TextOperation): TextOperation =>
+  ot.compose(first, second) as TextOperation;
+
+/** An own operation, after another that reached the server first; and that other, after the own. [SPEC: TX3] */
+export function cross(own: TextOperation, other: TextOperation): [TextOperation, TextOperation] {
+  return [
+    ot.transform(own, other, 'left') as TextOperation,
+    ot.transform(other, own, 'right') as TextOperation,
+  ];
+}

@@ -1,0 +1,247 @@
+import t from 'tap';
+import { type ConnectOptions, connect } from '../../clients/client/index.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+
+type Listener = (event: object) => void;
+
+/** A client whose server is played by the test. */
+function stage(options: ConnectOptions = {}) {
+  const clock = createManualClock();
+  const sockets: Scripted[] = [];
+  class Scripted {
+    readonly sent: Record<string, unknown>[] = [];
+    readonly url: string;
+    readonly protocols: string[];
+    closedBy: unknown[] | undefined;
+    readonly #listeners = new Map<string, Listener>();
+    constructor(url: string, protocols: string[]) {
+      this.url = url;
+      this.protocols = protocols;
+      sockets.push(this);
+    }
+    addEventListener(type: string, listener: Listener) {
+      this.#listeners.set(type, listener);
+    }
+    send(text: string) {
+      this.sent.push(JSON.parse(text));
+    }
+    close(...by: unknown[]) {
+      this.closedBy = by;
+    }
+    open() {
+      this.#listeners.get('open')?.({});
+      this.say({ type: 'welcome', connectionId: 'c', heartbeatMs: 30_000, tickMs: 16, limits: {} });
+    }
+    say(...messages: object[]) {
+      this.#listeners.get('message')?.({ data: JSON.stringify(messages) });
+    }
+    end(code: number, reason: object = {}) {
+      this.#listeners.get('close')?.({ code, reason: JSON.stringify(reason) });
+    }
+  }
+  const client = connect('ws://there/ws', { WebSocket: Scripted, clock, random: () => 1, ...options });
+  t.teardown(() => client.close());
+  const heard: unknown[] = [];
+  client.on('status', (status) => heard.push(status));
+  client.on('lost', () => heard.push('lost'));
+  client.on('error', ({ code }) => heard.push(code));
+  /** Lets time pass and, as `getToken` may take its time, what is promised come. */
+  const pass = async (ms: number) => {
+    clock.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { client, clock, sockets, heard, pass, last: () => sockets.at(-1) as Scripted };
+}
+
+t.test('attempts come at growing intervals, up to the largest', async (t) => {
+  const { sockets, pass, last, heard } = stage({ backoff: { minMs: 100, maxMs: 400 } });
+  await pass(0);
+  t.equal(last().url, 'ws://there/ws');
+  t.same(last().protocols, ['tandem.v1']);
+  for (const delayMs of [100, 200, 400, 400]) {
+    const before = sockets.length;
+    last().end(1006);
+    await pass(delayMs - 1);
+    t.equal(sockets.length, before);
+    await pass(1);
+    t.equal(sockets.length, before + 1, `after ${delayMs} ms`);
+  }
+  t.notOk(heard.includes('lost'));
+  await pass(5000);
+  t.ok(heard.includes('lost'), 'after five seconds without a connection');
+});
+
+t.test('jitter is full, and the delay that the server asks for comes first', async (t) => {
+  const { sockets, pass, last } = stage({ random: () => 0, backoff: { minMs: 100 } });
+  await pass(0);
+  last().open();
+  last().end(4000, { code: 'SHUTDOWN', retryAfterMs: 700 });
+  await pass(699);
+  t.equal(sockets.length, 1);
+  await pass(1);
+  t.equal(sockets.length, 2);
+});
+
+t.test('a close that says so is the end, with its reason', async (t) => {
+  const { client, sockets, pass, last, heard } = stage();
+  await pass(0);
+  last().open();
+  const room = client.join('r');
+  last().end(4103, { code: 'KICKED' });
+  await pass(100_000);
+  t.equal(sockets.length, 1);
+  t.same(heard, ['open', 'closed', 'KICKED']);
+  await t.rejects(room.chat.send('x'), { code: 'CLOSED' });
+});
+
+t.test('a token is shown before anything else, and a new one before it ends', async (t) => {
+  let tokens = 0;
+  const getToken = async () => {
+    tokens += 1;
+    return `token-${tokens}`;
+  };
+  const { client, sockets, pass, last, heard } = stage({ getToken });
+  client.join('r', { user: { name: 'Ada' } });
+  await pass(0);
+  last().open();
+  t.match(last().sent, [{ type: 'auth', token: 'token-1' }]);
+  t.equal(last().sent.length, 1);
+  last().say({ type: 'ack', op: 'auth', ok: true, ref: 'auth' });
+  t.match(last().sent[1], { type: 'join', roomId: 'r', user: { name: 'Ada' } });
+  last().say({ type: 'auth_expiring', inMs: 60_000 });
+  await pass(0);
+  t.match(last().sent[2], { type: 'auth', token: 'token-2' });
+  last().end(4101, { code: 'TOKEN_EXPIRED' });
+  await pass(250);
+  t.equal(sockets.length, 2, 'with another token it may come back');
+  last().open();
+  t.match(last().sent, [{ type: 'auth', token: 'token-3' }]);
+  last().say({ type: 'error', op: 'auth', ok: false, code: 'TOKEN_INVALID', ref: 'auth', message: 'no' });
+  t.match(heard.slice(-2), ['closed', 'TOKEN_INVALID']);
+});
+
+t.test('where there is no token for now, it is asked for again', async (t) => {
+  let fails = 2;
+  const getToken = () => {
+    fails -= 1;
+    if (fails >= 0) throw new Error('later');
+    return 'token';
+  };
+  const { sockets, pass, last, heard } = stage({ getToken });
+  await pass(0);
+  t.equal(sockets.length, 0);
+  await pass(250);
+  await pass(500);
+  last().open();
+  t.match(last().sent, [{ type: 'auth', token: 'token' }]);
+  t.same(heard.filter((one) => one === 'NO_TOKEN').length, 2);
+});
+
+t.test('heartbeats are sent, and a connection that does not answer them is left', async (t) => {
+  const { client, clock, sockets, pass, last } = stage();
+  await pass(0);
+  last().open();
+  await pass(30_000);
+  const beat = last().sent.at(-1);
+  t.match(beat, { type: 'heartbeat' });
+  clock.advance(20);
+  last().say({ type: 'ack', op: 'heartbeat', ok: true, ts: beat?.ts });
+  t.equal(client.roundTripMs, 20);
+  await pass(30_000);
+  t.equal(sockets.length, 1);
+  await pass(10_000);
+  t.ok(last().closedBy);
+  await pass(250);
+  t.equal(sockets.length, 2);
+});
+
+t.test('signals go at once, then merged, once a tick; unknown messages are ignored', async (t) => {
+  const { client, pass, last } = stage();
+  const room = client.join('r', { user: { userId: 'ada' } });
+  await pass(0);
+  last().open();
+  room.signal('typing', { isTyping: true });
+  last().say({ type: 'ack', op: 'join', ok: true, ref: last().sent[0]?.ref, roomId: 'r' });
+  await room.joined;
+  await pass(100);
+  last().sent.length = 0;
+  last().say({ type: 'of-a-newer-server', roomId: 'r' }, { type: 'else' });
+  for (let x = 1; x <= 9; x++) room.signal('cursor', { position: { x, y: 0 } });
+  room.cameras.move('p', { zoom: 1 });
+  room.cameras.move('q', { zoom: 2 });
+  t.match(last().sent, [{ type: 'cursor', roomId: 'r', position: { x: 1 } }]);
+  t.equal(last().sent.length, 1);
+  await pass(16);
+  t.match(last().sent.slice(1), [
+    { type: 'cursor', position: { x: 9 } },
+    { type: 'camera', planetId: 'p', camera: { zoom: 1 } },
+    { type: 'camera', planetId: 'q', camera: { zoom: 2 } },
+  ]);
+  t.equal(last().sent.length, 4);
+  await pass(100);
+  t.equal(last().sent.length, 4);
+});
+
+t.test(
+  'where a network is there again, or the page is looked at, the next attempt is made at once',
+  async (t) => {
+    const page = new EventTarget();
+    const shown = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
+    const given = {
+      addEventListener: page.addEventListener.bind(page),
+      removeEventListener: page.removeEventListener.bind(page),
+      document: shown,
+    };
+    t.intercept(globalThis, 'addEventListener' as never, { value: given.addEventListener });
+    t.intercept(globalThis, 'removeEventListener' as never, { value: given.removeEventListener });
+    t.intercept(globalThis, 'document' as never, { value: given.document });
+    const { client, sockets, pass, last } = stage();
+    await pass(0);
+    for (const wake of [
+      () => page.dispatchEvent(new Event('online')),
+      () => shown.dispatchEvent(new Event('visibilitychange')),
+    ]) {
+      const before = sockets.length;
+      last().end(1006);
+      shown.visibilityState = 'hidden';
+      shown.dispatchEvent(new Event('visibilitychange'));
+      await pass(0);
+      t.equal(sockets.length, before);
+      shown.visibilityState = 'visible';
+      wake();
+      await pass(0);
+      t.equal(sockets.length, before + 1);
+    }
+    client.close();
+    page.dispatchEvent(new Event('online'));
+    await pass(100_000);
+    t.equal(sockets.length, 3);
+  },
+);
+
+t.test('an attempt that leads nowhere is given up, and made again', async (t) => {
+  let tokens = 0;
+  const never = new Promise<string>(() => {});
+  const getToken = () => {
+    tokens += 1;
+    return tokens === 1 ? never : 'token';
+  };
+  const { client, sockets, pass, last } = stage({ getToken });
+  await pass(0);
+  t.equal(sockets.length, 0, 'no token comes');
+  await pass(20_000);
+  await pass(250);
+  t.equal(sockets.length, 1, 'nor does a welcome');
+  await pass(20_000);
+  t.equal(client.status, 'waiting');
+  await pass(500);
+  t.equal(sockets.length, 2);
+  last().open();
+  last().say({ type: 'ack', op: 'auth', ok: true, ref: 'auth' });
+  t.equal(client.status, 'open');
+  await pass(25_000);
+  t.equal(client.status, 'open');
+  const told = new Promise((resolve) => client.on('error', resolve));
+  last().say({ type: 'error', ok: false, code: 'NOT_JSON', message: 'no' });
+  t.match(await told, { code: 'NOT_JSON' });
+});

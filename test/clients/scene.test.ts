@@ -1,0 +1,151 @@
+import t, { type Test } from 'tap';
+import type { Room } from '../../clients/client/index.ts';
+import { type ClientStage, clientStage, until } from './stage.ts';
+
+async function two(t: Test): Promise<{ at: ClientStage; ada: Room; ben: Room; calm(): Promise<void> }> {
+  const at = await clientStage(t);
+  const [ada, ben] = ['ada', 'ben'].map((userId) => at.client().join('r', { user: { userId } })) as [
+    Room,
+    Room,
+  ];
+  await Promise.all([ada.joined, ben.joined]);
+  // What comes before a message is in the same frame, or in an earlier one.
+  const calm = async () => {
+    const [id] = [await ada.chat.send('.'), await ben.chat.send('.')].reverse();
+    const has = ({ chat }: Room) => chat.messages.some((one) => one.id === id);
+    await until(() => has(ada) && has(ben), 'everything so far');
+  };
+  return { at, ada, ben, calm };
+}
+
+t.test('what is changed shows at once, and only what changed is another object', async (t) => {
+  const { ada, ben, calm } = await two(t);
+  const changes: unknown[] = [];
+  ada.scene.on('change', (one) => changes.push(one));
+  const answer = ada.scene.apply([
+    { type: 'add', target: 'item', id: 'a', data: { color: 'red', transform: { position: { x: 1, y: 2 } } } },
+    { type: 'add', target: 'item', id: 'b', data: {} },
+    { type: 'update', target: 'scene', data: { name: 'n' } },
+  ]);
+  t.same(changes, [{ items: ['a', 'b'], properties: true }]);
+  t.same(ada.scene.properties, { name: 'n' });
+  t.equal(ada.scene.version, 0);
+  t.match(await answer, { ok: true, version: 3 });
+  await until(() => ben.scene.version === 3, 'all of it');
+  t.same([...ben.scene.items], [...ada.scene.items]);
+  const untouched = ben.scene.items.get('b');
+  await ada.scene.update('a', { position_x: 5 });
+  await calm();
+  t.same(ben.scene.items.get('a')?.transform, { position: { x: 5, y: 2 } });
+  t.equal(ben.scene.items.get('b'), untouched);
+});
+
+t.test('what is one’s own and not confirmed lies on top of what others change', async (t) => {
+  const { at, ada, ben, calm } = await two(t);
+  await ada.scene.add('a', { x: 0, y: 0 });
+  await until(() => ben.scene.version === 1, 'the item');
+  const [socket] = at.sockets;
+  socket?.pause();
+  const own = ada.scene.update('a', { x: 1 });
+  await ben.scene.update('a', { x: 2, y: 2 });
+  t.match(ada.scene.items.get('a'), { x: 1, y: 0 });
+  socket?.resume();
+  await own;
+  await calm();
+  t.same(ada.scene.items.get('a'), ben.scene.items.get('a'));
+  t.equal(ada.scene.items.get('a')?.y, 2);
+});
+
+t.test('undo takes back one’s own steps, redo does them again', async (t) => {
+  const { ada, ben, calm } = await two(t);
+  await ada.scene.add('a', { x: 0 });
+  await ada.scene.update('a', { x: 1 });
+  const end = ada.scene.group();
+  for (const x of [2, 3, 4]) await ada.scene.update('a', { x });
+  end();
+  await ada.scene.remove('a');
+  t.notOk(ada.scene.canRedo);
+  await ada.scene.undo();
+  t.match(ada.scene.items.get('a'), { x: 4 });
+  await ada.scene.undo();
+  t.match(ada.scene.items.get('a'), { x: 1 }, 'a group is one step');
+  await ada.scene.undo();
+  await ada.scene.undo();
+  t.equal(ada.scene.items.size, 0);
+  t.notOk(ada.scene.canUndo);
+  t.equal(await ada.scene.undo(), false);
+  for (let steps = 0; steps < 3; steps++) t.equal(await ada.scene.redo(), true);
+  await calm();
+  t.same(ben.scene.items.get('a'), { id: 'a', x: 4 });
+  await ada.scene.update('a', { x: 9 });
+  t.notOk(ada.scene.canRedo, 'something new ends what could be redone');
+});
+
+t.test('undo never takes back what somebody else has done', async (t) => {
+  const { ada, ben, calm } = await two(t);
+  await ada.scene.add('a', { x: 0, y: 0 });
+  await ada.scene.update('a', { x: 1, y: 1 });
+  await calm();
+  await ben.scene.update('a', { x: 7 });
+  await calm();
+  t.equal(await ada.scene.undo(), true);
+  await calm();
+  t.match(ben.scene.items.get('a'), { x: 7, y: 0 }, 'what is still one’s own is taken back');
+  t.equal(await ada.scene.undo(), false, 'an item that somebody else has changed stays');
+  t.match(ada.scene.items.get('a'), { x: 7 });
+});
+
+t.test('undo gives way to who changes the same in that moment', async (t) => {
+  const { at, ada, ben, calm } = await two(t);
+  await ada.scene.add('a', { x: 0, y: 0 });
+  await ada.scene.update('a', { x: 1, y: 1 });
+  await calm();
+  at.sockets[0]?.pause();
+  await ben.scene.update('a', { x: 7 });
+  const refused: unknown[] = [];
+  ada.scene.on('refused', (one) => refused.push(one));
+  const undone = ada.scene.undo();
+  t.match(ada.scene.items.get('a'), { x: 0, y: 0 }, 'not known yet');
+  at.sockets[0]?.resume();
+  t.equal(await undone, true);
+  await calm();
+  t.match(ada.scene.items.get('a'), { x: 7, y: 0 });
+  t.match(ben.scene.items.get('a'), { x: 7, y: 0 });
+  t.same(refused, [], 'tried again in silence');
+});
+
+t.test('what an undo goes back to is what lay below when the change was made', async (t) => {
+  const { at, ada, ben, calm } = await two(t);
+  await ada.scene.add('a', { x: 0 });
+  await calm();
+  at.sockets[0]?.pause();
+  await ben.scene.update('a', { x: 5 });
+  // Told, in a delta of its own, to all but ada, whose socket is not read.
+  await until(() => ben.scene.version === 2, 'the delta');
+  const own = ada.scene.update('a', { x: 1 });
+  at.sockets[0]?.resume();
+  await own;
+  await calm();
+  await ada.scene.undo();
+  await calm();
+  t.equal(ben.scene.items.get('a')?.x, 5);
+});
+
+t.test('what one drags never jumps back', async (t) => {
+  const { ada } = await two(t);
+  await ada.scene.add('a', { x: 0 });
+  const seen: number[] = [];
+  ada.scene.on('change', () => seen.push(Number(ada.scene.items.get('a')?.x)));
+  const answers: Promise<unknown>[] = [];
+  for (let x = 1; x <= 60; x++) {
+    answers.push(ada.scene.update('a', { x }));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await Promise.all(answers);
+  await until(() => ada.scene.version === 61, 'all of it');
+  t.ok(seen.length > 60);
+  t.same(
+    seen,
+    [...seen].sort((a, b) => a - b),
+  );
+});

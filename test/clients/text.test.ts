@@ -1,0 +1,81 @@
+import t, { type Test } from 'tap';
+import type { Room } from '../../clients/client/index.ts';
+import { leading, replacing } from '../../clients/client/text/edits.ts';
+import { type ClientStage, clientStage, until } from './stage.ts';
+
+async function two(t: Test): Promise<{ at: ClientStage; ada: Room; ben: Room }> {
+  const at = await clientStage(t);
+  const [ada, ben] = ['ada', 'ben'].map((userId) => at.client().join('r', { user: { userId } })) as [
+    Room,
+    Room,
+  ];
+  await Promise.all([ada.joined, ben.joined]);
+  return { at, ada, ben };
+}
+
+t.test('a text that two edit at the same place is the same for both', async (t) => {
+  const { ada, ben } = await two(t);
+  const [a, b] = [ada.text('d'), ben.text('d')];
+  t.equal(ada.text('d'), a, 'a document is one object');
+  for (let n = 0; n < 30; n++) {
+    a.insert(0, `a${n} `);
+    b.insert(b.value.length, `b${n} `);
+    if (n % 3 === 0) b.delete(0, Math.min(2, b.value.length));
+    if (n % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await until(() => ada.pending + ben.pending === 0 && a.value === b.value, 'the same text');
+  t.match(a.value, /a29 /);
+  t.match(a.value, /b29 /);
+});
+
+t.test('edits made while there is no connection arrive, each once', async (t) => {
+  const { at, ada, ben } = await two(t);
+  const [a, b] = [ada.text('d'), ben.text('d')];
+  for (let n = 0; n < 40; n++) {
+    a.insert(a.value.length, `<a${n}>`);
+    b.insert(0, `<b${n}>`);
+    if (n % 8 === 3) for (const socket of at.sockets) socket.terminate();
+    if (n % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  await until(
+    () => ada.pending + ben.pending === 0 && a.value === b.value && a.value.length > 300,
+    'the same',
+  );
+  for (let n = 0; n < 40; n++) {
+    t.equal(a.value.split(`<a${n}>`).length, 2);
+    t.equal(a.value.split(`<b${n}>`).length, 2);
+  }
+  const late = at.client().join('r', { user: { userId: 'cem' } });
+  const c = late.text('d');
+  c.insert(0, 'early ');
+  await until(() => c.value.length > 300 && a.value === c.value, 'one who comes later');
+  t.match(a.value, /early /);
+});
+
+t.test('positions are those of strings, whatever the characters', async (t) => {
+  const { ada, ben } = await two(t);
+  const [a, b] = [ada.text('d'), ben.text('d')];
+  a.set('a😀b');
+  a.insert(3, '😎');
+  await until(() => b.value === 'a😀😎b', 'the text');
+  b.delete(1, 2);
+  await until(() => a.value === 'a😎b', 'one character less');
+  b.set('a😎cb!');
+  await until(() => a.value === 'a😎cb!', 'what differs');
+  t.same(leading('abc', 'abc'), []);
+  t.same(replacing('ab', 1, 1, 'x'), [1, 'x', { d: 1 }]);
+  t.throws(() => a.insert(99, 'x'), RangeError);
+});
+
+t.test('an edit that is refused is taken back, and what was typed since stays', async (t) => {
+  const { ada, ben } = await two(t);
+  const [a, b] = [ada.text('d'), ben.text('d')];
+  const refused: unknown[] = [];
+  a.on('refused', ({ code }) => refused.push(code));
+  a.insert(0, '!');
+  await until(() => b.value === '!' && ada.pending === 0, 'the text is known');
+  a.insert(1, 'x'.repeat(100_000));
+  a.insert(0, 'kept');
+  await until(() => a.value === 'kept!' && b.value === 'kept!', 'the rest');
+  t.same(refused, ['MESSAGE_TOO_LARGE']);
+});
