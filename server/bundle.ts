@@ -4,17 +4,22 @@ import { build } from 'esbuild';
 const PARTS = 'program-';
 
 /*
- * Puts the built program into few files, with the definitions of messages, of which there are most: reading
- * hundreds of small ones is half of the time until a server listens. What programs import stays as it is.
+ * Puts the built program (in `dist`, or the directory that is named) into few files, with the definitions of
+ * messages, of which there are most: reading hundreds of small ones is half of the time until a server listens.
+ * What programs import stays as it is.
  */
 const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: object };
 
+const [, , built = 'dist'] = process.argv;
+
 // Those of earlier builds have other names.
-for (const name of readdirSync('dist/server')) if (name.startsWith(PARTS)) rmSync(`dist/server/${name}`);
+for (const name of readdirSync(`${built}/server`)) {
+  if (name.startsWith(PARTS)) rmSync(`${built}/server/${name}`);
+}
 
 await build({
-  entryPoints: { main: 'dist/server/main.js', worker: 'dist/bench/load/worker.js' },
-  outdir: 'dist/server',
+  entryPoints: { main: `${built}/server/main.js`, worker: `${built}/bench/load/worker.js` },
+  outdir: `${built}/server`,
   allowOverwrite: true,
   bundle: true,
   splitting: true,
