@@ -19,7 +19,14 @@ interface Options {
   seconds?: string;
 }
 
-const { quick, whole, only, json, rounds, seconds } = new Command()
+const {
+  quick,
+  whole,
+  only,
+  json,
+  rounds: asked,
+  seconds,
+} = new Command()
   .description('Compares Tandem with what people would use instead, in turns, under the same load.')
   .addOption(new Option('--only <names...>', 'of the workloads').choices(workloads.map(({ name }) => name)))
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
@@ -32,7 +39,7 @@ const { quick, whole, only, json, rounds, seconds } = new Command()
 
 const threads = Math.min(4, Math.max(1, availableParallelism() - 1));
 const scale: Scale = {
-  rounds: Number(rounds ?? (quick ? 1 : 3)),
+  rounds: Number(asked ?? (quick ? 1 : 3)),
   warmUpMs: quick ? 1000 : 1500,
   measuredMs: 1000 * Number(seconds ?? (quick ? 2 : 3)),
   part: quick ? 0.05 : 1,
@@ -59,10 +66,11 @@ else if (!quick) writeResults('bench', workloads, summaries);
 /** A B C, A B C, …: what a machine does beside falls on all. */
 async function inTurns(name: string, one: Case): Promise<Run[][]> {
   const all: Run[][] = [];
-  for (let round = 1; round <= scale.rounds; round++) {
+  const rounds = one.once ? 1 : scale.rounds;
+  for (let round = 1; round <= rounds; round++) {
     const runs: Run[] = [];
     for (const row of one.rows) {
-      progress(`${name}: ${one.title}, round ${round} of ${scale.rounds}: ${row.name}`);
+      progress(`${name}: ${one.title}, round ${round} of ${rounds}: ${row.name}`);
       runs.push(await row.run(scale));
     }
     all.push(runs);

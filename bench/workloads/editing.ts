@@ -19,7 +19,8 @@ export const edits: Workload = {
   name: 'editing',
   text: 'Operations on a scene, each acknowledged and delivered to the others of its room. Tandem has it on disk (LMDB, fsync) before anybody hears of it; Socket.IO stores nothing and hands it on.',
   cases: [
-    editing(20),
+    editing(12),
+    { ...editing(20), when: 'whole' },
     {
       title: 'As many rooms of 20 as take half of a core',
       rows: [tandemBatch, socketIo].map((one) =>

@@ -60,6 +60,7 @@ export const idle: Workload = {
       ],
       against: `${bareUws.name}, bare connection`,
       by: 'bytesPerConnection',
+      once: true,
     },
   ],
 };

@@ -33,6 +33,8 @@ export interface Case {
   /** In which form of the bench it is measured: in a minute's look alone, in all, or only in the whole of it.
    * Default: in all but the quick one. */
   readonly when?: 'quick' | 'always' | 'whole';
+  /** Measured in one round: it hardly varies, and takes long. */
+  readonly once?: true;
 }
 
 export interface Workload {
