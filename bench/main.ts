@@ -57,11 +57,13 @@ for (const { name, cases } of workloads) {
   for (const one of cases.filter(isWanted)) {
     const summary = summaryOf(name, one, await inTurns(name, one));
     summaries.push(summary);
-    if (!json) print(summary);
+    if (json) continue;
+    print(summary);
+    // After each: a run that is broken off leaves what it has.
+    if (!quick) writeResults('bench', workloads, summaries);
   }
 }
 if (json) console.log(JSON.stringify({ ...circumstances(), cases: summaries }, null, 2));
-else if (!quick) writeResults('bench', workloads, summaries);
 
 /** A B C, A B C, …: what a machine does beside falls on all. */
 async function inTurns(name: string, one: Case): Promise<Run[][]> {
