@@ -2,20 +2,15 @@ import type { Backend } from './backend/backend.ts';
 import { createPublishing } from './backend/publishing.ts';
 import { createReading } from './backend/reading.ts';
 import { checkedBackend } from './checked-backend.ts';
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
-import { type Log, LogError } from './log/log.ts';
+import { LogError } from './log/log.ts';
+import type { Parts } from './parts.ts';
 import type { Rooms } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
 import { createTracking, type Tracking } from './tracking/tracking.ts';
 
-export interface BackendOptions {
-  config: Config;
-  clock: Clock;
-  log: Log;
+export interface BackendOptions extends Parts {
   rooms: Rooms;
   sessions: Sessions;
-  newId(): string;
 }
 
 /** What backends may do, out of the parts of a server; `calls`: for the program that embeds it. */

@@ -1,22 +1,13 @@
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
 import { placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
-import type { Log } from './log/log.ts';
-import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import type { Parts } from './parts.ts';
 import type { Recovery } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
 import { Rooms, type RoomsOptions } from './rooms.ts';
 import type { Transport } from './transport/connection.ts';
 
-export interface CreateRoomsOptions extends Pick<RoomsOptions, 'session'> {
-  config: Config;
-  clock: Clock;
-  logger: Logger;
-  metrics: Metrics;
-  log: Log;
+export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session'> {
   nodeId: string;
   ticker: Ticker;
   happenings: Happenings;

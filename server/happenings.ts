@@ -1,21 +1,11 @@
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
 import type { RoomView } from './dialect/events.ts';
 import { openDurableMap } from './log/durable-map.ts';
-import type { Log } from './log/log.ts';
-import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
 import { type Effects, type Happening, happeningsOf } from './outbound/happening.ts';
 import { createPost } from './outbound/post.ts';
 import { WEBHOOKS, Webhooks } from './outbound/webhooks.ts';
+import type { Parts } from './parts.ts';
 
-export interface HappeningsOptions {
-  config: Config;
-  clock: Clock;
-  log: Log;
-  logger: Logger;
-  metrics: Metrics;
-  newId: () => string;
+export interface HappeningsOptions extends Parts {
   random: () => number;
   /** The embedding program's. */
   listener: ((happening: Happening) => void) | undefined;

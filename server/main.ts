@@ -63,7 +63,7 @@ program
 program
   .command('bench')
   .description('let people move in rooms of a running server, and print what is delivered, and how fast')
-  .option('--url <url>', 'address of the server', 'ws://127.0.0.1:3001')
+  .option('--url <url>', 'address of the server', webAddress, 'ws://127.0.0.1:3001')
   .addOption(
     new Option('--dialect <dialect>', 'how they speak')
       .choices(['native', 'native-single', 'socketio'])
@@ -84,6 +84,11 @@ await program.parseAsync();
 
 function append(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
+}
+
+function webAddress(given: string): string {
+  if (URL.canParse(given) && /^(ws|http)s?:$/.test(new URL(given).protocol)) return given;
+  throw new InvalidArgumentError('Expected an address such as ws://127.0.0.1:3001 or wss://example.com.');
 }
 
 function count(given: string): number {

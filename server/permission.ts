@@ -1,27 +1,17 @@
 import { Refusal } from '../protocol/index.ts';
-import type { Clock } from './clock.ts';
-import type { Config } from './config.ts';
 import { type Directory, openDirectory } from './directory/directory.ts';
 import { createVerifyToken } from './dispatch/authentication.ts';
 import { createAuthorize, type Decider } from './dispatch/authorization.ts';
 import type { Authorize, Principal, VerifyToken } from './dispatch/principal.ts';
 import { review } from './dispatch/rights.ts';
 import { openDurableMap } from './log/durable-map.ts';
-import type { Log } from './log/log.ts';
-import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
 import { createAuthorizer } from './outbound/authorizer.ts';
 import { createPost } from './outbound/post.ts';
+import type { Parts } from './parts.ts';
 import { type Kept, REVOCATIONS, Revocations } from './revocations.ts';
 import type { Sessions } from './sessions.ts';
 
-export interface PermissionOptions {
-  config: Config;
-  clock: Clock;
-  log: Log;
-  logger: Logger;
-  metrics: Metrics;
-  newId: () => string;
+export interface PermissionOptions extends Parts {
   /** The embedding program's. */
   application: Decider | undefined;
   sessions(): Sessions;

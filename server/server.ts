@@ -56,22 +56,10 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     bufferedBytes: () => hub.sessions.bufferedBytes,
   });
   const ticker = createTicker(clock, config.tickMs);
-  const happenings = await openHappenings({
-    config,
-    clock,
-    log,
-    logger,
-    metrics,
-    newId,
-    random,
-    listener: options.onHappening,
-  });
+  const parts = { config, clock, log, logger, metrics, newId };
+  const happenings = await openHappenings({ ...parts, random, listener: options.onHappening });
   const rooms = createRooms({
-    config,
-    clock,
-    logger,
-    metrics,
-    log,
+    ...parts,
     nodeId,
     ticker,
     happenings,
@@ -81,12 +69,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   });
   const stays = await openDurableMap<Stay>(log, STAYS);
   const permission = await openPermission({
-    config,
-    clock,
-    log,
-    logger,
-    metrics,
-    newId,
+    ...parts,
     application: options.authorize,
     sessions: () => hub.sessions,
   });
@@ -116,14 +99,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     },
     dialectOf: ({ handshake }) => dialectOf(handshake),
   });
-  const { backend, calls, ...ofBackend } = createBackend({
-    config,
-    clock,
-    log,
-    rooms,
-    sessions: hub.sessions,
-    newId,
-  });
+  const { backend, calls, ...ofBackend } = createBackend({ ...parts, rooms, sessions: hub.sessions });
   const streams = openStreams({ config, clock, hub, newId, random });
   const http = openHttp({
     config,
@@ -140,7 +116,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     verifyToken,
     authorize,
   });
-  const makeTransport = options.transport ?? ((parts) => chooseTransport(config, logger, parts));
+  const makeTransport = options.transport ?? ((given) => chooseTransport(config, logger, given));
   const socketIo = createSocketIoHandler({
     clock,
     namespace: createNamespaces(options.applications ?? [], (name) => (hasDialect(name) ? hub : undefined), {

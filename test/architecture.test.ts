@@ -73,6 +73,7 @@ const borders: readonly Border[] = [
       'protocol/',
       'server/room/state.ts',
       'server/dialect/manifest.ts',
+      'server/dialect/present.ts',
       'server/fanout/',
       'server/dispatch/size.ts',
     ],

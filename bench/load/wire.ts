@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 /*
@@ -54,7 +54,8 @@ export class Wire {
     };
     const address = { host, port, ...(localAddress === undefined ? {} : { localAddress }) };
     this.#socket = secure
-      ? connectTls({ ...address, servername: host })
+      ? // For a certificate's sake; an address is no name (RFC 6066).
+        connectTls({ ...address, ...(isIP(host) === 0 ? { servername: host } : {}) })
       : connectTcp({ ...address, onread: onread as never });
     if (secure) this.#socket.on('data', (bytes) => this.#read(bytes));
     this.#socket.setNoDelay(true);

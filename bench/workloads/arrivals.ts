@@ -1,5 +1,5 @@
 import { type Contender, contenders } from '../servers/servers.ts';
-import type { Row, Workload } from './run.ts';
+import { lossesOf, type Row, type Workload } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
 const CONNECTIONS = 10_000;
@@ -30,8 +30,7 @@ function arriving(contender: Contender, onlyConnect: boolean): Row {
             }),
             memoryBytes,
           },
-          doubts:
-            first.lost.length > 0 ? [`${first.lost.length} connections were lost (${first.lost[0]})`] : [],
+          doubts: lossesOf(first.lost),
         };
       }),
   };

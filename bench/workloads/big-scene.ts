@@ -1,7 +1,7 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { Crews } from '../load/crews.ts';
 import { type Contender, contenders } from '../servers/servers.ts';
-import type { Row, Workload } from './run.ts';
+import { lossesOf, type Row, type Workload } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
 const ITEMS = 10_000;
@@ -34,10 +34,7 @@ function joining(contender: Contender): Row {
               scenes: joined.scenes,
               memoryBytes: await server.memoryBytes(),
             },
-            doubts:
-              joined.lost.length > 0
-                ? [`${joined.lost.length} connections were lost (${joined.lost[0]})`]
-                : [],
+            doubts: lossesOf([...author.lost, ...joined.lost]),
           };
         } finally {
           await joining.end();

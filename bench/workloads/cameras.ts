@@ -14,7 +14,7 @@ const main: readonly Contender[] = [tandemBatch, tandemSingle, tandemSocketIo, s
 
 function moving(rooms: number, users: number, perSecond: number, all = everybody): Case {
   return {
-    title: `${rooms} rooms of ${users}, everybody moving at ${perSecond} Hz`,
+    title: `${rooms === 1 ? 'a room' : `${rooms} rooms`} of ${users}, everybody moving at ${perSecond} Hz`,
     rows: all.map((one) => streamed(one, { kind: 'move', rooms, users, perSecond })),
     against: socketIo.name,
     by: 'cpuPerDelivery',

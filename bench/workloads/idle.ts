@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as passed } from 'node:timers/promises';
 import { type Contender, contenders } from '../servers/servers.ts';
-import type { Row, Workload } from './run.ts';
+import { lossesOf, type Row, type Workload } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
 const CONNECTIONS = 20_000;
@@ -32,14 +31,18 @@ function idling(contender: Contender, onlyConnect: boolean): Row {
             idleCpu: cpu / seconds / all.length,
             memoryBytes: after,
           },
-          doubts: lost.length > 0 ? [`${lost.length} connections were lost (${lost[0]})`] : [],
+          doubts: lossesOf(lost),
         };
       }),
   };
 }
 
+/** As many as a process may have. */
 function openFiles(): number {
-  return Number(execFileSync('bash', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
+  const { userLimits } = process.report.getReport() as {
+    userLimits: { open_files: { soft: number | 'unlimited' } };
+  };
+  return Number(userLimits.open_files.soft) || Number.POSITIVE_INFINITY;
 }
 
 const { tandemBatch, tandemSocketIo, socketIo, socketIoUws, plainWs, bareUws } = contenders;

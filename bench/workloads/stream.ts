@@ -4,7 +4,7 @@ import type { Speech } from '../load/speech.ts';
 import { speeches } from '../load/speeches.ts';
 import type { Tally } from '../load/tally.ts';
 import type { Contender } from '../servers/servers.ts';
-import type { Row, Run, Scale } from './run.ts';
+import { lossesOf, type Row, type Run, type Scale } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
 /** Everybody in some rooms does the same so many times a second. */
@@ -77,10 +77,9 @@ function runOf(
   const delivered = (tally.delivered * (users - 1)) / hearers;
   const offered = rooms * users * perSecond * seconds;
   const at = (part: number) => tally.latency.percentile(part) / 1000;
-  const doubts: string[] = [];
+  const doubts = lossesOf(tally.lost);
   if (tally.busy > BUSY) doubts.push(`the load was busy ${percent(tally.busy)} of the time`);
   if (tally.sent < offered * BUSY) doubts.push(`only ${percent(tally.sent / offered)} of the load were sent`);
-  if (tally.lost.length > 0) doubts.push(`${tally.lost.length} connections were lost (${tally.lost[0]})`);
   const acknowledged = tally.acknowledged > 0 && {
     acknowledged: tally.acknowledged / tally.sent,
     ackP50: tally.ackLatency.percentile(50) / 1000,

@@ -1,7 +1,8 @@
-import type { Present, RoomSummary } from '../../protocol/http/index.ts';
+import type { RoomSummary } from '../../protocol/http/index.ts';
 import { Refusal } from '../../protocol/index.ts';
 import type { RoomView } from '../dialect/events.ts';
 import { manifestOf } from '../dialect/manifest.ts';
+import { presentIn } from '../dialect/present.ts';
 import { deltaOf } from '../fanout/delta.ts';
 import { missedSince, placeFrom } from '../fanout/position.ts';
 import { isBlank } from '../room/state.ts';
@@ -72,12 +73,4 @@ export function createReading({ present, ids, load }: ReadingOptions): Reading {
 
 function summaryOf({ roomId, epoch, state }: RoomView): RoomSummary {
   return { roomId, epoch, members: state.members.size, version: state.scene.version };
-}
-
-function presentIn({ state, lastSeen }: RoomView): Present[] {
-  return [...state.members.values()].map(({ user, sessions }) => ({
-    ...user,
-    lastSeen: lastSeen(user.userId),
-    connections: sessions.size,
-  }));
 }

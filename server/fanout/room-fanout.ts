@@ -96,9 +96,7 @@ export class RoomFanout implements Flushable, Feed {
     if (attachment === undefined) return;
     const others = [...attachment.things].filter((one) => one !== thing);
     attachment.things = new Set(views ? [...others, thing] : others);
-    if (!views) {
-      this.#signals.forgetCamera(thing, connectionId);
-    }
+    if (!views) this.#signals.forgetCamera(thing, connectionId);
     if (attachment.standing.kind !== 'live') return;
     const { audience: before, from } = attachment.standing;
     const now = this.#enterAudience(attachment, from);

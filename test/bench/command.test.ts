@@ -5,9 +5,17 @@ import { startServer, TEST_SECRET } from '../support/servers.ts';
 
 const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 
-function bench(port: number, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const bench = (port: number, ...args: string[]) => benchAt(`ws://127.0.0.1:${port}`, ...args);
+
+function benchAt(url: string, ...args: string[]): Promise<Outcome> {
   const shape = ['--rooms', '2', '--users', '3', '--hz', '10', '--seconds', '1'];
-  const command = ['--import=tsx', main, 'bench', '--url', `ws://127.0.0.1:${port}`, ...shape, ...args];
+  const command = ['--import=tsx', main, 'bench', '--url', url, ...shape, ...args];
   return new Promise((resolve) => {
     execFile(process.execPath, command, { env: { PATH: process.env.PATH } }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
@@ -26,6 +34,19 @@ for (const dialect of ['native', 'native-single', 'socketio']) {
     t.match(stdout, /[1-9]\d* sent, [1-9]\d* delivered; p50 .* 0 connections lost/);
   });
 }
+
+t.test('an address that is none, or where nobody answers, is named in one line', async (t) => {
+  for (const [url, says] of [
+    ['nonsense', /--url.*nonsense.*ws:\/\//],
+    ['ftp://127.0.0.1', /--url.*ftp:.*ws:\/\//],
+    ['ws://127.0.0.1:1', /ECONNREFUSED/],
+  ] as const) {
+    const { code, stderr } = await benchAt(url);
+    t.not(code, 0);
+    t.match(stderr, says);
+    t.notMatch(stderr, /\n\s+at /, 'no stack');
+  }
+});
 
 t.test('and says why it was not let in', async (t) => {
   const server = await startServer({ AUTH: 'required' });

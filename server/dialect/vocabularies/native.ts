@@ -3,6 +3,7 @@ import { type Dialect, type ToOthers, toOthers, type Vocabulary } from '../diale
 import type { RoomView, SyncAnswer } from '../events.ts';
 import { batchFrames, singleFrames } from '../framings/json.ts';
 import { manifestOf } from '../manifest.ts';
+import { presentIn } from '../present.ts';
 
 /** The protocol's own words. [SPEC: NP] */
 export const native: Vocabulary = {
@@ -100,13 +101,8 @@ function epochOf(view: RoomView | undefined): { epoch?: string } {
   return view === undefined ? {} : { epoch: view.epoch };
 }
 
-function presenceOf({ roomId, state, lastSeen }: RoomView): MessageOf<'presence'> {
-  const users = [...state.members.values()].map((member) => ({
-    ...member.user,
-    lastSeen: lastSeen(member.user.userId),
-    connections: member.sessions.size,
-  }));
-  return { type: 'presence', roomId, users };
+function presenceOf(view: RoomView): MessageOf<'presence'> {
+  return { type: 'presence', roomId: view.roomId, users: presentIn(view) };
 }
 
 function selectionOf({ roomId, state }: RoomView): MessageOf<'selection_state'> {

@@ -1,0 +1,19 @@
+import type { UserPresence } from '../../protocol/index.ts';
+import type { RoomView } from './events.ts';
+
+/** A user who is in a room. */
+export type Present = UserPresence & {
+  userId: string;
+  /** When anything was last heard of the user, in milliseconds since the Unix epoch. */
+  lastSeen: number;
+  connections: number;
+};
+
+/** Who is in a room, in the order of joining. */
+export function presentIn({ state, lastSeen }: RoomView): Present[] {
+  return [...state.members.values()].map(({ user, sessions }) => ({
+    ...user,
+    lastSeen: lastSeen(user.userId),
+    connections: sessions.size,
+  }));
+}
