@@ -79,7 +79,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function greet(session: Session): void {
-    const commands = session.receiver.dialect.vocabulary.inbound?.greet?.(callerOf(session)) ?? [];
+    const commands = session.receiver.dialect.vocabulary.inbound?.greet?.(new SessionCaller(session)) ?? [];
     const decision = runAll(session, commands, undefined, 0);
     if (decision !== undefined) wait(session, decision);
   }
@@ -94,7 +94,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       }
       inspect(message, stage.limits.MAX_DEPTH);
       const { inbound } = session.receiver.dialect.vocabulary;
-      commands = inbound === undefined ? [message as object] : inbound.read(message, callerOf(session));
+      commands =
+        inbound === undefined ? [message as object] : inbound.read(message, new SessionCaller(session));
     } catch (error) {
       // What cannot be understood counts, too: otherwise it would be the cheapest way to keep a server busy.
       if (admitted(session, 'commands', 1, message)) fail(session, error, message);
@@ -110,12 +111,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     message: unknown,
     size: number,
   ): Promise<void> | undefined {
-    for (const [index, command] of commands.entries()) {
+    let done = 0;
+    for (const command of commands) {
+      done += 1;
       try {
         const outcome = run(session, command, message, size);
         if (outcome === 'refused') return undefined;
         if (outcome === undefined) continue;
-        const rest = commands.slice(index + 1);
+        const rest = commands.slice(done);
         return outcome.then(
           () => runAll(session, rest, message, size),
           (error: unknown) => fail(session, error, message),
@@ -181,20 +184,36 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return { receive, accept, greet, wait };
 }
 
-/** Who sends a message, for its vocabulary. */
-function callerOf(session: Session): Caller {
-  const principal = principalOf(session);
-  return {
-    connectionId: session.id,
-    userId: principal?.userId,
-    name: principal?.kind === 'user' ? principal.name : undefined,
-    email: principal?.kind === 'user' ? principal.email : undefined,
-    // Made only where it is asked for: this runs for every message.
-    get rooms() {
-      const staying = [...session.memberships.values()].filter((one) => one.phase !== 'leaving');
-      return staying.map(({ roomId }) => roomId);
-    },
-  };
+/** Who sends a message, for its vocabulary: read only where it is asked for, as one is made for every message. */
+class SessionCaller implements Caller {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get connectionId(): string {
+    return this.#session.id;
+  }
+
+  get userId(): string | undefined {
+    return principalOf(this.#session)?.userId;
+  }
+
+  get name(): string | undefined {
+    const principal = principalOf(this.#session);
+    return principal?.kind === 'user' ? principal.name : undefined;
+  }
+
+  get email(): string | undefined {
+    const principal = principalOf(this.#session);
+    return principal?.kind === 'user' ? principal.email : undefined;
+  }
+
+  get rooms(): readonly string[] {
+    const staying = [...this.#session.memberships.values()].filter((one) => one.phase !== 'leaving');
+    return staying.map(({ roomId }) => roomId);
+  }
 }
 
 /** Names a field at fault as the client does. */

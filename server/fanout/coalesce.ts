@@ -70,9 +70,10 @@ class Merged {
 
   get operation(): Operation {
     const { type, target, id } = this;
-    const named = { type, target, ...(id === undefined ? {} : { id }) };
-    if (type === 'remove') return named;
+    const named = id === undefined ? {} : { id };
+    if (type === 'remove') return { type, target, ...named };
     const data = dataOf(this.changes);
-    return { ...named, data: this.#added === undefined ? data : { id: this.#added.id, ...data } };
+    const whole = this.#added === undefined ? data : { id: this.#added.id, ...data };
+    return { type, target, ...named, data: whole };
   }
 }

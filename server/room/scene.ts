@@ -135,8 +135,8 @@ export function applyOperation(
     changes.push(change);
   }
   if (changes.length === 0) return undefined;
-  const visible = { type, target, ...(operation.id === undefined ? {} : { id: operation.id }) };
-  return { operation: { ...visible, data: dataOf(changes) }, bytes: sizeOf(data) };
+  const named = operation.id === undefined ? {} : { id: operation.id };
+  return { operation: { type, target, ...named, data: dataOf(changes) }, bytes: sizeOf(data) };
 }
 
 /** The bytes by which an operation will let the scene grow, about; negative where it shrinks. */

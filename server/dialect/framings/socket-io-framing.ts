@@ -11,11 +11,13 @@ export type SocketMessage =
 export interface SocketEvent {
   readonly type: string;
   readonly ref: string;
+  /** A callback waits for the answer. */
+  readonly isAsked: boolean;
   readonly args: readonly unknown[];
 }
 
 export function socketEvent(name: string, id: number | undefined, args: readonly unknown[]): SocketEvent {
-  return { type: name, ref: `${name}#${id ?? ''}`, args };
+  return { type: name, ref: `${name}#${id ?? ''}`, isAsked: id !== undefined, args };
 }
 
 /** The name and the ack id of the event that an answer is for. */

@@ -7,16 +7,20 @@ import { isOfProjects, projectMeanings, projects } from './projects.ts';
 import { roomMeanings, rooms } from './rooms.ts';
 import { fieldOf, MAX_ROOM_USERS, type Meanings, read, userOf } from './words.ts';
 
-const meanings: Meanings = { ...roomMeanings, ...componentMeanings, ...projectMeanings };
+const meanings: Meanings = new Map([...roomMeanings, ...componentMeanings, ...projectMeanings]);
 
 /** Three applications share a namespace: the room says whose it is, or else the event that is answered. */
 function vocabularyOf(view: RoomView | undefined, ref: Ref | undefined): Vocabulary {
   const { name } = originOf(ref);
-  if (Object.hasOwn(projectMeanings, name)) return projects;
-  if (view === undefined) return Object.hasOwn(componentMeanings, name) ? components : rooms;
-  if (view.roomId.startsWith('user:')) return personal;
-  if (isOfProjects(view.roomId)) return projects;
-  return isOfComponents(view.roomId) ? components : rooms;
+  if (projectMeanings.has(name)) return projects;
+  if (view === undefined) return componentMeanings.has(name) ? components : rooms;
+  return vocabularyIn(view);
+}
+
+function vocabularyIn({ roomId }: RoomView): Vocabulary {
+  if (roomId.startsWith('user:')) return personal;
+  if (isOfProjects(roomId)) return projects;
+  return isOfComponents(roomId) ? components : rooms;
 }
 
 type Rules = Readonly<Record<string, ((event: never, view: never) => object[]) | null>>;
@@ -44,9 +48,9 @@ export const apps: Vocabulary = {
         ? []
         : [{ type: 'join', roomId: `user:${caller.userId}`, user: userOf(caller) }],
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
-    nameOf: (path, _, ref) => meanings[originOf(ref).name]?.fields?.[path] ?? fieldOf(path),
+    nameOf: (path, _, ref) => meanings.get(originOf(ref).name)?.fields?.[path] ?? fieldOf(path),
   },
   room: chosen(rooms.room, (vocabulary) => vocabulary.room),
-  signal: (event, view) => vocabularyOf(view, undefined).signal?.(event, view) ?? [],
+  signal: (event, view) => vocabularyIn(view).signal?.(event, view) ?? [],
   direct: chosen(rooms.direct, (vocabulary) => vocabulary.direct),
 };

@@ -7,7 +7,7 @@ import {
   acknowledge,
   acknowledged,
   type Fields,
-  type Meanings,
+  meaningsOf,
   publishedName,
   userOf,
   type Words,
@@ -21,7 +21,7 @@ export function isOfComponents(roomId: string): boolean {
   return roomId.startsWith(COMPONENT) || roomId.startsWith(ENTITY);
 }
 
-export const componentMeanings: Meanings = {
+export const componentMeanings = meaningsOf({
   'component:subscribe': {
     commands: (given, caller) =>
       roomsOf(given).map((roomId) => ({ type: 'join', roomId, user: userOf(caller) })),
@@ -86,7 +86,7 @@ export const componentMeanings: Meanings = {
     ],
     fields: { target: 'componentId' },
   },
-};
+});
 
 function roomsOf(given: Fields): string[] {
   const found = [

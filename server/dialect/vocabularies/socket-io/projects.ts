@@ -4,7 +4,7 @@ import type { DirectEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
 import { personal } from './personal.ts';
 import { rooms } from './rooms.ts';
-import { acknowledge, type Fields, type Meanings, userOf, type Words } from './words.ts';
+import { acknowledge, type Fields, meaningsOf, userOf, type Words } from './words.ts';
 
 const PREFIX = 'project:';
 
@@ -13,7 +13,7 @@ export function isOfProjects(roomId: string): boolean {
   return roomId.startsWith(PREFIX);
 }
 
-export const projectMeanings: Meanings = {
+export const projectMeanings = meaningsOf({
   'join-project': {
     commands(given, caller) {
       const { token } = given.all;
@@ -22,7 +22,7 @@ export const projectMeanings: Meanings = {
     },
   },
   'leave-project': { commands: (given) => [{ type: 'leave', roomId: PREFIX + projectOf(given) }] },
-};
+});
 
 function projectOf(given: Fields): string {
   return given.part('projectId');

@@ -10,7 +10,7 @@ import {
   displayName,
   type Fields,
   fail,
-  type Meanings,
+  meaningsOf,
   nameIn,
   publishedName,
   userOf,
@@ -18,7 +18,7 @@ import {
 } from './words.ts';
 
 /** What people do in a room of this application. */
-export const roomMeanings: Meanings = {
+export const roomMeanings = meaningsOf({
   join_room: {
     commands(given, caller) {
       const { userId, userName } = given.all;
@@ -61,7 +61,7 @@ export const roomMeanings: Meanings = {
   },
   ping: { commands: () => [{ type: 'heartbeat' }] },
   auth: { commands: ({ all }) => [{ type: 'auth', token: all.token }] },
-};
+});
 
 function inRoom(given: Fields, type: string, fields: Readonly<Record<string, unknown>>): Words {
   const words: Record<string, unknown> & { type: string } = { type, roomId: given.id('roomId') };
@@ -141,14 +141,18 @@ export const rooms: Vocabulary = {
     published: (event, view) => publishedAs(event, view),
   },
   signal: ({ kind, userId, payload }, view) => {
-    const head = { roomId: view.roomId, userId, userName: nameIn(view, userId) };
+    const { roomId } = view;
+    const userName = nameIn(view, userId);
+    // Written out: this runs for every signal, and what follows a spread costs more than all the rest.
     switch (kind) {
       case 'typing':
-        return [emit('user_typing', { ...head, isTyping: payload.isTyping })];
-      case 'cursor':
-        return [emit('cursor_move', { ...head, position: payload.position, selection: payload.selection })];
+        return [emit('user_typing', { roomId, userId, userName, isTyping: payload.isTyping })];
+      case 'cursor': {
+        const { position, selection } = payload;
+        return [emit('cursor_move', { roomId, userId, userName, position, selection })];
+      }
       case 'scroll':
-        return [emit('scroll_position', { ...head, scrollPos: payload.position })];
+        return [emit('scroll_position', { roomId, userId, userName, scrollPos: payload.position })];
       case 'camera':
         return [];
     }

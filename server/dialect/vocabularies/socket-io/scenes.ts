@@ -9,7 +9,7 @@ import {
   fail,
   fieldOf,
   MAX_ROOM_USERS,
-  type Meanings,
+  meaningsOf,
   nameIn,
   publishedName,
   read,
@@ -19,7 +19,7 @@ import {
 
 const PREFIX = 'scene:';
 
-const meanings: Meanings = {
+const meanings = meaningsOf({
   joinScene: {
     commands(given, caller) {
       const roomId = `${PREFIX}${given.part('projectId')}:${given.id('sceneId')}`;
@@ -53,7 +53,7 @@ const meanings: Meanings = {
     ],
   },
   auth: { commands: ({ all }) => [{ type: 'auth', token: all.token }] },
-};
+});
 
 /** Applications in which people arrange 3D scenes; namespace `/scenes`. */
 export const scenes: Vocabulary = {

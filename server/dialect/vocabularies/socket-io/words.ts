@@ -7,7 +7,7 @@ import { emit, originOf, type SocketEvent, type SocketMessage } from '../../fram
 export const MAX_ROOM_USERS = 200;
 
 /** A command in the protocol's own words, without the ref: that is added to all. */
-export type Words = { readonly type: string; readonly [field: string]: unknown };
+export type Words = { readonly type: string; [field: string]: unknown };
 
 /** What one event of a client means. */
 export interface Meaning {
@@ -19,7 +19,12 @@ export interface Meaning {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-export type Meanings = Readonly<Record<string, Meaning>>;
+/** By the name of the event. */
+export type Meanings = ReadonlyMap<string, Meaning>;
+
+export function meaningsOf(table: Readonly<Record<string, Meaning>>): Meanings {
+  return new Map(Object.entries(table));
+}
 
 /** The first argument of an event. */
 export class Fields {
@@ -65,21 +70,19 @@ const signals: ReadonlySet<string> = new Set(['camera', 'cursor', 'typing', 'scr
 
 /** What a message means by a table of meanings, with the ref that leads its answers back. */
 export function read(meanings: Meanings, message: SocketEvent, caller: Caller): object[] {
-  const meaning = Object.hasOwn(meanings, message.type) ? meanings[message.type] : undefined;
+  const meaning = meanings.get(message.type);
   if (meaning === undefined) throw new Refusal('UNKNOWN_TYPE', { path: 'event' });
   const [first] = message.args;
   const given = new Fields(meaning.wraps === undefined ? first : { [meaning.wraps]: first });
   const commands = meaning.commands(given, caller);
   const { signature, opId } = given.all;
+  const last = commands.at(-1);
+  if (last === undefined) return commands;
   // Signals are answered only where a callback waits for it.
-  const isAsked = originOf(message.ref).id !== undefined;
-  return commands.map((command, index) => {
-    const isLast = index === commands.length - 1;
-    const hasRef = isLast && (isAsked || !signals.has(command.type));
-    const told = hasRef ? { ...command, ref: message.ref } : command;
-    // What is signed has an id, also where the event is none of those that have one.
-    return isLast && signature !== undefined ? { opId, ...told, signature } : told;
-  });
+  if (message.isAsked || !signals.has(last.type)) last.ref = message.ref;
+  // What is signed has an id, also where the event is none of those that have one.
+  if (signature !== undefined) Object.assign(last, { opId: last.opId ?? opId, signature });
+  return commands;
 }
 
 /** The user of a join: who the token says, or else a guest for this connection. */
