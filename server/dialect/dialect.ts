@@ -23,8 +23,8 @@ export interface Framing {
   /** The message in a frame, not validated. Throws a Refusal. Undefined where the transport decodes. */
   readonly decode: ((bytes: Uint8Array, isBinary: boolean) => unknown) | undefined;
   encode(message: object): string;
-  /** Encoded messages as they leave, each string one frame. */
-  frames(encoded: readonly string[]): string[];
+  /** Encoded messages as they leave, each string one frame; where it does not batch, they are what they are. */
+  frames(encoded: readonly string[]): readonly string[];
   /** Whether the transport itself notices that a client is gone; else its heartbeats tell that it is there. */
   readonly isWatched: boolean;
   /** A client whose connection breaks comes back by itself: it keeps its place for the grace, as one that is

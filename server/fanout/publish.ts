@@ -33,9 +33,7 @@ export function publishToAll(
       }
       continue;
     }
-    for (const { text, before, from, exclude } of parts) {
-      for (const frame of framing.frames([text])) send(audience, frame, before, from, exclude);
-    }
+    for (const { text, before, from, exclude } of parts) send(audience, text, before, from, exclude);
   }
 }
 

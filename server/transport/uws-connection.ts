@@ -30,6 +30,7 @@ export class UwsConnection implements Connection {
   readonly #parts: UwsConnectionParts;
   #socket: WebSocket<Slot> | undefined;
   #closedWith: number | undefined;
+  #topics = 0;
 
   constructor(parts: UwsConnectionParts) {
     this.id = parts.id;
@@ -67,11 +68,13 @@ export class UwsConnection implements Connection {
   }
 
   subscribe(topic: string): void {
-    this.#socket?.subscribe(topic);
+    if (this.#socket === undefined || this.#socket.isSubscribed(topic)) return;
+    this.#socket.subscribe(topic);
+    this.#topics += 1;
   }
 
   unsubscribe(topic: string): void {
-    this.#socket?.unsubscribe(topic);
+    if (this.#socket?.unsubscribe(topic)) this.#topics -= 1;
   }
 
   bufferedBytes(): number {
@@ -91,11 +94,11 @@ export class UwsConnection implements Connection {
   }
 
   /**
-   * Publishes to every subscriber but this one. False where this is no subscriber: µWS would, for a socket
-   * without any topic, publish to nobody.
+   * Publishes to every subscriber but this one. False where this subscribes to nothing: for such a socket µWS
+   * would publish to nobody.
    */
   publishToOthers(topic: string, frame: Frame): boolean {
-    if (!this.#socket?.isSubscribed(topic)) return false;
+    if (this.#socket === undefined || this.#topics === 0) return false;
     this.#socket.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
     return true;
   }

@@ -59,7 +59,7 @@ export function streamFraming(withOffset: boolean): Framing {
       const one = message as StreamMessage;
       return 'answer' in one ? JSON.stringify(one.answer) : encodeStreamEvent(one);
     },
-    frames: (encoded) => [...encoded],
+    frames: (encoded) => encoded,
     isWatched: true,
     returns: true,
     answersAll: true,
@@ -78,7 +78,7 @@ export function streamFraming(withOffset: boolean): Framing {
 export const postFraming: Framing = {
   decode: singleFrames.decode,
   encode: (message) => JSON.stringify((message as { answer: StreamAnswer }).answer),
-  frames: (encoded) => [...encoded],
+  frames: (encoded) => encoded,
   isWatched: false,
   answersAll: true,
   batches: false,

@@ -14,7 +14,7 @@ export const singleFrames: Framing = {
     }
   },
   encode: JSON.stringify,
-  frames: (encoded) => [...encoded],
+  frames: (encoded) => encoded,
   isWatched: false,
   batches: false,
 };

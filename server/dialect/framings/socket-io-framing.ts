@@ -53,7 +53,7 @@ export function socketFraming(namespace: string, marks: boolean): Framing {
       if ('ack' in one) return encodeAck(namespace, one.ack, one.args);
       return encodeConnect(namespace, one.connect);
     },
-    frames: (encoded) => [...encoded],
+    frames: (encoded) => encoded,
     isWatched: true,
     ...(marks ? { mark: withMark } : {}),
     batches: false,
