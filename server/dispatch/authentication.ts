@@ -1,3 +1,4 @@
+import { webcrypto } from 'node:crypto';
 import {
   createRemoteJWKSet,
   type JWTPayload,
@@ -34,6 +35,8 @@ export interface VerifyTokenOptions {
 /** How far the clock of the issuer may be off, in `exp` and `nbf`. */
 export const CLOCK_TOLERANCE_MS = 5000;
 const JWKS_MAX_AGE_MS = 600_000;
+
+const { subtle } = webcrypto;
 
 type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
 
@@ -75,9 +78,12 @@ export function createVerifyToken(options: VerifyTokenOptions): VerifyToken {
 
 function verifyWith(keys: TokenKeys, options: VerifyTokenOptions): Verify {
   switch (keys.kind) {
-    case 'secret':
+    case 'secret': {
+      // Once: from bytes a key would be made for each token, which costs more than to verify it.
+      const secret = subtle.importKey('raw', keys.secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
       return async (token, checks) =>
-        (await jwtVerify(token, keys.secret, { ...checks, algorithms: [...secretAlgorithms] })).payload;
+        (await jwtVerify(token, await secret, { ...checks, algorithms: [...secretAlgorithms] })).payload;
+    }
     case 'public':
       return async (token, checks) =>
         (await jwtVerify(token, keys.key, { ...checks, algorithms: [...keys.algorithms] })).payload;
