@@ -4,6 +4,7 @@ import { credentialOf } from './dispatch/credentials.ts';
 import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { VerifyToken } from './dispatch/principal.ts';
 import type { Session } from './dispatch/session.ts';
+import type { Claimed } from './fanout/position.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Recovery } from './recovery.ts';
@@ -15,8 +16,8 @@ import type { Handshake } from './transport/connection.ts';
 const KEYS_RETRY_MS = 5000;
 
 export interface ArrivalOptions {
-  /** Does what the session's vocabulary does for everybody who is let in. */
-  greet(session: Session): void;
+  /** Lets a session hear its user's own room, where its vocabulary has one. */
+  listen(session: Session, since?: Claimed): void;
   recovery: Recovery;
   /** Takes a session back into rooms, where it may and `begin` agrees, and tells whether it is back. */
   rejoin(
@@ -105,9 +106,12 @@ async function comeBack(
     // The connection may have ended meanwhile.
     if (session.phase.kind !== 'open' || !found?.take()) return false;
     sayWelcome(session, options, asked?.pid);
+    options.listen(session, found.returns.find((one) => one.roomId === heard)?.since);
     return true;
   };
-  const isBack = found && (await rejoin(session, found.returns, found.own, begin).catch(failed));
+  const heard = session.receiver.dialect.vocabulary.roomOf?.(userId);
+  const joined = found?.returns.filter((one) => one.roomId !== heard) ?? [];
+  const isBack = found && (await rejoin(session, joined, found.own, begin).catch(failed));
   if (isBack !== true && session.phase.kind === 'open') welcome(session, options, recovery.begin(session));
 }
 
@@ -117,7 +121,7 @@ function isClose(code: ErrorCode): code is ErrorCode & CloseName {
 
 function welcome(session: Session, options: ArrivalOptions, pid?: string): void {
   sayWelcome(session, options, pid);
-  options.greet(session);
+  options.listen(session);
 }
 
 /** @param pid of a stay to which the session can come back */

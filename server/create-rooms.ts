@@ -1,6 +1,7 @@
 import { placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
+import type { Listeners } from './listeners.ts';
 import type { Parts } from './parts.ts';
 import type { Recovery } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
@@ -12,16 +13,19 @@ export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session'>
   ticker: Ticker;
   happenings: Happenings;
   recovery(): Recovery;
+  listeners(): Listeners;
   publish: Transport['publish'];
 }
 
 /** The rooms, with what is noted of them: in the log of the process, its metrics, and for those who come back. */
 export function createRooms(options: CreateRoomsOptions): Rooms {
-  const { config, clock, logger, metrics, log, nodeId, ticker, happenings, recovery, publish } = options;
+  const { config, clock, logger, metrics, log, nodeId, ticker, happenings, recovery, listeners, publish } =
+    options;
   return new Rooms({
     onEffects: happenings.onEffects,
     lockTtlMs: config.lockTtlMs,
     session: options.session,
+    onOpened: (room) => listeners().opened(room),
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
     onJoined(session, { roomId, user }, view) {
       logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');

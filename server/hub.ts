@@ -12,7 +12,9 @@ import type { Hooks } from './dispatch/hooks.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
+import type { Claimed } from './fanout/position.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
+import type { Listeners } from './listeners.ts';
 import type { Logger } from './logger.ts';
 import { type Metrics, transportOf } from './metrics.ts';
 import type { Permission } from './permission.ts';
@@ -33,6 +35,7 @@ export interface HubOptions {
   nodeId: string;
   rooms(): Rooms;
   recovery: Recovery;
+  listeners: Listeners;
   permission: Pick<Permission, 'authorize' | 'revision' | 'verifyToken' | 'isRevoked'>;
   hooks: Hooks | undefined;
   newId(): string;
@@ -113,6 +116,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       address: connection.handshake.address,
       phase: { kind: 'arriving', deadline: now + config.connectTimeoutMs },
       memberships: new Map(),
+      hears: undefined,
       lastSeen: clock.now(),
       heardAt: now,
       inbox: undefined,
@@ -125,7 +129,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       ...this.#options,
       verifyToken: this.#options.permission.verifyToken,
       sessions: this.sessions,
-      greet: (one) => this.#dispatcher.greet(one),
+      listen: (one, since) => this.#listen(one, since),
       rejoin: (one, ...where) => rejoin(this.#stage, one, ...where),
     });
     if (decision !== undefined) this.#dispatcher.wait(session, decision);
@@ -166,6 +170,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     for (const { roomId } of session.memberships.values()) {
       this.#options.rooms().get(roomId)?.fanout?.detach(session.id);
     }
+    if (session.hears !== undefined) this.#options.listeners.forget(session);
     this.#options.recovery.ended(session.id, clean);
     const { isWatched, returns } = receiver.dialect.framing;
     // It was there until now.
@@ -199,6 +204,14 @@ export class Hub implements ConnectionHandler, SocketHandler {
   }
 
   // --- What the other stages need
+
+  #listen(session: Session, since?: Claimed): void {
+    const { userId } = principalOf(session) ?? {};
+    const { roomOf } = session.receiver.dialect.vocabulary;
+    if (userId === undefined || roomOf === undefined) return;
+    // A room that cannot be opened has been reported, and is tried again with the next event.
+    this.#options.listeners.listen(session, userId, roomOf(userId), since).catch(() => {});
+  }
 
   #createDispatcher(): Dispatcher {
     const { logger, metrics, suspicion } = this.#options;

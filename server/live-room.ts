@@ -25,7 +25,9 @@ export interface LiveRoomOptions {
   /** Entries that will not be tried again: their authors have to be told. */
   onRefused(room: LiveRoom, entries: readonly Entry[], error: LogError): void;
   onAppended(entries: number, durationMs: number): void;
-  /** Nobody is in the room and nothing is under way. */
+  /** The room has been loaded; nothing has happened in it yet. */
+  onOpened(room: LiveRoom): void;
+  /** Nobody is in the room or hears it, and nothing is under way. */
   onEmpty(room: LiveRoom): void;
 }
 
@@ -75,6 +77,7 @@ export class LiveRoom {
     }
     this.#unsnapshot = { entries: roomLog.tail.length, bytes: 0 };
     this.#opened = { log: roomLog, state, fanout: new RoomFanout(this.#viewOf(roomLog, state), fanout) };
+    this.#options.onOpened(this);
     listener = (first, texts) => this.#fold(first, texts);
     for (const [first, texts] of arrived) this.#fold(first, texts);
     const preparation = preparationOf(state, roomLog, { at: clock.now(), node: nodeId, limits: roomLimits });
@@ -118,6 +121,11 @@ export class LiveRoom {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
+  /** Ends the room's life in memory if nobody needs it any more. */
+  rest(): void {
+    this.#pump();
+  }
+
   /** Ends the room's life in memory. What it keeps stays in the log; a room that keeps nothing is forgotten. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -138,7 +146,8 @@ export class LiveRoom {
     if (this.#opened === undefined || this.#inFlight !== undefined || this.#cancelRetry !== undefined) return;
     if (this.#queue.length === 0) {
       for (const resolve of this.#idle.splice(0)) resolve();
-      if (this.#opened.state.members.size === 0 && !this.#closed) this.#options.onEmpty(this);
+      const { state, fanout } = this.#opened;
+      if (state.members.size === 0 && fanout.isEmpty && !this.#closed) this.#options.onEmpty(this);
       return;
     }
     const entries = this.#queue.splice(0, BATCH_ENTRIES);

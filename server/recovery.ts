@@ -4,8 +4,9 @@ import { readMark } from './dialect/mark.ts';
 import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Claimed } from './fanout/position.ts';
-import { missedSince, placeFrom } from './fanout/position.ts';
+import { isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
 import type { DurableMap } from './log/durable-map.ts';
+import type { Log } from './log/log.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What is kept of a session, so that its client can come back to it. */
@@ -30,6 +31,7 @@ export interface RecoveryOptions {
   /** By pid. */
   readonly stays: DurableMap<Stay>;
   readonly newId: () => string;
+  readonly log: Pick<Log, 'head'>;
   rooms(): Rooms;
 }
 
@@ -144,6 +146,10 @@ export class Recovery {
   /** How much has happened in a room since; undefined where that is no longer known. */
   async #missed(roomId: string, since: Claimed): Promise<number | undefined> {
     try {
+      const head = await this.#options.log.head(roomId);
+      // Most have missed nothing: their rooms need not be opened to know that.
+      if (head === undefined) return since.epoch === undefined ? 0 : undefined;
+      if (isUpToDate(since, head)) return 0;
       const { state, view } = await this.#options.rooms().load(roomId);
       const place = placeFrom(state, view.epoch, since);
       const missed = place && missedSince(state, place);

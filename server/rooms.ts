@@ -11,7 +11,8 @@ import type { Answer, CommandEntry, Entry } from './room/entry.ts';
 import type { RoomState } from './room/state.ts';
 
 export interface RoomsOptions {
-  room: Omit<LiveRoomOptions, 'roomId' | 'execute' | 'onRefused' | 'onEmpty' | 'lastSeen'>;
+  room: Omit<LiveRoomOptions, 'roomId' | 'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen'>;
+  onOpened: LiveRoomOptions['onOpened'];
   lockTtlMs: number;
   session(connectionId: string): Session | undefined;
   onSent(type: string): void;
@@ -148,6 +149,7 @@ export class Rooms {
       onRefused: (_, entries, error) => {
         for (const entry of entries) this.#execution.refuse(roomId, entry, refusalCode(error));
       },
+      onOpened: this.#options.onOpened,
       onEmpty: (one) => this.#release(one),
     });
     this.#rooms.set(roomId, room);

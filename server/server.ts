@@ -8,6 +8,7 @@ import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
 import { openHappenings } from './happenings.ts';
 import { Hub } from './hub.ts';
+import { Listeners } from './listeners.ts';
 import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
 import type { Log } from './log/log.ts';
@@ -65,6 +66,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     happenings,
     session: (connectionId) => hub.sessions.get(connectionId),
     recovery: () => recovery,
+    listeners: () => listeners,
     publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
   });
   const stays = await openDurableMap<Stay>(log, STAYS);
@@ -75,7 +77,13 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   });
   const { directory, authorize, verifyToken, revoke } = permission;
   const suspicion = createSuspicion(logger, metrics, clock);
-  const recovery = new Recovery({ clock, stays, newId, rooms: () => rooms });
+  const recovery = new Recovery({ clock, stays, log, newId, rooms: () => rooms });
+  const listeners = new Listeners({
+    log,
+    ticker,
+    rooms: () => rooms,
+    onListening: (...heard) => recovery.joined(...heard),
+  });
   const dialectOf = createDialects((error, type) =>
     logger.error({ err: error, type }, 'a message cannot be told'),
   );
@@ -87,6 +95,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     nodeId,
     rooms: () => rooms,
     recovery,
+    listeners,
     permission,
     suspicion,
     hooks: options.hooks,

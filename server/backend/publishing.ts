@@ -88,7 +88,7 @@ export function createPublishing(
       // Of a repeat, everybody has heard.
       if (first === attempt) {
         for (const session of sessions()) {
-          const isTold = session.memberships.has(roomId);
+          const isTold = session.memberships.has(roomId) || session.hears?.roomId === roomId;
           if (userOf(session) === userId && !isTold) {
             answer(session, { type: 'notification', id, data, at });
           }

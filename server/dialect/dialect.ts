@@ -47,6 +47,8 @@ export interface Framing {
 export interface Vocabulary {
   /** What comes from clients, in the protocol's own words. Undefined: it comes in them. */
   readonly inbound?: Inbound;
+  /** The room that the connections of a user hear without being in it, from when they are let in. */
+  readonly roomOf?: (userId: string) => string;
   /** Where MAX_ROOM_USERS is not set. Undefined: as the limit says. */
   readonly maxRoomUsers?: number;
   /** Answers come behind everything in the room that came before them, so that a client may take the version
@@ -62,8 +64,6 @@ export interface Vocabulary {
 }
 
 export interface Inbound {
-  /** What a connection does as soon as it is let in. */
-  greet?(caller: Caller): object[];
   /** The commands that a message means, in their order, not validated. Throws a Refusal. */
   read(message: unknown, caller: Caller): object[];
   /** A field's name in the words of the client; `op` and `ref` are those of the message that it was in. */

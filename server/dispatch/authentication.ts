@@ -80,7 +80,9 @@ function verifyWith(keys: TokenKeys, options: VerifyTokenOptions): Verify {
   switch (keys.kind) {
     case 'secret': {
       // Once: from bytes a key would be made for each token, which costs more than to verify it.
-      const secret = subtle.importKey('raw', keys.secret, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+      const secret = subtle.importKey('raw', keys.secret, { name: 'HMAC', hash: 'SHA-256' }, false, [
+        'verify',
+      ]);
       return async (token, checks) =>
         (await jwtVerify(token, await secret, { ...checks, algorithms: [...secretAlgorithms] })).payload;
     }

@@ -27,8 +27,6 @@ export interface Dispatcher {
   receive(session: Session, bytes: Uint8Array, isBinary: boolean): void;
   /** Treats a message that the transport has decoded; `size`: its bytes. */
   accept(session: Session, message: unknown, size: number): void;
-  /** Does what the session's vocabulary does for everybody who is let in. */
-  greet(session: Session): void;
   /** Holds back what the session sends until a decision is taken. `decision` must not reject. */
   wait(session: Session, decision: Promise<void>): void;
 }
@@ -76,12 +74,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         if (another !== undefined) return wait(session, another);
       }
     });
-  }
-
-  function greet(session: Session): void {
-    const commands = session.receiver.dialect.vocabulary.inbound?.greet?.(new SessionCaller(session)) ?? [];
-    const decision = runAll(session, commands, undefined, 0);
-    if (decision !== undefined) wait(session, decision);
   }
 
   /** @param message as it was decoded, or what was thrown instead */
@@ -181,7 +173,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     stage.answer(session, event, event.roomId);
   }
 
-  return { receive, accept, greet, wait };
+  return { receive, accept, wait };
 }
 
 /** Who sends a message, for its vocabulary: read only where it is asked for, as one is made for every message. */

@@ -1,4 +1,5 @@
 import type { UserPresence } from '../../protocol/index.ts';
+import type { Claimed } from '../fanout/position.ts';
 import type { Receiver } from '../fanout/receiver.ts';
 import type { Principal } from './principal.ts';
 import type { Limiter } from './rate-limit.ts';
@@ -20,6 +21,8 @@ export interface Session {
   phase: Phase;
   /** By room. */
   readonly memberships: Map<string, Membership>;
+  /** The room that it hears without being in it, and what it has of it, until that has been made up for. */
+  hears: { readonly roomId: string; since: Claimed | undefined } | undefined;
   /** When anything was last heard of it; wall clock, for presence. */
   lastSeen: number;
   /** The same, monotonic: for the grace. */

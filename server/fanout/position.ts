@@ -49,6 +49,11 @@ export function placeFrom(state: RoomState, epoch: string, claimed: Claimed): Pl
   return version === undefined ? undefined : { version, offset };
 }
 
+/** Whether nothing has been appended to a log since. */
+export function isUpToDate(claimed: Claimed, { epoch, offset }: { epoch: string; offset: number }): boolean {
+  return (claimed.epoch ?? epoch) === epoch && (claimed.offset ?? 0) >= offset;
+}
+
 /** The earlier of two places, number by number; undefined: nothing is known to have arrived. */
 export function earlier(a: Place | undefined, b: Place | undefined): Place | undefined {
   if (a === undefined || b === undefined) return undefined;

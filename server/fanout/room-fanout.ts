@@ -43,6 +43,11 @@ export class RoomFanout implements Flushable, Feed {
     this.#encodings = new Encodings(view);
   }
 
+  /** Nobody is served. */
+  get isEmpty(): boolean {
+    return this.#attachments.size === 0;
+  }
+
   attachmentOf(connectionId: string): Attachment | undefined {
     return this.#attachments.get(connectionId);
   }

@@ -127,7 +127,7 @@ function removals(roomId: string, from: number, end: number): Write<TableName>[]
   return Array.from({ length: end - from }, (_, index) => entryWrite(roomId, from + index, undefined));
 }
 
-function readRecord(store: LmdbStore, roomId: string): RoomRecord | undefined {
+export function readRecord(store: LmdbStore, roomId: string): RoomRecord | undefined {
   const stored = store.rooms.get([roomId]);
   if (!stored) {
     for (const key of store.entries.getKeys({ ...offsets(roomId, 0), limit: 1 }))

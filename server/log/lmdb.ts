@@ -4,7 +4,7 @@ import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { createEpoch } from './epoch.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { tryRoom } from './lmdb-preflight.ts';
-import { openLmdbRoom } from './lmdb-room.ts';
+import { openLmdbRoom, readRecord } from './lmdb-room.ts';
 import { openLmdbStore, type TableName } from './lmdb-store.ts';
 import { type Log, LogError, type RoomLog } from './log.ts';
 
@@ -68,6 +68,11 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
       opened.set(roomId, room);
       room.catch(ended);
       return room;
+    },
+    async head(roomId) {
+      if (closing) throw new LogError('LOG_UNAVAILABLE', 'the log is closed');
+      const record = readRecord(store, roomId);
+      return record && { epoch: record.epoch, offset: record.next - 1 };
     },
     writable: commits.writable,
     close() {

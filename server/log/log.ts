@@ -17,6 +17,11 @@ export interface Log {
    * must not throw. One opening per room and process at a time.
    */
   open(roomId: string, listener: LogListener): Promise<RoomLog>;
+  /**
+   * Where the log of a room stands, whether it is open or not: its epoch, and the offset of its last entry (0: it
+   * has none). Undefined: there is none of this room. Rejects with {@link LogError}.
+   */
+  head(roomId: string): Promise<Head | undefined>;
   /** False while appends fail (disk full, log server away): `/ready` says so. */
   writable(): boolean;
   /** Waits for appends under way, then releases the store. */
@@ -25,6 +30,11 @@ export interface Log {
 
 /** `first`: the offset of `entries[0]`. */
 export type LogListener = (first: number, entries: readonly string[]) => void;
+
+export interface Head {
+  readonly epoch: string;
+  readonly offset: number;
+}
 
 export interface Snapshot {
   /** The last offset that the state includes; 0 for none. */

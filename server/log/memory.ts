@@ -38,6 +38,11 @@ export function createMemoryLog(options: { readonly newEpoch?: () => string } = 
         forget: () => rooms.delete(roomId),
       });
     },
+    async head(roomId) {
+      if (closed) throw new LogError('LOG_UNAVAILABLE', 'the log is closed');
+      const kept = rooms.get(roomId);
+      return kept && { epoch: kept.epoch, offset: kept.first + kept.entries.length - 1 };
+    },
     writable: () => !closed,
     async close() {
       closed = true;

@@ -38,6 +38,23 @@ export function logContract(t: Test, name: string, makeLog: (t: Test) => Promise
   });
 
   contract(
+    'the head of a log is told whether it is open or not, and none before and after its life',
+    async (t, { log }) => {
+      t.equal(await log.head('room'), undefined);
+      const room = await open(log);
+      t.same(await log.head('room'), { epoch: room.epoch, offset: 0 });
+      await room.append(['a', 'b']);
+      await room.append(['c']);
+      t.same(await log.head('room'), { epoch: room.epoch, offset: 3 });
+      await room.compact({ offset: 3, state: 's' }, 3);
+      await room.close();
+      t.same(await log.head('room'), { epoch: room.epoch, offset: 3 });
+      await (await open(log)).drop();
+      t.equal(await log.head('room'), undefined);
+    },
+  );
+
+  contract(
     'the listener sees every batch once, in order, with the offset of its first entry',
     async (t, { log }) => {
       const room = await open(log);

@@ -17,6 +17,7 @@ export function failingLog(log: Log): Log & { full: boolean } {
         drop: () => (failing.full ? refuse() : room.drop()),
       };
     },
+    head: (roomId: string) => log.head(roomId),
     writable: () => !failing.full && log.writable(),
     close: () => log.close(),
   };

@@ -47,6 +47,7 @@ export function createGatedLog(): GatedLog {
       };
       return { ...room, append } satisfies RoomLog;
     },
+    head: (roomId) => inner.head(roomId),
     writable: () => !gated.failing && inner.writable(),
     close: () => inner.close(),
   };

@@ -81,6 +81,7 @@ export function createFaultyLog(store: Log, chronicle: Chronicle, random: Random
         },
       };
     },
+    head: (roomId) => store.head(roomId),
     writable: () => !failing,
     close: async () => {},
     fail(isFailing) {

@@ -5,7 +5,7 @@ import { componentMeanings, components, isOfComponents } from './components.ts';
 import { personal } from './personal.ts';
 import { isOfProjects, projectMeanings, projects } from './projects.ts';
 import { roomMeanings, rooms } from './rooms.ts';
-import { fieldOf, MAX_ROOM_USERS, type Meanings, read, userOf } from './words.ts';
+import { fieldOf, MAX_ROOM_USERS, type Meanings, read } from './words.ts';
 
 const meanings: Meanings = new Map([...roomMeanings, ...componentMeanings, ...projectMeanings]);
 
@@ -41,12 +41,9 @@ function chosen<R extends object>(like: R, rulesOf: (vocabulary: Vocabulary) => 
 export const apps: Vocabulary = {
   maxRoomUsers: MAX_ROOM_USERS,
   answersInOrder: true,
+  // Where notifications for a user come to.
+  roomOf: (userId) => `user:${userId}`,
   inbound: {
-    // Notifications for a user come to a room of the user's own.
-    greet: (caller) =>
-      caller.userId === undefined
-        ? []
-        : [{ type: 'join', roomId: `user:${caller.userId}`, user: userOf(caller) }],
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
     nameOf: (path, _, ref) => meanings.get(originOf(ref).name)?.fields?.[path] ?? fieldOf(path),
   },

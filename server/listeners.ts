@@ -1,0 +1,76 @@
+import type { Session } from './dispatch/session.ts';
+import { type Claimed, isUpToDate, placeOf } from './fanout/position.ts';
+import type { Ticker } from './fanout/ticker.ts';
+import type { LiveRoom } from './live-room.ts';
+import type { Log } from './log/log.ts';
+import type { Joined } from './recovery.ts';
+import type { Rooms } from './rooms.ts';
+import { principalOf } from './sessions.ts';
+
+export interface ListenersOptions {
+  readonly log: Pick<Log, 'head'>;
+  readonly ticker: Pick<Ticker, 'request'>;
+  rooms(): Rooms;
+  /** Where a room stood when a session began to hear it. */
+  onListening(session: Session, roomId: string, from: Joined): void;
+}
+
+/**
+ * Who hears a room without being in it, as users do their own. Nobody sees them there, and the room need not be
+ * in memory: it serves them when it is opened, which the next event does.
+ */
+export class Listeners {
+  readonly #options: ListenersOptions;
+  readonly #byRoom = new Map<string, Session[]>();
+
+  constructor(options: ListenersOptions) {
+    this.#options = options;
+  }
+
+  /** @param since what the session has had of the room already; undefined: it hears what comes from now on */
+  async listen(session: Session, userId: string, roomId: string, since?: Claimed): Promise<void> {
+    const { log, rooms, onListening } = this.#options;
+    session.hears = { roomId, since };
+    const others = this.#byRoom.get(roomId);
+    if (others === undefined) this.#byRoom.set(roomId, [session]);
+    else others.push(session);
+    const user = { userId };
+    const room = rooms().get(roomId);
+    if (room?.view !== undefined) {
+      const { epoch, state } = room.view;
+      if (since === undefined) onListening(session, roomId, { user, epoch, ...placeOf(state) });
+      this.#serve(room, session);
+      return;
+    }
+    const head = await log.head(roomId);
+    if (since === undefined)
+      onListening(session, roomId, { user, epoch: '', offset: 0, ...head, version: 0 });
+    else if (head !== undefined && !isUpToDate(since, head)) await rooms().load(roomId);
+  }
+
+  forget(session: Session): void {
+    const { roomId = '' } = session.hears ?? {};
+    const left = this.#byRoom.get(roomId)?.filter((one) => one !== session) ?? [];
+    if (left.length > 0) this.#byRoom.set(roomId, left);
+    else this.#byRoom.delete(roomId);
+    session.hears = undefined;
+    const room = this.#options.rooms().get(roomId);
+    room?.fanout?.detach(session.id);
+    room?.rest();
+  }
+
+  /** Serves all who listen to a room that was opened. */
+  opened(room: LiveRoom): void {
+    for (const session of this.#byRoom.get(room.roomId) ?? []) this.#serve(room, session);
+  }
+
+  #serve({ view, fanout }: LiveRoom, session: Session): void {
+    const { userId } = principalOf(session) ?? {};
+    if (fanout === undefined || view === undefined || userId === undefined) return;
+    if (session.hears === undefined) return;
+    const since = session.hears.since ?? { epoch: view.epoch, ...placeOf(view.state) };
+    session.hears.since = undefined;
+    fanout.attach(session.receiver, userId, { joins: [], scene: false, since, recovers: [] });
+    this.#options.ticker.request(fanout);
+  }
+}

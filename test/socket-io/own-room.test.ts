@@ -1,0 +1,104 @@
+import t from 'tap';
+import { durable, onEach, type Person } from './stage.ts';
+
+const ROOM = 'user:ada';
+
+async function breakOff(one: Person): Promise<void> {
+  one.socket.io.reconnection(false);
+  one.socket.io.engine.close();
+  await one.next('disconnect');
+}
+
+async function comeBack(one: Person): Promise<boolean> {
+  const connected = new Promise<void>((resolve) => one.socket.once('connect', resolve));
+  one.socket.connect();
+  await connected;
+  return one.socket.recovered;
+}
+
+/** How many rooms are in memory. */
+async function roomsOf(port: number): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return Number(/^tandem_rooms (\d+)/m.exec(text)?.[1]);
+}
+
+async function numbers(one: Person, count: number): Promise<number[]> {
+  const heard: number[] = [];
+  while (heard.length < count) heard.push((await one.next('news')).n);
+  return heard;
+}
+
+onEach(
+  t,
+  '[SO11] a user’s own room is heard without being in it, and is in memory only where something was said',
+  async (t, start) => {
+    const at = await start({ AUTH: 'required' });
+    const [one, two] = [await at.client({ as: 'ada' }), await at.client({ as: 'ada', namespace: '/ws' })];
+    const ben = await at.client({ as: 'ben' });
+    for (const each of [one, two, ben]) await each.next('connect');
+    t.equal(await roomsOf(at.server.port), 0);
+    for (const n of [1, 2]) await at.server.publish(ROOM, { event: 'news', data: { n } });
+    t.same(
+      [await numbers(one, 2), await numbers(two, 2)],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    );
+    t.equal(await roomsOf(at.server.port), 1);
+    t.same(await at.server.presence(ROOM), []);
+
+    two.socket.disconnect();
+    await at.server.publish(ROOM, { event: 'news', data: { n: 3 } });
+    t.same(await numbers(one, 1), [3]);
+    one.socket.disconnect();
+    // Until the server has noticed.
+    while ((await roomsOf(at.server.port)) > 0);
+    await at.server.publish(ROOM, { event: 'news', data: { n: 4 } });
+    const late = await at.client({ as: 'ada' });
+    await late.next('connect');
+    await at.server.publish(ROOM, { event: 'news', data: { n: 5 } });
+    t.same(await numbers(late, 1), [5], 'who comes anew hears what comes from then on');
+    t.notOk(ben.heard().includes('news'));
+  },
+);
+
+onEach(
+  t,
+  '[SO14] what is said to a user who is away comes on return, once and in order',
+  async (t, start) => {
+    const at = await start({ AUTH: 'required' });
+    const ada = await at.client({ as: 'ada' });
+    await ada.next('connect');
+    await breakOff(ada);
+    t.equal(await comeBack(ada), true, 'with nothing missed');
+    await at.server.publish(ROOM, { event: 'news', data: { n: 1 } });
+    t.same(await numbers(ada, 1), [1]);
+    await breakOff(ada);
+    for (const n of [2, 3]) await at.server.publish(ROOM, { event: 'news', data: { n } });
+    t.equal(await comeBack(ada), true);
+    await at.server.publish(ROOM, { event: 'news', data: { n: 4 } });
+    t.same(await numbers(ada, 3), [2, 3, 4]);
+    t.notOk(ada.heard().includes('news'), 'nothing came twice');
+  },
+);
+
+onEach(
+  t,
+  '[SO14] so it is over a restart of the server, also where nothing had been said before',
+  async (t, start) => {
+    const at = await start({ ...(await durable(t)), AUTH: 'required' });
+    const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+    for (const each of [ada, ben]) await each.next('connect');
+    await at.server.publish(ROOM, { event: 'news', data: { n: 1 } });
+    t.same(await numbers(ada, 1), [1]);
+    for (const each of [ada, ben]) await breakOff(each);
+    await at.restart();
+    await at.server.publish(ROOM, { event: 'news', data: { n: 2 } });
+    await at.server.publish('user:ben', { event: 'news', data: { n: 9 } });
+    t.equal(await comeBack(ada), true);
+    t.equal(await comeBack(ben), true);
+    t.same(await numbers(ada, 1), [2]);
+    t.same(await numbers(ben, 1), [9]);
+  },
+);
