@@ -29,6 +29,12 @@ const borders: readonly Border[] = [
     values: ['protocol/properties.ts', 'protocol/closes.ts', 'ot-text-unicode'],
     types: ['protocol/'],
   },
+  {
+    folder: 'clients/react/',
+    values: ['react', '@tanstack/react-query'],
+    // The client is the application's: hooks work with what they are given.
+    types: ['clients/client/'],
+  },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
@@ -86,6 +92,8 @@ const borders: readonly Border[] = [
 const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp }[] = [
   { what: ['uWebSockets.js', 'ws'], by: /^server\/transport\// },
   { what: ['ot-text-unicode'], by: /^(server\/room|clients\/client\/text)\// },
+  // Who has no queries need not install them.
+  { what: ['@tanstack/react-query'], by: /^clients\/react\/query\.ts$/ },
   { what: ['lmdb'], by: /^server\/log\/lmdb[^/]*\.ts$/ },
   { what: ['server/log/lmdb.ts', 'server/log/memory.ts'], by: /^server\/(server\.ts|log\/)/ },
   {
