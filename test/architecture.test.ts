@@ -35,6 +35,10 @@ const borders: readonly Border[] = [
     // The client is the application's: hooks work with what they are given.
     types: ['clients/client/'],
   },
+  {
+    folder: 'clients/examples/',
+    values: ['clients/client/', 'clients/backend/', 'socket.io-client', 'eventsource'],
+  },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
@@ -106,6 +110,7 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
 /** Imports across a border, each with its reason. */
 const exceptions: readonly { readonly file: string; readonly target: string; readonly reason: string }[] = [
   { file: 'protocol/generate.ts', target: 'node:fs', reason: 'writes the documents; no part of the build' },
+  { file: 'clients/examples/native.ts', target: 'ws', reason: 'for a Node that has no WebSocket of its own' },
   { file: 'server/commands/watch.ts', target: 'ws', reason: 'a client, on the command line' },
 ];
 
