@@ -78,7 +78,7 @@ t.test('of a thousand components those render whose item has changed, whatever e
     await nextTick();
   }
   await until(() => ben.pending === 0 && page.text().includes('"x":60'), 'the last');
-  await until(() => ada.scene.version === ben.scene.version && cameras > 20 && cursors > 20, 'all');
+  await until(() => ada.scene.version === ben.scene.version && cameras > 0 && cursors > 0, 'all');
   t.comment(`${cameras} cameras, ${cursors} cursors, ${ada.scene.version - ITEMS} operations`);
   const [seven, whole] = ['i7', 'i7 whole'].map((what) => renders.get(what) ?? 0);
   t.ok(seven === 3 && whole === 3, `${seven} and ${whole} times for the three changes of one item`);
