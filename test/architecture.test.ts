@@ -29,6 +29,16 @@ const borders: readonly Border[] = [
     values: ['protocol/properties.ts', 'protocol/closes.ts', 'ot-text-unicode'],
     types: ['protocol/'],
   },
+  {
+    folder: 'clients/react/',
+    values: ['react', '@tanstack/react-query'],
+    // The client is the application's: hooks work with what they are given.
+    types: ['clients/client/'],
+  },
+  {
+    folder: 'clients/examples/',
+    values: ['clients/client/', 'clients/backend/', 'socket.io-client', 'eventsource'],
+  },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
@@ -86,6 +96,8 @@ const borders: readonly Border[] = [
 const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp }[] = [
   { what: ['uWebSockets.js', 'ws'], by: /^server\/transport\// },
   { what: ['ot-text-unicode'], by: /^(server\/room|clients\/client\/text)\// },
+  // Who has no queries need not install them.
+  { what: ['@tanstack/react-query'], by: /^clients\/react\/query\.ts$/ },
   { what: ['lmdb'], by: /^server\/log\/lmdb[^/]*\.ts$/ },
   { what: ['server/log/lmdb.ts', 'server/log/memory.ts'], by: /^server\/(server\.ts|log\/)/ },
   {
@@ -98,6 +110,7 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
 /** Imports across a border, each with its reason. */
 const exceptions: readonly { readonly file: string; readonly target: string; readonly reason: string }[] = [
   { file: 'protocol/generate.ts', target: 'node:fs', reason: 'writes the documents; no part of the build' },
+  { file: 'clients/examples/native.ts', target: 'ws', reason: 'for a Node that has no WebSocket of its own' },
   { file: 'server/commands/watch.ts', target: 'ws', reason: 'a client, on the command line' },
 ];
 

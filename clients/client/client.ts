@@ -53,14 +53,23 @@ export class Client extends Events<ClientEvents> {
     return this.#connection.roundTripMs;
   }
 
+  /** The rooms that are joined, or about to be. */
+  get rooms(): ReadonlyMap<string, Room> {
+    return this.#rooms;
+  }
+
   /** The room of this id, joined once however often it is asked for; `room.joined` tells when. */
-  join(roomId: string, { user = {} }: JoinOptions = {}): Room {
-    const known = this.#rooms.get(roomId);
-    if (known !== undefined) return known;
-    if (this.status === 'closed') throw new TandemError('CLOSED', 'The client was closed.');
+  join(roomId: string, options?: JoinOptions): Room {
+    const room = this.#rooms.get(roomId) ?? this.enter(this.prepare(roomId, options));
+    if (this.status === 'closed') throw closed();
+    return room;
+  }
+
+  /** A room that nobody hears of, and that costs nothing, before `enter`. @internal */
+  prepare(roomId: string, { user = {} }: JoinOptions = {}): Room {
     const connection = this.#connection;
     const own = this.#own;
-    const room = new Room(
+    return new Room(
       roomId,
       user,
       {
@@ -76,8 +85,18 @@ export class Client extends Events<ClientEvents> {
       },
       this.#terms,
     );
-    this.#rooms.set(roomId, room);
-    if (this.status === 'open') room.connected();
+  }
+
+  /** Joins what was prepared; returns the room that is joined, where it is another one. @internal */
+  enter(room: Room): Room {
+    const known = this.#rooms.get(room.id);
+    if (known !== undefined) return known;
+    if (this.status === 'closed') room.closed(closed());
+    else {
+      this.#connection.start();
+      this.#rooms.set(room.id, room);
+      if (this.status === 'open') room.connected();
+    }
     return room;
   }
 
@@ -96,7 +115,7 @@ export class Client extends Events<ClientEvents> {
     if (status === 'open') for (const room of rooms) room.connected();
     else if (status === 'closed') {
       this.#endWake();
-      for (const room of rooms) room.closed(new TandemError('CLOSED', 'The client was closed.'));
+      for (const room of rooms) room.closed(closed());
     } else for (const room of rooms) room.disconnected();
     this.emit('status', status);
   }
@@ -111,3 +130,5 @@ export class Client extends Events<ClientEvents> {
     else if (message.type === 'error' && message.op !== 'auth') this.emit('error', errorOf(message));
   }
 }
+
+const closed = () => new TandemError('CLOSED', 'The client was closed.');

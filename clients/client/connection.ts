@@ -44,6 +44,7 @@ export class Connection {
   readonly #backoff: Backoff;
   readonly #heartbeat: Heartbeat;
   #socket: Socket | undefined;
+  #isStarted = false;
   #isAuthenticated = false;
   #tokenUserId: string | undefined;
   #openSinceMs = 0;
@@ -62,6 +63,13 @@ export class Connection {
       (message) => this.#socket?.send(message),
       () => this.#broken(),
     );
+    if (options.lazy !== true) this.start();
+  }
+
+  /** Tries for the first time. What was begun goes on as it is. */
+  start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
     this.#attemptSoon(0);
   }
 

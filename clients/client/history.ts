@@ -13,19 +13,19 @@ export class History {
   readonly undoable: Step[] = [];
   readonly redoable: Step[] = [];
   #group: Step | undefined;
+  readonly #changed: () => void;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   /** Something new was done. */
-  did(parts: readonly Part[]): Step {
+  did(parts: readonly Part[]): void {
     this.redoable.length = 0;
-    if (this.#group !== undefined) {
-      const group = this.#group;
-      group.parts = [...group.parts, ...parts];
-      if (!this.undoable.includes(group)) push(this.undoable, group);
-      return group;
-    }
-    const step = { parts };
-    push(this.undoable, step);
-    return step;
+    const step = this.#group ?? { parts: [] };
+    step.parts = [...step.parts, ...parts];
+    if (!this.undoable.includes(step)) push(this.undoable, step);
+    this.#changed();
   }
 
   /** What is done until the returned function is called is one step. */
@@ -44,6 +44,7 @@ export class History {
       const left = steps.filter((step) => step.parts.length > 0);
       if (left.length < steps.length) steps.splice(0, steps.length, ...left);
     }
+    this.#changed();
   }
 }
 

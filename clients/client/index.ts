@@ -14,7 +14,7 @@ export type { Ack } from './outbox.ts';
 export type { Person, Presence } from './presence.ts';
 export type { Room } from './room.ts';
 export type { RelayOptions, RoomEvents, RoomStatus, User } from './room-types.ts';
-export type { ApplyOptions, Scene, SceneChange, SceneEvents } from './scene.ts';
+export type { ApplyOptions, HistoryState, Scene, SceneChange, SceneEvents, SceneSnapshot } from './scene.ts';
 export type { Selection } from './selection.ts';
 export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 export type { Item } from './things.ts';

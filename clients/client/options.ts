@@ -8,6 +8,11 @@ export interface ConnectOptions {
   token?: string;
   /** Asked for a token before each connection, and before the one in use expires. Wins over `token`. */
   getToken?(): string | Promise<string>;
+  /**
+   * Connect when the first room is joined, and not at once. Default false. Where pages are rendered on a server
+   * first, nothing is connected there.
+   */
+  lazy?: boolean;
   /** Default: the one of the browser, or of Node from 22 on. */
   WebSocket?: WebSocketConstructor;
   /** `text` of `tandem/client/text`, for those who edit texts. */

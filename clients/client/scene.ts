@@ -14,8 +14,22 @@ export interface SceneChange {
   properties: boolean;
 }
 
+/** A scene at one moment: never changed, so that it can be compared and kept. */
+export interface SceneSnapshot {
+  readonly version: number;
+  readonly items: ReadonlyMap<string, Item>;
+  readonly properties: Item;
+}
+
+/** Whether there is something to undo, or to redo. */
+export interface HistoryState {
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+}
+
 export interface SceneEvents {
   change: SceneChange;
+  history: HistoryState;
   /** Operations of one's own were refused, and are taken back. */
   refused: { operations: readonly Operation[]; error: TandemError };
 }
@@ -36,9 +50,11 @@ const UNDO_TRIES = 5;
  */
 export class Scene extends Events<SceneEvents> {
   readonly #replica = new SceneReplica((things) => this.#changed(things));
-  readonly #history = new History();
+  readonly #history = new History(() => this.#historyChanged());
   readonly #submit: Submit;
   readonly #awaited = new Set<{ version: number; reached: () => void }>();
+  #snapshot: SceneSnapshot | undefined;
+  #historyState: HistoryState = { canUndo: false, canRedo: false };
 
   constructor(submit: Submit) {
     super();
@@ -57,6 +73,13 @@ export class Scene extends Events<SceneEvents> {
   /** Operations that the server has confirmed. */
   get version(): number {
     return this.#replica.version;
+  }
+
+  /** The scene as it is now: the same object until it changes. */
+  get snapshot(): SceneSnapshot {
+    const { version, properties } = this;
+    this.#snapshot ??= { version, properties, items: new Map(this.items) };
+    return this.#snapshot;
   }
 
   add(id: string, data: JsonObject = {}): Promise<Ack> {
@@ -82,6 +105,11 @@ export class Scene extends Events<SceneEvents> {
     const pending = this.#replica.begin(structuredClone(operations) as Operation[]);
     this.#history.did(pending.parts);
     return this.#send(pending, options);
+  }
+
+  /** The same object until it changes. */
+  get history(): HistoryState {
+    return this.#historyState;
   }
 
   get canUndo(): boolean {
@@ -121,9 +149,13 @@ export class Scene extends Events<SceneEvents> {
     const reversals = parts.flatMap((part) => part.reversals);
     for (let tries = 1; ; tries++) {
       const operations = operationsAgainst(reversals, this.#replica.itemOf);
-      if (operations.length === 0) return false;
+      if (operations.length === 0) {
+        this.#historyChanged();
+        return false;
+      }
       const pending = this.#replica.begin(operations);
       push(to, { parts: pending.parts });
+      this.#historyChanged();
       try {
         // Who changes the same in this moment wins.
         await this.#send(pending, { version: this.version }, tries < UNDO_TRIES);
@@ -165,7 +197,16 @@ export class Scene extends Events<SceneEvents> {
     this.#replica.state(version, manifest, isAnew);
   }
 
+  #historyChanged(): void {
+    const { canUndo, canRedo } = this;
+    const known = this.#historyState;
+    if (canUndo === known.canUndo && canRedo === known.canRedo) return;
+    this.#historyState = { canUndo, canRedo };
+    this.emit('history', this.#historyState);
+  }
+
   #changed(things: ReadonlySet<Thing>): void {
+    if (things.size > 0 || this.#snapshot?.version !== this.version) this.#snapshot = undefined;
     for (const one of this.#awaited) {
       if (one.version > this.version) continue;
       this.#awaited.delete(one);

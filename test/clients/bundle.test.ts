@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import t from 'tap';
 
-const root = fileURLToPath(new URL('../../clients/client/', import.meta.url));
+const root = fileURLToPath(new URL('../../clients/', import.meta.url));
 
 /** What a browser loads: files, and bytes after minifying and gzip. */
 async function bundle(entry: string) {
@@ -15,17 +15,20 @@ async function bundle(entry: string) {
     platform: 'browser',
     write: false,
     metafile: true,
+    external: ['react', '@tanstack/react-query'],
     logLevel: 'silent',
   });
   const [output] = outputFiles;
+  const external = Object.values(metafile.outputs).flatMap((one) => one.imports.map(({ path }) => path));
   return {
     files: Object.keys(metafile.inputs),
+    imports: [...new Set(external)].sort(),
     bytes: gzipSync(output?.contents ?? '', { level: 9 }).length,
   };
 }
 
 t.test('the client is small in a browser, and brings neither schemas nor texts', async (t) => {
-  const { files, bytes } = await bundle('index.ts');
+  const { files, bytes } = await bundle('client/index.ts');
   t.comment(`${bytes} bytes`);
   t.ok(bytes > 1000 && bytes <= 12 * 1024, `${bytes} bytes`);
   t.same(
@@ -36,7 +39,19 @@ t.test('the client is small in a browser, and brings neither schemas nor texts',
 });
 
 t.test('texts are a part of their own', async (t) => {
-  const { files, bytes } = await bundle('text/index.ts');
+  const { files, bytes } = await bundle('client/text/index.ts');
   t.ok(bytes <= 6 * 1024, `${bytes} bytes`);
   t.ok(files.some((file) => file.includes('ot-text-unicode')));
+});
+
+t.test('hooks are small, and bring no client, and no queries where there are none', async (t) => {
+  const { files, bytes, imports } = await bundle('react/index.ts');
+  t.comment(`${bytes} bytes`);
+  t.ok(bytes > 500 && bytes <= 3 * 1024, `${bytes} bytes`);
+  t.same(
+    files.filter((file) => !file.startsWith('clients/react/')),
+    [],
+  );
+  t.same(imports, ['react']);
+  t.same((await bundle('react/query.ts')).imports, ['@tanstack/react-query', 'react']);
 });

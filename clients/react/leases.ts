@@ -1,0 +1,55 @@
+import type { Client, JoinOptions, Room, Unsubscribe } from '../client/index.ts';
+
+/** How many use a room that hooks have made. */
+interface Lease {
+  users: number;
+  leaving: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** Of rooms that the application joined itself there is none: it leaves them itself. */
+const leases = new WeakMap<Room, Lease>();
+
+/** Rooms that were rendered and are not entered yet. Where the render is thrown away, so are they. */
+const prepared = new WeakMap<Client, Map<string, WeakRef<Room>>>();
+
+const isEnded = ({ status }: Room) => status === 'left' || status === 'refused';
+
+/** The room of this id, for all who render it: the joined one, or one to be entered. Nobody hears of that. */
+export function roomOf(client: Client, roomId: string, options?: JoinOptions): Room {
+  const joined = client.rooms.get(roomId);
+  if (joined !== undefined) return joined;
+  const waiting = prepared.get(client) ?? new Map<string, WeakRef<Room>>();
+  prepared.set(client, waiting);
+  const known = waiting.get(roomId)?.deref();
+  if (known !== undefined && !isEnded(known)) return known;
+  for (const [id, one] of waiting) if (one.deref() === undefined) waiting.delete(id);
+  const room = client.prepare(roomId, options);
+  waiting.set(roomId, new WeakRef(room));
+  leases.set(room, { users: 0, leaving: undefined });
+  return room;
+}
+
+export interface Held {
+  /** The room that is joined, should it be another one meanwhile. */
+  readonly room: Room;
+  release: Unsubscribe;
+}
+
+/** Joins a room for as long as one at least holds it. Undefined: it has ended, and another one is needed. */
+export function hold(client: Client, wanted: Room): Held | undefined {
+  if (isEnded(wanted)) return undefined;
+  const room = client.enter(wanted);
+  prepared.get(client)?.delete(room.id);
+  const lease = leases.get(room);
+  if (lease === undefined) return { room, release: () => {} };
+  lease.users += 1;
+  clearTimeout(lease.leaving);
+  return {
+    room,
+    release() {
+      lease.users -= 1;
+      // Not at once: whoever is mounted again, or comes in its place, goes on in it.
+      if (lease.users === 0) lease.leaving = setTimeout(() => room.leave(), 0);
+    },
+  };
+}
