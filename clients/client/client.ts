@@ -5,6 +5,7 @@ import { Events } from './events.ts';
 import { type ConnectOptions, termsOf } from './options.ts';
 import { Room } from './room.ts';
 import type { User } from './room-types.ts';
+import type { TransportName } from './transport.ts';
 import { onWake } from './wake.ts';
 
 export interface ClientEvents {
@@ -48,6 +49,11 @@ export class Client extends Events<ClientEvents> {
     return this.#connection.status;
   }
 
+  /** What the connection goes over, or will at the next attempt. */
+  get transport(): TransportName {
+    return this.#connection.transport;
+  }
+
   /** Of the latest heartbeat; undefined before the first. */
   get roundTripMs(): number | undefined {
     return this.#connection.roundTripMs;
@@ -65,6 +71,12 @@ export class Client extends Events<ClientEvents> {
       user,
       {
         send: (command) => connection.send(command),
+        get isBusy() {
+          return connection.isBusy;
+        },
+        get signalMs() {
+          return connection.signalMs;
+        },
         get welcome() {
           return connection.welcome;
         },

@@ -1,12 +1,12 @@
-import { closes } from '../../protocol/closes.ts';
 import type { MessageOf } from '../../protocol/index.ts';
 import { Backoff } from './backoff.ts';
 import { errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ConnectOptions, Terms } from './options.ts';
-import { openSocket, type Socket } from './socket.ts';
 import { userIdIn } from './token.ts';
+import type { End, Socket, TransportName } from './transport.ts';
+import { Wires } from './wires.ts';
 
 /** `waiting`: for the next attempt. `closed`: for good. */
 export type Status = 'connecting' | 'open' | 'waiting' | 'closed';
@@ -38,11 +38,11 @@ export class Connection {
   readonly events = new Events<ConnectionEvents>();
   status: Status = 'connecting';
   welcome: Welcome | undefined;
-  readonly #url: string;
   readonly #options: ConnectOptions;
   readonly #terms: Terms;
   readonly #backoff: Backoff;
   readonly #heartbeat: Heartbeat;
+  readonly #wires: Wires;
   #socket: Socket | undefined;
   #isAuthenticated = false;
   #tokenUserId: string | undefined;
@@ -53,7 +53,6 @@ export class Connection {
   #cancelLost: (() => void) | undefined;
 
   constructor(url: string, options: ConnectOptions, terms: Terms) {
-    this.#url = url;
     this.#options = options;
     this.#terms = terms;
     this.#backoff = new Backoff(terms.random, options.backoff);
@@ -62,7 +61,23 @@ export class Connection {
       (message) => this.#socket?.send(message),
       () => this.#broken(),
     );
+    this.#wires = new Wires(url, options, terms, () => this.#change());
     this.#attemptSoon(0);
+  }
+
+  /** What it goes over, or will at the next attempt. */
+  get transport(): TransportName {
+    return this.#wires.transport;
+  }
+
+  /** More would have to wait. */
+  get isBusy(): boolean {
+    return this.#socket?.isBusy === true;
+  }
+
+  /** The least time between two signals of a kind. */
+  get signalMs(): number {
+    return Math.max(this.welcome?.tickMs ?? 16, this.#socket?.signalMs ?? 0);
   }
 
   /** From a heartbeat to its answer; undefined before the first. */
@@ -99,7 +114,7 @@ export class Connection {
     this.#cancelLost ??= this.#terms.clock.after(LOST_AFTER_MS, () => this.events.emit('lost', undefined));
     this.#cancelAttempt = this.#terms.clock.after(delayMs, () => {
       this.#become('connecting');
-      this.#open().catch((cause) => this.close(asError(cause)));
+      this.#open().catch((cause) => this.#unopened(cause));
     });
   }
 
@@ -110,14 +125,15 @@ export class Connection {
     const token = await this.#token();
     if (attempt !== this.#attempt || this.status === 'closed') return;
     if (token === 'failed') return this.#comeBack();
-    this.#isAuthenticated = token === undefined;
     this.#tokenUserId = token && userIdIn(token);
     this.welcome = undefined;
-    this.#socket = openSocket(this.#url, this.#options.WebSocket, {
-      opened: () => token !== undefined && this.#authenticate(token),
+    this.#socket = this.#wires.open(token, {
+      opened: () => token !== undefined && !this.#isAuthenticated && this.#authenticate(token),
       received: (message) => this.#received(message),
-      closed: (code, reason) => this.#closed(code, reason),
+      closed: (end) => this.#closed(end),
     });
+    // The one shows it with its request, the other, in browsers, cannot.
+    this.#isAuthenticated = token === undefined || this.transport === 'event-stream';
   }
 
   async #token(): Promise<string | undefined | 'failed'> {
@@ -152,6 +168,7 @@ export class Connection {
     this.#cancelLost?.();
     this.#cancelLost = undefined;
     this.#become('open');
+    this.#wires.ready();
   }
 
   /** A new token before the old one ends; where there is none, the server says what follows. */
@@ -176,12 +193,24 @@ export class Connection {
     return this.#options.getToken !== undefined && tokenEnded.has(code);
   }
 
-  #closed(code: number, reason: string): void {
-    const advice = adviceIn(reason);
-    const isTerminal = code >= 4100 && code < 4200 && !this.#mayHaveAnother(advice.code ?? '');
-    if (!isTerminal) return this.#broken(advice.retryAfterMs);
-    const name = advice.code as keyof typeof closes;
-    this.close(new TandemError(name, closes[name]?.text ?? `The server closed with ${code}.`));
+  #closed({ code, message = '', isFinal, retryAfterMs }: End): void {
+    if (!isFinal || this.#mayHaveAnother(code ?? '')) return this.#broken(retryAfterMs);
+    this.close(new TandemError(code as TandemError['code'], message));
+  }
+
+  /** There may be another transport than the one that could not even be opened. */
+  #unopened(cause: unknown): void {
+    const before = this.transport;
+    this.#wires.done();
+    if (this.transport !== before) this.#broken();
+    else this.close(asError(cause));
+  }
+
+  /** Another transport is better by now: rooms are resumed on it, and nobody has to notice. */
+  #change(): void {
+    this.#forget(false);
+    this.#become('waiting');
+    this.retryNow();
   }
 
   #broken(advisedMs?: number): void {
@@ -203,6 +232,7 @@ export class Connection {
     this.#attempt += 1;
     this.#cancelAttempt();
     this.#heartbeat.stop();
+    this.#wires.done();
     this.#socket?.end(goodbye);
     this.#socket = undefined;
   }
@@ -217,13 +247,4 @@ export class Connection {
 function asError(cause: unknown): TandemError {
   if (cause instanceof TandemError) return cause;
   return new TandemError('NO_WEBSOCKET', 'The WebSocket could not be made.', {}, { cause });
-}
-
-/** A close frame's reason is JSON, where it is the server's. */
-function adviceIn(reason: string): { code?: string; retryAfterMs?: number } {
-  try {
-    return JSON.parse(reason) ?? {};
-  } catch {
-    return {};
-  }
 }

@@ -18,6 +18,7 @@ export type { ApplyOptions, Scene, SceneChange, SceneEvents } from './scene.ts';
 export type { Selection } from './selection.ts';
 export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 export type { Item } from './things.ts';
+export type { TransportName } from './transport.ts';
 
 /**
  * Connects to a Tandem server, and again whenever the connection is lost, until `close`, or until the server says

@@ -2,12 +2,20 @@ import type { BackoffOptions } from './backoff.ts';
 import { type ClientClock, systemClock } from './clock.ts';
 import type { WebSocketConstructor } from './socket.ts';
 import type { TextSupport } from './text-support.ts';
+import type { TransportName } from './transport.ts';
 
 export interface ConnectOptions {
   /** One token for as long as the client lives. */
   token?: string;
   /** Asked for a token before each connection, and before the one in use expires. Wins over `token`. */
   getToken?(): string | Promise<string>;
+  /**
+   * What to connect over, the first choice first. Default `['websocket', 'event-stream']`: where a WebSocket does
+   * not get through, messages come as an event stream and go as posts, until one does.
+   */
+  transports?: readonly TransportName[];
+  /** For event streams. Default: the one of the browser, or of Node. */
+  fetch?: typeof fetch;
   /** Default: the one of the browser, or of Node from 22 on. */
   WebSocket?: WebSocketConstructor;
   /** `text` of `tandem/client/text`, for those who edit texts. */

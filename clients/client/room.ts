@@ -58,13 +58,9 @@ export class Room extends Events<RoomEvents> {
       maxMessageBytes: () => link.welcome?.limits.MAX_MESSAGE_BYTES ?? 64 * 1024,
       notJoined: () => this.#joining.begin(),
     });
-    this.#signals = new Signals(
-      terms.clock,
-      () => link.welcome?.tickMs ?? 16,
-      (signal) => {
-        if (this.status === 'joined') link.send({ ...signal, roomId: id });
-      },
-    );
+    this.#signals = new Signals(terms.clock, link, (signal) => {
+      if (this.status === 'joined') link.send({ ...signal, roomId: id });
+    });
     const submit = this.#submit;
     this.#selected = new Wishes('select', 'unselect', submit);
     this.#viewed = new Wishes('join_viewer', 'leave_viewer', submit);

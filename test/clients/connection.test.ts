@@ -39,7 +39,13 @@ function stage(options: ConnectOptions = {}) {
       this.#listeners.get('close')?.({ code, reason: JSON.stringify(reason) });
     }
   }
-  const client = connect('ws://there/ws', { WebSocket: Scripted, clock, random: () => 1, ...options });
+  const client = connect('ws://there/ws', {
+    WebSocket: Scripted,
+    transports: ['websocket'],
+    clock,
+    random: () => 1,
+    ...options,
+  });
   t.teardown(() => client.close());
   const heard: unknown[] = [];
   client.on('status', (status) => heard.push(status));

@@ -87,7 +87,7 @@ async function run(t: Test, seed: number): Promise<void> {
         act(random, rooms[who] as Room, names[who] as string, tally);
         break;
       case 'cut':
-        [...world.sockets][who]?.cut();
+        [...world.ends][who]?.cut();
         break;
       case 'crash':
         await world.crash();
