@@ -1,13 +1,19 @@
 import type { MessageOf } from '../../protocol/index.ts';
 import { errorOf, TandemError } from './error.ts';
+import { merged } from './merging.ts';
 import type { Terms } from './options.ts';
 
 export type Ack = MessageOf<'ack'>;
 
+type Command = Readonly<Record<string, unknown>>;
+
 /** A command that waits for its answer. */
 interface Waiting {
-  readonly command: Readonly<Record<string, unknown>>;
+  command: Command;
+  readonly answer: Promise<Ack>;
   isSent: boolean;
+  /** Whatever is sent once is never changed: the server may know it. */
+  wasSent: boolean;
   answered(ack: Ack): void;
   refused(error: TandemError): void;
 }
@@ -58,22 +64,45 @@ export class Outbox {
     return this.#waiting.size;
   }
 
-  /** Resolves with the `ack`, rejects with a TandemError. An `opId` or, where it has none, a `ref` names it. */
-  submit(command: Readonly<Record<string, unknown>>): Promise<Ack> {
-    if (this.#waiting.size >= this.#terms.maxPending) {
-      const limit = this.#terms.maxPending;
-      return Promise.reject(new TandemError('OUTBOX_FULL', 'Too much waits to be sent.', { limit }));
-    }
+  /**
+   * Resolves with the `ack`, rejects with a TandemError. An `opId` or, where it has none, a `ref` names it. What a
+   * drag changes while it cannot be sent becomes one command.
+   */
+  submit(command: Command): Promise<Ack> {
     const limit = this.#hooks.maxMessageBytes();
+    const queued = this.#mergedInto(command, limit);
+    if (queued !== undefined) return queued.answer;
+    if (this.#waiting.size >= this.#terms.maxPending) {
+      const error = new TandemError('OUTBOX_FULL', 'Too much waits to be sent.', {
+        limit: this.#terms.maxPending,
+      });
+      return Promise.reject(error);
+    }
     if (bytesOf(command) > limit) {
       return Promise.reject(new TandemError('MESSAGE_TOO_LARGE', 'The command is too large.', { limit }));
     }
-    return new Promise((answered, refused) => {
-      const id = String(command.opId ?? command.ref);
-      this.#waiting.set(id, { command, isSent: false, answered, refused });
-      this.#hooks.changed();
-      this.#pump();
+    let answered: Waiting['answered'] = () => {};
+    let refused: Waiting['refused'] = () => {};
+    const answer = new Promise<Ack>((resolve, reject) => {
+      answered = resolve;
+      refused = reject;
     });
+    this.#waiting.set(idOf(command), { command, answer, isSent: false, wasSent: false, answered, refused });
+    this.#hooks.changed();
+    this.#pump();
+    return answer;
+  }
+
+  /** The command that waits and that this one has become part of. */
+  #mergedInto(command: Command, limit: number): Waiting | undefined {
+    for (const one of [...this.#waiting.values()].reverse()) {
+      const outcome = one.wasSent ? 'apart' : merged(one.command, command);
+      if (outcome === 'passes') continue;
+      if (outcome === 'apart' || bytesOf(outcome) > limit) return undefined;
+      one.command = outcome;
+      return one;
+    }
+    return undefined;
   }
 
   /** The room was joined. What was sent before may have been lost. */
@@ -100,7 +129,7 @@ export class Outbox {
 
   /** An `ack`, `error` or `conflict`; false where it answers nothing that waits here. */
   answer(message: Readonly<Record<string, unknown>>): boolean {
-    const id = String(message.opId ?? message.ref);
+    const id = idOf(message);
     const one = this.#waiting.get(id);
     if (one === undefined) return false;
     if (message.type !== 'ack' && this.#comesAgain(message)) return true;
@@ -138,13 +167,18 @@ export class Outbox {
   #pump(): void {
     if (!this.#isOpen || this.#cancelPause !== undefined) return;
     let index = 0;
-    for (const one of this.#waiting.values()) {
+    let after: string | undefined;
+    for (const [id, one] of this.#waiting) {
       if (index >= WINDOW) return;
       index += 1;
-      if (one.isSent) continue;
-      one.isSent = true;
-      this.#hooks.send(one.command);
-      if (index === 1) this.#watch();
+      if (!one.isSent) {
+        one.isSent = true;
+        one.wasSent = true;
+        // Should the one before be refused for its rate, this one shall not overtake it. [RL4]
+        this.#hooks.send(after === undefined ? one.command : { ...one.command, after });
+        if (index === 1) this.#watch();
+      }
+      after = id;
     }
   }
 
@@ -153,6 +187,11 @@ export class Outbox {
     if (!this.#isOpen || this.#waiting.size === 0) return;
     this.#cancelSilence = this.#terms.clock.after(SILENCE_MS, () => this.#sendAgain());
   }
+}
+
+/** Of a command, or its answer. */
+function idOf({ opId, ref }: Command): string {
+  return String(opId ?? ref);
 }
 
 /** As JSON in UTF-8. */

@@ -1,5 +1,6 @@
 import type { UserPresence } from '../../protocol/index.ts';
 import type { Receiver } from '../fanout/receiver.ts';
+import type { Line } from './line.ts';
 import type { Principal } from './principal.ts';
 import type { Limiter } from './rate-limit.ts';
 
@@ -15,6 +16,7 @@ export interface Session {
   readonly id: string;
   readonly receiver: Receiver;
   readonly limiter: Limiter;
+  readonly line: Line;
   /** For logs: never a token. */
   readonly address: string;
   phase: Phase;
