@@ -121,12 +121,11 @@ t.test('[RL4] what stands in line behind a command that was refused does not ove
   const ada = await at.member('ada');
   const ben = await at.member('ben');
   const say = (n: number, more: object = {}) =>
-    ada.send({ type: 'message', roomId: 'r', text: String(n), opId: `o${n}`, ...more });
-  const texts = () =>
-    ben
-      .heard()
-      .filter(({ type }) => type === 'message')
-      .map(({ text }) => Number(text));
+    ada.send({ type: 'message', text: String(n), opId: `o${n}`, ...more });
+  const texts = () => {
+    ben.look();
+    return ofType(ben.heard(), 'message').map(({ text }) => Number(text));
+  };
   await at.pass(2000);
   for (let n = 0; n < 12; n++) say(n, n === 0 ? {} : { after: `o${n - 1}` });
   // The bucket has room again for what is on its way behind the refused ones.
