@@ -11,6 +11,7 @@ export { TandemError, type TandemErrorDetails } from './error.ts';
 export type { Listenable, Unsubscribe } from './events.ts';
 export type { ConnectOptions } from './options.ts';
 export type { Ack } from './outbox.ts';
+export type { OutboxStore, StoredCommand } from './outbox-store.ts';
 export type { Person, Presence } from './presence.ts';
 export type { Room } from './room.ts';
 export type { RelayOptions, RoomEvents, RoomStatus, User } from './room-types.ts';

@@ -1,5 +1,6 @@
 import type { BackoffOptions } from './backoff.ts';
 import { type ClientClock, systemClock } from './clock.ts';
+import type { OutboxStore } from './outbox-store.ts';
 import type { WebSocketConstructor } from './socket.ts';
 import type { TextSupport } from './text-support.ts';
 import type { TransportName } from './transport.ts';
@@ -22,6 +23,11 @@ export interface ConnectOptions {
   text?: TextSupport;
   /** Ordered commands of one room that wait for an answer; more are refused with OUTBOX_FULL. Default 1000. */
   maxPending?: number;
+  /**
+   * Keeps what waits for an answer across page loads: `indexedDbOutbox` of `tandem/client/storage`, or a store of the
+   * application's own. Without it that is lost with the page.
+   */
+  outbox?: OutboxStore;
   backoff?: BackoffOptions;
   clock?: ClientClock;
   /** From 0 to 1. Default `Math.random`. */
@@ -34,6 +40,7 @@ export interface Terms {
   readonly random: () => number;
   readonly maxPending: number;
   readonly text: TextSupport | undefined;
+  readonly outbox: OutboxStore | undefined;
   /** Ids that nobody else has. */
   newId(): string;
 }
@@ -43,6 +50,7 @@ export function termsOf({
   random = Math.random,
   maxPending = 1000,
   text,
+  outbox,
 }: ConnectOptions): Terms {
   const part = () => Math.floor(random() * 2 ** 48).toString(36);
   const prefix = `${part()}${part()}`;
@@ -52,6 +60,7 @@ export function termsOf({
     random,
     maxPending,
     text,
+    outbox,
     newId() {
       ids += 1;
       return `${prefix}-${ids}`;

@@ -1,5 +1,6 @@
 import type { MessageOf } from '../../protocol/index.ts';
 import { errorOf, TandemError } from './error.ts';
+import type { Keeping } from './keeping.ts';
 import { merged } from './merging.ts';
 import type { Terms } from './options.ts';
 
@@ -51,12 +52,14 @@ export class Outbox {
   readonly #waiting = new Map<string, Waiting>();
   readonly #terms: Terms;
   readonly #hooks: OutboxHooks;
+  readonly #keeping: Keeping;
   #isOpen = false;
   #cancelPause: (() => void) | undefined;
   #cancelSilence = () => {};
 
-  constructor(terms: Terms, hooks: OutboxHooks) {
+  constructor(terms: Terms, keeping: Keeping, hooks: OutboxHooks) {
     this.#terms = terms;
+    this.#keeping = keeping;
     this.#hooks = hooks;
   }
 
@@ -81,16 +84,38 @@ export class Outbox {
     if (bytesOf(command) > limit) {
       return Promise.reject(new TandemError('MESSAGE_TOO_LARGE', 'The command is too large.', { limit }));
     }
+    const { answer } = this.#add(command);
+    this.#keeping.put(command);
+    this.#hooks.changed();
+    this.#pump();
+    return answer;
+  }
+
+  /** Commands of an earlier client, which go first; before the first `open`. */
+  adopt(commands: readonly Command[]): Promise<Ack>[] {
+    const own = [...this.#waiting];
+    this.#waiting.clear();
+    // They may have been sent.
+    const answers = commands.map((command) => {
+      const one = this.#add(command);
+      one.wasSent = true;
+      return one.answer;
+    });
+    for (const [id, one] of own) this.#waiting.set(id, one);
+    this.#hooks.changed();
+    return answers;
+  }
+
+  #add(command: Command): Waiting {
     let answered: Waiting['answered'] = () => {};
     let refused: Waiting['refused'] = () => {};
     const answer = new Promise<Ack>((resolve, reject) => {
       answered = resolve;
       refused = reject;
     });
-    this.#waiting.set(idOf(command), { command, answer, isSent: false, wasSent: false, answered, refused });
-    this.#hooks.changed();
-    this.#pump();
-    return answer;
+    const one = { command, answer, isSent: false, wasSent: false, answered, refused };
+    this.#waiting.set(idOf(command), one);
+    return one;
   }
 
   /** The command that waits and that this one has become part of. */
@@ -100,6 +125,7 @@ export class Outbox {
       if (outcome === 'passes') continue;
       if (outcome === 'apart' || bytesOf(outcome) > limit) return undefined;
       one.command = outcome;
+      this.#keeping.put(outcome);
       return one;
     }
     return undefined;
@@ -118,12 +144,15 @@ export class Outbox {
     this.#cancelSilence();
   }
 
-  /** Gives everything up. */
+  /** Gives everything up; what was kept stays so where only the client has ended. */
   end(error: TandemError): void {
     this.pause();
-    const all = [...this.#waiting.values()];
+    const all = [...this.#waiting];
     this.#waiting.clear();
-    for (const one of all) one.refused(error);
+    for (const [id, one] of all) {
+      if (error.code !== 'CLOSED') this.#keeping.remove(id);
+      one.refused(error);
+    }
     if (all.length > 0) this.#hooks.changed();
   }
 
@@ -134,6 +163,7 @@ export class Outbox {
     if (one === undefined) return false;
     if (message.type !== 'ack' && this.#comesAgain(message)) return true;
     this.#waiting.delete(id);
+    this.#keeping.remove(id);
     if (message.type === 'ack') one.answered(message as unknown as Ack);
     else one.refused(errorOf(message));
     this.#hooks.changed();
