@@ -32,11 +32,6 @@ export abstract class WireEnd {
   protected abstract arrived(frame: string): void;
   protected abstract closed(by: Close): void;
 
-  /** Another connection to the same server. */
-  get id(): string | undefined {
-    return this.#wire?.id;
-  }
-
   put(message: string, arrived = () => {}): void {
     if (!this.#isOver) this.#up.push({ message, arrived });
   }
@@ -47,13 +42,13 @@ export abstract class WireEnd {
     this.#wire?.close(clean);
   }
 
-  /** Both sides lose what is on its way; the client is told, the server perhaps later. */
-  cut(): void {
+  /** Both sides lose what is on its way. `half`: the server does not notice, and has two connections then. */
+  cut(how: 'whole' | 'half' = 'whole'): void {
     if (this.#isOver) return;
     const wire = this.#wire;
     this.#over();
     this.closed({ code: 1006, reason: '' });
-    wire?.close(false);
+    if (how === 'whole') wire?.close(false);
   }
 
   /** Carries some of what is on its way, in its order. */

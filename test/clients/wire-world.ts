@@ -33,6 +33,19 @@ export class WireWorld implements Wires {
     await server?.server.close();
   }
 
+  /** Everybody is told, and comes back later. */
+  async shutDown(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    const closing = server?.server.close();
+    for (let turn = 0; turn < 40; turn++) {
+      for (const one of [...this.ends]) one.carry(() => 1);
+      this.clock.advance(16);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await closing;
+  }
+
   connect(stream: 'native' | undefined, token: string | undefined) {
     const how = stream === undefined ? { protocol: 'tandem.v1' } : { stream };
     return this.server?.connect({ ...how, ...(token === undefined ? {} : { token }) });
