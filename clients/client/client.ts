@@ -31,7 +31,7 @@ export class Client extends Events<ClientEvents> {
   readonly #terms;
   readonly #rooms = new Map<string, Room>();
   readonly #own: string[] = [];
-  readonly #endWake = onWake(() => this.retryNow());
+  readonly #endWake = onWake(() => this.#connection.wake());
 
   /** @internal */
   constructor(url: string, options: ConnectOptions) {

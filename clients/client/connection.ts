@@ -1,10 +1,10 @@
 import type { MessageOf } from '../../protocol/index.ts';
 import { Backoff } from './backoff.ts';
-import { errorOf, TandemError } from './error.ts';
+import { errorOf, TandemError, unopened } from './error.ts';
 import { Events } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ConnectOptions, Terms } from './options.ts';
-import { userIdIn } from './token.ts';
+import { tokenEnded, tokenRefused, userIdIn } from './token.ts';
 import type { End, Socket, TransportName } from './transport.ts';
 import { Wires } from './wires.ts';
 
@@ -29,9 +29,6 @@ const TOKEN_AGAIN_MS = 5000;
 /** An attempt, with all from the token to the welcome, is given up after this. */
 const CONNECT_WITHIN_MS = 20_000;
 const AUTH_REF = 'auth';
-/** Refusals of a token that another token may undo. */
-const tokenEnded = new Set(['TOKEN_EXPIRED', 'TOKEN_REVOKED']);
-const tokenRefused = new Set([...tokenEnded, 'TOKEN_INVALID', 'IDENTITY_MISMATCH']);
 
 /** One connection after the other, each authenticated before anything else is said. */
 export class Connection {
@@ -93,6 +90,12 @@ export class Connection {
   /** Only while `status` is open: nothing is kept here. */
   send(message: object): void {
     if (this.status === 'open') this.#socket?.send(message);
+  }
+
+  /** Something has happened to the network, or to the page: it may be there again, or gone unnoticed. */
+  wake(): void {
+    if (this.status === 'open') this.#heartbeat.check();
+    else this.retryNow();
   }
 
   /** Tries at once, where it waits. */
@@ -203,7 +206,7 @@ export class Connection {
     const before = this.transport;
     this.#wires.done();
     if (this.transport !== before) this.#broken();
-    else this.close(asError(cause));
+    else this.close(unopened(cause));
   }
 
   /** Another transport is better by now: rooms are resumed on it, and nobody has to notice. */
@@ -242,9 +245,4 @@ export class Connection {
     this.status = status;
     this.events.emit('status', status);
   }
-}
-
-function asError(cause: unknown): TandemError {
-  if (cause instanceof TandemError) return cause;
-  return new TandemError('NO_WEBSOCKET', 'The WebSocket could not be made.', {}, { cause });
 }

@@ -48,3 +48,9 @@ export function errorOf(answer: Readonly<Record<string, unknown>>): TandemError 
   const { code, message, ...details } = rest;
   return new TandemError(code as TandemError['code'], String(message), details);
 }
+
+/** Why there is no socket at all. */
+export function unopened(cause: unknown): TandemError {
+  if (cause instanceof TandemError) return cause;
+  return new TandemError('NO_WEBSOCKET', 'The WebSocket could not be made.', {}, { cause });
+}

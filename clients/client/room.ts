@@ -58,7 +58,7 @@ export class Room extends Events<RoomEvents> {
     this.#outbox = new Outbox(terms, this.#keeping, {
       send: (command) => link.send(command),
       changed: () => this.emit('pending', this.pending),
-      maxMessageBytes: () => link.welcome?.limits.MAX_MESSAGE_BYTES ?? 64 * 1024,
+      maxMessageBytes: () => link.welcome?.limits?.MAX_MESSAGE_BYTES ?? 64 * 1024,
       notJoined: () => this.#joining.begin(),
     });
     this.#signals = new Signals(terms.clock, link, (signal) => {

@@ -11,13 +11,13 @@ export function onPage(type: string, listener: () => void, of = globalThis as Pa
   return () => of.removeEventListener?.(type, listener);
 }
 
-/** In browsers: tells when there is a network again, or the page is looked at again. */
+/** In browsers: tells when there is a network again, or none any more, or the page is looked at again. */
 export function onWake(wake: () => void): Unsubscribe {
   const { document = {} } = globalThis as { document?: Page & { visibilityState?: string } };
   const seen = () => {
     if (document.visibilityState === 'visible') wake();
   };
-  const ends = [onPage('online', wake), onPage('visibilitychange', seen, document)];
+  const ends = [onPage('online', wake), onPage('offline', wake), onPage('visibilitychange', seen, document)];
   return () => {
     for (const end of ends) end();
   };
