@@ -10,7 +10,7 @@ import { CameraState, EventName, Id, JsonObject, Ref, UserPresence, Vector, Vers
  */
 function command<const T extends string, P extends TProperties>(type: T, description: string, properties: P) {
   return Type.Object(
-    { type: Type.Literal(type), ref: Type.Optional(Ref), ...properties },
+    { type: Type.Literal(type), ref: Type.Optional(Ref), after: Type.Optional(Ref), ...properties },
     { additionalProperties: true, description },
   );
 }

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 const PARTS = 'program-';
@@ -30,3 +31,15 @@ await build({
   sourcemap: true,
   external: Object.keys(dependencies).filter((name) => name !== 'typebox'),
 });
+
+/** What a browser loads of the client. */
+const { outputFiles } = await build({
+  entryPoints: [`${built}/clients/client/index.js`],
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  platform: 'browser',
+  write: false,
+});
+const { length } = gzipSync(outputFiles[0]?.contents ?? '', { level: 9 });
+process.stdout.write(`tandem/client: ${(length / 1024).toFixed(1)} KiB, minified and gzipped\n`);

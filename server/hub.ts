@@ -9,6 +9,7 @@ import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
 import { rejoin } from './dispatch/handlers/rejoining.ts';
 import type { Hooks } from './dispatch/hooks.ts';
+import { Line } from './dispatch/line.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
@@ -113,6 +114,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       id: connection.id,
       receiver: new Receiver(connection, dialect, this.#receiverOptions),
       limiter: createLimiter(config.rates, now, dialect.framing.answersAll),
+      line: new Line(),
       address: connection.handshake.address,
       phase: { kind: 'arriving', deadline: now + config.connectTimeoutMs },
       memberships: new Map(),

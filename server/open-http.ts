@@ -10,7 +10,15 @@ import { packageVersion } from './version.ts';
 export interface OpenHttpOptions
   extends Pick<
     HttpOptions,
-    'ready' | 'closing' | 'backend' | 'projects' | 'clients' | 'verifyToken' | 'authorize' | 'revoke'
+    | 'ready'
+    | 'closing'
+    | 'backend'
+    | 'projects'
+    | 'clients'
+    | 'natives'
+    | 'verifyToken'
+    | 'authorize'
+    | 'revoke'
   > {
   config: Config;
   logger: Logger;

@@ -3,6 +3,7 @@ import type { Config } from './config.ts';
 import type { ConnectionHandler, Transport } from './transport/connection.ts';
 import { EventStreams, withEventStreams } from './transport/event-stream/event-streams.ts';
 import { HttpClients } from './transport/event-stream/http-clients.ts';
+import { NativeStreams } from './transport/event-stream/native-streams.ts';
 
 export interface OpenStreamsOptions {
   config: Config;
@@ -15,6 +16,7 @@ export interface OpenStreamsOptions {
 /** Event streams: for the routes that open them, and for a transport whose topics shall reach them. */
 export function openStreams({ config, clock, hub, newId, random }: OpenStreamsOptions): {
   clients: HttpClients;
+  natives: NativeStreams;
   join(transport: Transport): Transport;
 } {
   const { heartbeatMs, limits } = config;
@@ -29,6 +31,7 @@ export function openStreams({ config, clock, hub, newId, random }: OpenStreamsOp
   });
   return {
     clients: new HttpClients(streams),
+    natives: new NativeStreams(streams, newId),
     join: (transport) => withEventStreams(transport, streams),
   };
 }

@@ -122,6 +122,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     backend,
     projects: directory,
     clients: streams.clients,
+    natives: streams.natives,
     verifyToken,
     authorize,
   });

@@ -5,6 +5,7 @@ import { Events } from './events.ts';
 import { type ConnectOptions, termsOf } from './options.ts';
 import { Room } from './room.ts';
 import type { User } from './room-types.ts';
+import type { TransportName } from './transport.ts';
 import { onWake } from './wake.ts';
 
 export interface ClientEvents {
@@ -30,7 +31,7 @@ export class Client extends Events<ClientEvents> {
   readonly #terms;
   readonly #rooms = new Map<string, Room>();
   readonly #own: string[] = [];
-  readonly #endWake = onWake(() => this.retryNow());
+  readonly #endWake = onWake(() => this.#connection.wake());
 
   /** @internal */
   constructor(url: string, options: ConnectOptions) {
@@ -42,10 +43,16 @@ export class Client extends Events<ClientEvents> {
     events.on('lost', () => this.emit('lost', undefined));
     events.on('error', (error) => this.emit('error', error));
     events.on('message', (message) => this.#received(message));
+    if (options.lazy !== true) this.#connection.start();
   }
 
   get status(): Status {
     return this.#connection.status;
+  }
+
+  /** What the connection goes over, or will at the next attempt. */
+  get transport(): TransportName {
+    return this.#connection.transport;
   }
 
   /** Of the latest heartbeat; undefined before the first. */
@@ -74,6 +81,12 @@ export class Client extends Events<ClientEvents> {
       user,
       {
         send: (command) => connection.send(command),
+        get isBusy() {
+          return connection.isBusy;
+        },
+        get signalMs() {
+          return connection.signalMs;
+        },
         get welcome() {
           return connection.welcome;
         },

@@ -1,12 +1,12 @@
-import { closes } from '../../protocol/closes.ts';
 import type { MessageOf } from '../../protocol/index.ts';
 import { Backoff } from './backoff.ts';
-import { errorOf, TandemError } from './error.ts';
+import { errorOf, TandemError, unopened } from './error.ts';
 import { Events } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ConnectOptions, Terms } from './options.ts';
-import { openSocket, type Socket } from './socket.ts';
-import { userIdIn } from './token.ts';
+import { tokenBy, tokenEnded, tokenRefused, userIdIn } from './token.ts';
+import type { End, Socket, TransportName } from './transport.ts';
+import { Wires } from './wires.ts';
 
 /** `waiting`: for the next attempt. `closed`: for good. */
 export type Status = 'connecting' | 'open' | 'waiting' | 'closed';
@@ -29,22 +29,18 @@ const TOKEN_AGAIN_MS = 5000;
 /** An attempt, with all from the token to the welcome, is given up after this. */
 const CONNECT_WITHIN_MS = 20_000;
 const AUTH_REF = 'auth';
-/** Refusals of a token that another token may undo. */
-const tokenEnded = new Set(['TOKEN_EXPIRED', 'TOKEN_REVOKED']);
-const tokenRefused = new Set([...tokenEnded, 'TOKEN_INVALID', 'IDENTITY_MISMATCH']);
 
 /** One connection after the other, each authenticated before anything else is said. */
 export class Connection {
   readonly events = new Events<ConnectionEvents>();
   status: Status = 'connecting';
   welcome: Welcome | undefined;
-  readonly #url: string;
   readonly #options: ConnectOptions;
   readonly #terms: Terms;
   readonly #backoff: Backoff;
   readonly #heartbeat: Heartbeat;
+  readonly #wires: Wires;
   #socket: Socket | undefined;
-  #isStarted = false;
   #isAuthenticated = false;
   #tokenUserId: string | undefined;
   #openSinceMs = 0;
@@ -54,7 +50,6 @@ export class Connection {
   #cancelLost: (() => void) | undefined;
 
   constructor(url: string, options: ConnectOptions, terms: Terms) {
-    this.#url = url;
     this.#options = options;
     this.#terms = terms;
     this.#backoff = new Backoff(terms.random, options.backoff);
@@ -63,14 +58,27 @@ export class Connection {
       (message) => this.#socket?.send(message),
       () => this.#broken(),
     );
-    if (options.lazy !== true) this.start();
+    this.#wires = new Wires(url, options, terms, () => this.#change());
   }
 
   /** Tries for the first time. What was begun goes on as it is. */
   start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    this.#attemptSoon(0);
+    if (this.#attempt === 0 && this.#cancelLost === undefined) this.#attemptSoon(0);
+  }
+
+  /** What it goes over, or will at the next attempt. */
+  get transport(): TransportName {
+    return this.#wires.transport;
+  }
+
+  /** More would have to wait. */
+  get isBusy(): boolean {
+    return this.#socket?.isBusy === true;
+  }
+
+  /** The least time between two signals of a kind. */
+  get signalMs(): number {
+    return Math.max(this.welcome?.tickMs ?? 16, this.#socket?.signalMs ?? 0);
   }
 
   /** From a heartbeat to its answer; undefined before the first. */
@@ -86,6 +94,12 @@ export class Connection {
   /** Only while `status` is open: nothing is kept here. */
   send(message: object): void {
     if (this.status === 'open') this.#socket?.send(message);
+  }
+
+  /** Something has happened to the network, or to the page: it may be there again, or gone unnoticed. */
+  wake(): void {
+    if (this.status === 'open') this.#heartbeat.check();
+    else this.retryNow();
   }
 
   /** Tries at once, where it waits. */
@@ -107,7 +121,7 @@ export class Connection {
     this.#cancelLost ??= this.#terms.clock.after(LOST_AFTER_MS, () => this.events.emit('lost', undefined));
     this.#cancelAttempt = this.#terms.clock.after(delayMs, () => {
       this.#become('connecting');
-      this.#open().catch((cause) => this.close(asError(cause)));
+      this.#open().catch((cause) => this.#unopened(cause));
     });
   }
 
@@ -118,23 +132,19 @@ export class Connection {
     const token = await this.#token();
     if (attempt !== this.#attempt || this.status === 'closed') return;
     if (token === 'failed') return this.#comeBack();
-    this.#isAuthenticated = token === undefined;
     this.#tokenUserId = token && userIdIn(token);
     this.welcome = undefined;
-    this.#socket = openSocket(this.#url, this.#options.WebSocket, {
-      opened: () => token !== undefined && this.#authenticate(token),
+    this.#socket = this.#wires.open(token, {
+      opened: () => token !== undefined && !this.#isAuthenticated && this.#authenticate(token),
       received: (message) => this.#received(message),
-      closed: (code, reason) => this.#closed(code, reason),
+      closed: (end) => this.#closed(end),
     });
+    // The one shows it with its request, the other, in browsers, cannot.
+    this.#isAuthenticated = token === undefined || this.transport === 'event-stream';
   }
 
-  async #token(): Promise<string | undefined | 'failed'> {
-    try {
-      return this.#options.getToken === undefined ? this.#options.token : await this.#options.getToken();
-    } catch (cause) {
-      this.events.emit('error', new TandemError('NO_TOKEN', 'getToken failed.', {}, { cause }));
-      return 'failed';
-    }
+  #token(): Promise<string | undefined | 'failed'> {
+    return tokenBy(this.#options, (error) => this.events.emit('error', error));
   }
 
   #authenticate(token: string): void {
@@ -160,6 +170,7 @@ export class Connection {
     this.#cancelLost?.();
     this.#cancelLost = undefined;
     this.#become('open');
+    this.#wires.ready();
   }
 
   /** A new token before the old one ends; where there is none, the server says what follows. */
@@ -184,12 +195,24 @@ export class Connection {
     return this.#options.getToken !== undefined && tokenEnded.has(code);
   }
 
-  #closed(code: number, reason: string): void {
-    const advice = adviceIn(reason);
-    const isTerminal = code >= 4100 && code < 4200 && !this.#mayHaveAnother(advice.code ?? '');
-    if (!isTerminal) return this.#broken(advice.retryAfterMs);
-    const name = advice.code as keyof typeof closes;
-    this.close(new TandemError(name, closes[name]?.text ?? `The server closed with ${code}.`));
+  #closed({ code, message = '', isFinal, retryAfterMs }: End): void {
+    if (!isFinal || this.#mayHaveAnother(code ?? '')) return this.#broken(retryAfterMs);
+    this.close(new TandemError(code as TandemError['code'], message));
+  }
+
+  /** There may be another transport than the one that could not even be opened. */
+  #unopened(cause: unknown): void {
+    const before = this.transport;
+    this.#wires.done();
+    if (this.transport !== before) this.#broken();
+    else this.close(unopened(cause));
+  }
+
+  /** Another transport is better by now: rooms are resumed on it, and nobody has to notice. */
+  #change(): void {
+    this.#forget(false);
+    this.#become('waiting');
+    this.retryNow();
   }
 
   #broken(advisedMs?: number): void {
@@ -211,6 +234,7 @@ export class Connection {
     this.#attempt += 1;
     this.#cancelAttempt();
     this.#heartbeat.stop();
+    this.#wires.done();
     this.#socket?.end(goodbye);
     this.#socket = undefined;
   }
@@ -219,19 +243,5 @@ export class Connection {
     if (this.status === status) return;
     this.status = status;
     this.events.emit('status', status);
-  }
-}
-
-function asError(cause: unknown): TandemError {
-  if (cause instanceof TandemError) return cause;
-  return new TandemError('NO_WEBSOCKET', 'The WebSocket could not be made.', {}, { cause });
-}
-
-/** A close frame's reason is JSON, where it is the server's. */
-function adviceIn(reason: string): { code?: string; retryAfterMs?: number } {
-  try {
-    return JSON.parse(reason) ?? {};
-  } catch {
-    return {};
   }
 }

@@ -33,10 +33,19 @@ export class Content {
     this.#parts = parts;
   }
 
-  state({ epoch, version, offset, manifest, documents, messages }: Whole): void {
+  /** Older servers say less. */
+  state({
+    epoch = '',
+    version = 0,
+    offset = 0,
+    manifest,
+    documents = {},
+    messages = [],
+  }: Partial<Whole>): void {
     const isAnew = this.place?.epoch !== epoch;
     this.place = { epoch, version, offset };
-    this.#parts.scene.state(version, manifest, isAnew);
+    const { items = {}, properties = {} } = manifest ?? {};
+    this.#parts.scene.state(version, { ...manifest, items, properties }, isAnew);
     this.#parts.chat.replaced(messages);
     this.#parts.texts.replaced(documents, isAnew);
   }
@@ -47,7 +56,7 @@ export class Content {
     // Deltas lead on without a gap; should one not, the rest is asked for.
     if (!scene.delta(delta)) return requestSync(this.place);
     this.place.version = scene.version;
-    this.place.offset = Math.max(this.place.offset, delta.offset);
+    this.place.offset = Math.max(this.place.offset, delta.offset ?? 0);
   }
 
   synced(answer: MessageOf<'syncResponse'>): void {
@@ -67,9 +76,9 @@ export class Content {
   }
 
   /** False: it has come before, or is part of the state that is still to come. */
-  #advance(offset: number): boolean {
-    if (this.place === undefined || offset <= this.place.offset) return false;
-    this.place.offset = offset;
+  #advance(offset: number | undefined): boolean {
+    if (this.place === undefined || (offset ?? Number.POSITIVE_INFINITY) <= this.place.offset) return false;
+    this.place.offset = offset ?? this.place.offset;
     return true;
   }
 }

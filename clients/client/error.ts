@@ -3,9 +3,16 @@ import type { CloseName, ErrorCode, ErrorDetails } from '../../protocol/index.ts
 /**
  * What a client itself has to say: OUTBOX_FULL (too much waits to be sent), LEFT (the room was left before
  * an answer came), CLOSED (so was the client), NO_WEBSOCKET and NO_TEXT (a part is missing), NO_TOKEN
- * (`getToken` failed).
+ * (`getToken` failed), STORE_FAILED (what waits could not be kept across page loads).
  */
-export type ClientCode = 'OUTBOX_FULL' | 'LEFT' | 'CLOSED' | 'NO_WEBSOCKET' | 'NO_TEXT' | 'NO_TOKEN';
+export type ClientCode =
+  | 'OUTBOX_FULL'
+  | 'LEFT'
+  | 'CLOSED'
+  | 'NO_WEBSOCKET'
+  | 'NO_TEXT'
+  | 'NO_TOKEN'
+  | 'STORE_FAILED';
 
 export interface TandemErrorDetails extends ErrorDetails {
   /** CONFLICT: the thing, and who holds its lock. */
@@ -40,4 +47,10 @@ export function errorOf(answer: Readonly<Record<string, unknown>>): TandemError 
   const { type: _, op: __, ok: ___, ref: ____, roomId: _____, opId: ______, ...rest } = answer;
   const { code, message, ...details } = rest;
   return new TandemError(code as TandemError['code'], String(message), details);
+}
+
+/** Why there is no socket at all. */
+export function unopened(cause: unknown): TandemError {
+  if (cause instanceof TandemError) return cause;
+  return new TandemError('NO_WEBSOCKET', 'The WebSocket could not be made.', {}, { cause });
 }

@@ -3,6 +3,8 @@ import type { ClientClock } from './clock.ts';
 
 /** How long an answer may take. */
 const ANSWER_WITHIN_MS = 10_000;
+/** Where a server does not say. */
+const USUAL_MS = 30_000;
 
 /** Signs of life, both ways: sends heartbeats, and tells where nothing answers them. */
 export class Heartbeat {
@@ -10,6 +12,7 @@ export class Heartbeat {
   readonly #clock: ClientClock;
   readonly #send: (message: object) => void;
   readonly #dead: () => void;
+  #beat = () => {};
   #cancelNext = () => {};
   #cancelCheck = () => {};
   #heardAtMs = 0;
@@ -20,18 +23,24 @@ export class Heartbeat {
     this.#dead = dead;
   }
 
-  start({ heartbeatMs }: Pick<MessageOf<'welcome'>, 'heartbeatMs'>): void {
+  start({ heartbeatMs = USUAL_MS }: Partial<MessageOf<'welcome'>>): void {
     this.stop();
-    const beat = () => {
+    this.#beat = () => {
+      this.#cancelNext();
       const sentAtMs = this.#clock.monotonic();
       this.#send({ type: 'heartbeat', ts: sentAtMs });
-      this.#cancelNext = this.#clock.after(heartbeatMs, beat);
+      this.#cancelNext = this.#clock.after(heartbeatMs, this.#beat);
       this.#cancelCheck();
       this.#cancelCheck = this.#clock.after(Math.min(ANSWER_WITHIN_MS, heartbeatMs / 2), () => {
         if (this.#heardAtMs < sentAtMs) this.#dead();
       });
     };
-    this.#cancelNext = this.#clock.after(heartbeatMs, beat);
+    this.#cancelNext = this.#clock.after(heartbeatMs, this.#beat);
+  }
+
+  /** Finds out at once whether anybody answers. */
+  check(): void {
+    this.#beat();
   }
 
   heard(message: Readonly<Record<string, unknown>>): void {
@@ -41,6 +50,7 @@ export class Heartbeat {
   }
 
   stop(): void {
+    this.#beat = () => {};
     this.#cancelNext();
     this.#cancelCheck();
   }

@@ -11,6 +11,7 @@ export { TandemError, type TandemErrorDetails } from './error.ts';
 export type { Listenable, Unsubscribe } from './events.ts';
 export type { ConnectOptions } from './options.ts';
 export type { Ack } from './outbox.ts';
+export type { OutboxStore, StoredCommand } from './outbox-store.ts';
 export type { Person, Presence } from './presence.ts';
 export type { Room } from './room.ts';
 export type { RelayOptions, RoomEvents, RoomStatus, User } from './room-types.ts';
@@ -18,6 +19,7 @@ export type { ApplyOptions, HistoryState, Scene, SceneChange, SceneEvents, Scene
 export type { Selection } from './selection.ts';
 export type { WebSocketConstructor, WebSocketLike } from './socket.ts';
 export type { Item } from './things.ts';
+export type { TransportName } from './transport.ts';
 
 /**
  * Connects to a Tandem server, and again whenever the connection is lost, until `close`, or until the server says

@@ -1,7 +1,9 @@
 import type { BackoffOptions } from './backoff.ts';
 import { type ClientClock, systemClock } from './clock.ts';
+import type { OutboxStore } from './outbox-store.ts';
 import type { WebSocketConstructor } from './socket.ts';
 import type { TextSupport } from './text-support.ts';
+import type { TransportName } from './transport.ts';
 
 export interface ConnectOptions {
   /** One token for as long as the client lives. */
@@ -13,12 +15,24 @@ export interface ConnectOptions {
    * first, nothing is connected there.
    */
   lazy?: boolean;
+  /**
+   * What to connect over, the first choice first. Default `['websocket', 'event-stream']`: where a WebSocket does
+   * not get through, messages come as an event stream and go as posts, until one does.
+   */
+  transports?: readonly TransportName[];
+  /** For event streams. Default: the one of the browser, or of Node. */
+  fetch?: typeof fetch;
   /** Default: the one of the browser, or of Node from 22 on. */
   WebSocket?: WebSocketConstructor;
   /** `text` of `tandem/client/text`, for those who edit texts. */
   text?: TextSupport;
   /** Ordered commands of one room that wait for an answer; more are refused with OUTBOX_FULL. Default 1000. */
   maxPending?: number;
+  /**
+   * Keeps what waits for an answer across page loads: `indexedDbOutbox` of `tandem/client/storage`, or a store of the
+   * application's own. Without it that is lost with the page.
+   */
+  outbox?: OutboxStore;
   backoff?: BackoffOptions;
   clock?: ClientClock;
   /** From 0 to 1. Default `Math.random`. */
@@ -31,6 +45,7 @@ export interface Terms {
   readonly random: () => number;
   readonly maxPending: number;
   readonly text: TextSupport | undefined;
+  readonly outbox: OutboxStore | undefined;
   /** Ids that nobody else has. */
   newId(): string;
 }
@@ -40,6 +55,7 @@ export function termsOf({
   random = Math.random,
   maxPending = 1000,
   text,
+  outbox,
 }: ConnectOptions): Terms {
   const part = () => Math.floor(random() * 2 ** 48).toString(36);
   const prefix = `${part()}${part()}`;
@@ -49,6 +65,7 @@ export function termsOf({
     random,
     maxPending,
     text,
+    outbox,
     newId() {
       ids += 1;
       return `${prefix}-${ids}`;

@@ -1,13 +1,20 @@
 import type { MessageOf } from '../../protocol/index.ts';
 import { errorOf, TandemError } from './error.ts';
+import type { Keeping } from './keeping.ts';
+import { merged } from './merging.ts';
 import type { Terms } from './options.ts';
 
 export type Ack = MessageOf<'ack'>;
 
+type Command = Readonly<Record<string, unknown>>;
+
 /** A command that waits for its answer. */
 interface Waiting {
-  readonly command: Readonly<Record<string, unknown>>;
+  command: Command;
+  readonly answer: Promise<Ack>;
   isSent: boolean;
+  /** Whatever is sent once is never changed: the server may know it. */
+  wasSent: boolean;
   answered(ack: Ack): void;
   refused(error: TandemError): void;
 }
@@ -45,12 +52,14 @@ export class Outbox {
   readonly #waiting = new Map<string, Waiting>();
   readonly #terms: Terms;
   readonly #hooks: OutboxHooks;
+  readonly #keeping: Keeping;
   #isOpen = false;
   #cancelPause: (() => void) | undefined;
   #cancelSilence = () => {};
 
-  constructor(terms: Terms, hooks: OutboxHooks) {
+  constructor(terms: Terms, keeping: Keeping, hooks: OutboxHooks) {
     this.#terms = terms;
+    this.#keeping = keeping;
     this.#hooks = hooks;
   }
 
@@ -58,22 +67,68 @@ export class Outbox {
     return this.#waiting.size;
   }
 
-  /** Resolves with the `ack`, rejects with a TandemError. An `opId` or, where it has none, a `ref` names it. */
-  submit(command: Readonly<Record<string, unknown>>): Promise<Ack> {
-    if (this.#waiting.size >= this.#terms.maxPending) {
-      const limit = this.#terms.maxPending;
-      return Promise.reject(new TandemError('OUTBOX_FULL', 'Too much waits to be sent.', { limit }));
-    }
+  /**
+   * Resolves with the `ack`, rejects with a TandemError. An `opId` or, where it has none, a `ref` names it. What a
+   * drag changes while it cannot be sent becomes one command.
+   */
+  submit(command: Command): Promise<Ack> {
     const limit = this.#hooks.maxMessageBytes();
+    const queued = this.#mergedInto(command, limit);
+    if (queued !== undefined) return queued.answer;
+    if (this.#waiting.size >= this.#terms.maxPending) {
+      const error = new TandemError('OUTBOX_FULL', 'Too much waits to be sent.', {
+        limit: this.#terms.maxPending,
+      });
+      return Promise.reject(error);
+    }
     if (bytesOf(command) > limit) {
       return Promise.reject(new TandemError('MESSAGE_TOO_LARGE', 'The command is too large.', { limit }));
     }
-    return new Promise((answered, refused) => {
-      const id = String(command.opId ?? command.ref);
-      this.#waiting.set(id, { command, isSent: false, answered, refused });
-      this.#hooks.changed();
-      this.#pump();
+    const { answer } = this.#add(command);
+    this.#keeping.put(command);
+    this.#hooks.changed();
+    this.#pump();
+    return answer;
+  }
+
+  /** Commands of an earlier client, which go first; before the first `open`. */
+  adopt(commands: readonly Command[]): Promise<Ack>[] {
+    const own = [...this.#waiting];
+    this.#waiting.clear();
+    // They may have been sent.
+    const answers = commands.map((command) => {
+      const one = this.#add(command);
+      one.wasSent = true;
+      return one.answer;
     });
+    for (const [id, one] of own) this.#waiting.set(id, one);
+    this.#hooks.changed();
+    return answers;
+  }
+
+  #add(command: Command): Waiting {
+    let answered: Waiting['answered'] = () => {};
+    let refused: Waiting['refused'] = () => {};
+    const answer = new Promise<Ack>((resolve, reject) => {
+      answered = resolve;
+      refused = reject;
+    });
+    const one = { command, answer, isSent: false, wasSent: false, answered, refused };
+    this.#waiting.set(idOf(command), one);
+    return one;
+  }
+
+  /** The command that waits and that this one has become part of. */
+  #mergedInto(command: Command, limit: number): Waiting | undefined {
+    for (const one of [...this.#waiting.values()].reverse()) {
+      const outcome = one.wasSent ? 'apart' : merged(one.command, command);
+      if (outcome === 'passes') continue;
+      if (outcome === 'apart' || bytesOf(outcome) > limit) return undefined;
+      one.command = outcome;
+      this.#keeping.put(outcome);
+      return one;
+    }
+    return undefined;
   }
 
   /** The room was joined. What was sent before may have been lost. */
@@ -89,22 +144,26 @@ export class Outbox {
     this.#cancelSilence();
   }
 
-  /** Gives everything up. */
+  /** Gives everything up; what was kept stays so where only the client has ended. */
   end(error: TandemError): void {
     this.pause();
-    const all = [...this.#waiting.values()];
+    const all = [...this.#waiting];
     this.#waiting.clear();
-    for (const one of all) one.refused(error);
+    for (const [id, one] of all) {
+      if (error.code !== 'CLOSED') this.#keeping.remove(id);
+      one.refused(error);
+    }
     if (all.length > 0) this.#hooks.changed();
   }
 
   /** An `ack`, `error` or `conflict`; false where it answers nothing that waits here. */
   answer(message: Readonly<Record<string, unknown>>): boolean {
-    const id = String(message.opId ?? message.ref);
+    const id = idOf(message);
     const one = this.#waiting.get(id);
     if (one === undefined) return false;
     if (message.type !== 'ack' && this.#comesAgain(message)) return true;
     this.#waiting.delete(id);
+    this.#keeping.remove(id);
     if (message.type === 'ack') one.answered(message as unknown as Ack);
     else one.refused(errorOf(message));
     this.#hooks.changed();
@@ -138,13 +197,18 @@ export class Outbox {
   #pump(): void {
     if (!this.#isOpen || this.#cancelPause !== undefined) return;
     let index = 0;
-    for (const one of this.#waiting.values()) {
+    let after: string | undefined;
+    for (const [id, one] of this.#waiting) {
       if (index >= WINDOW) return;
       index += 1;
-      if (one.isSent) continue;
-      one.isSent = true;
-      this.#hooks.send(one.command);
-      if (index === 1) this.#watch();
+      if (!one.isSent) {
+        one.isSent = true;
+        one.wasSent = true;
+        // Should the one before be refused for its rate, this one shall not overtake it. [RL4]
+        this.#hooks.send(after === undefined ? one.command : { ...one.command, after });
+        if (index === 1) this.#watch();
+      }
+      after = id;
     }
   }
 
@@ -153,6 +217,11 @@ export class Outbox {
     if (!this.#isOpen || this.#waiting.size === 0) return;
     this.#cancelSilence = this.#terms.clock.after(SILENCE_MS, () => this.#sendAgain());
   }
+}
+
+/** Of a command, or its answer. */
+function idOf({ opId, ref }: Command): string {
+  return String(opId ?? ref);
 }
 
 /** As JSON in UTF-8. */

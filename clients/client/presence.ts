@@ -34,7 +34,7 @@ export class Presence extends Events<{ change: readonly Person[] }> {
   }
 
   /** @internal */
-  received({ users }: MessageOf<'presence'>): void {
+  received({ users = [] }: Partial<MessageOf<'presence'>>): void {
     this.users = users as readonly Person[];
     this.emit('change', this.users);
   }

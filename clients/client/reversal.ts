@@ -1,6 +1,6 @@
 import type { JsonObject, Operation } from '../../protocol/index.ts';
 import { changesOf, getProperty, setProperty } from '../../protocol/properties.ts';
-import { fold, type Item, isSame, SCENE, type Thing } from './things.ts';
+import { fold, type Item, isSame, SCENE, type Thing, thingOf } from './things.ts';
 
 /** One thing that an operation changed: a property or, where `keys` is empty, whether there is the item. */
 export interface Reversal {
@@ -51,7 +51,9 @@ export function operationsAgainst(
         : partAgainst(thing, item, keys, before, after);
     if (operation === undefined) continue;
     now.set(thing, fold(item, operation));
-    if (!merge(operations.at(-1), operation)) operations.push(operation);
+    // A gesture may go to and fro between things, which have nothing to do with each other.
+    const last = operations.findLast((one) => thingOf(one) === thing);
+    if (!merge(last, operation)) operations.push(operation);
   }
   return operations;
 }

@@ -22,6 +22,10 @@ export interface RoomEvents {
 /** What a room needs of its client. */
 export interface Link {
   send(command: object): void;
+  /** More would have to wait. */
+  readonly isBusy: boolean;
+  /** The least time between two signals of a kind. */
+  readonly signalMs: number;
   readonly welcome: MessageOf<'welcome'> | undefined;
   /** By the token. */
   readonly userId: string | undefined;

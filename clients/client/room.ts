@@ -5,6 +5,7 @@ import { Content } from './content.ts';
 import { errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { Joining } from './joining.ts';
+import { Keeping } from './keeping.ts';
 import type { Terms } from './options.ts';
 import { type Ack, Outbox } from './outbox.ts';
 import { Presence } from './presence.ts';
@@ -31,6 +32,7 @@ export class Room extends Events<RoomEvents> {
   status: RoomStatus = 'joining';
   readonly #link: Link;
   readonly #outbox: Outbox;
+  readonly #keeping: Keeping;
   readonly #signals: Signals;
   readonly #selected: Wishes;
   readonly #viewed: Wishes;
@@ -52,19 +54,16 @@ export class Room extends Events<RoomEvents> {
     this.#terms = terms;
     this.#joining = new Joining(terms, (ref) => this.#sendJoin(ref));
     this.joined = this.#joining.first;
-    this.#outbox = new Outbox(terms, {
+    this.#keeping = new Keeping(terms.outbox, this);
+    this.#outbox = new Outbox(terms, this.#keeping, {
       send: (command) => link.send(command),
       changed: () => this.emit('pending', this.pending),
-      maxMessageBytes: () => link.welcome?.limits.MAX_MESSAGE_BYTES ?? 64 * 1024,
+      maxMessageBytes: () => link.welcome?.limits?.MAX_MESSAGE_BYTES ?? 64 * 1024,
       notJoined: () => this.#joining.begin(),
     });
-    this.#signals = new Signals(
-      terms.clock,
-      () => link.welcome?.tickMs ?? 16,
-      (signal) => {
-        if (this.status === 'joined') link.send({ ...signal, roomId: id });
-      },
-    );
+    this.#signals = new Signals(terms.clock, link, (signal) => {
+      if (this.status === 'joined') link.send({ ...signal, roomId: id });
+    });
     const submit = this.#submit;
     this.#selected = new Wishes('select', 'unselect', submit);
     this.#viewed = new Wishes('join_viewer', 'leave_viewer', submit);
@@ -187,7 +186,7 @@ export class Room extends Events<RoomEvents> {
       this.#viewed.again((command) => this.#link.send({ ...command, roomId: this.id }));
       this.#become('joined');
       if (this.#content.place !== undefined) this.#texts.resumed();
-      this.#outbox.open();
+      this.#keeping.open(this.#outbox, this.scene);
     } else if (outcome === 'refused') this.#end('refused', errorOf(message));
     else if (outcome === undefined && !this.#outbox.answer(message) && message.type === 'error') {
       this.emit('error', errorOf(message));

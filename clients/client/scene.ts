@@ -112,6 +112,11 @@ export class Scene extends Events<SceneEvents> {
     return this.#historyState;
   }
 
+  /** Operations of an earlier client, which are on their way. @internal */
+  adopt(operations: readonly Operation[], answer: Promise<Ack>): void {
+    this.#settled(this.#replica.begin(operations), answer, false).catch(() => {});
+  }
+
   get canUndo(): boolean {
     return this.#history.undoable.length > 0;
   }
@@ -170,13 +175,19 @@ export class Scene extends Events<SceneEvents> {
 
   async #send(pending: Pending, options: ApplyOptions, isTriedAgain = false): Promise<Ack> {
     const operations = pending.parts.map(({ operation }) => operation);
+    const answer = this.#submit({ type: 'sceneOperation', operations, ...options });
+    return this.#settled(pending, answer, isTriedAgain);
+  }
+
+  async #settled(pending: Pending, answer: Promise<Ack>, isTriedAgain: boolean): Promise<Ack> {
     try {
-      const ack = await this.#submit({ type: 'sceneOperation', operations, ...options });
+      const ack = await answer;
       this.#replica.accepted(pending, ack.version ?? 0);
       return ack;
     } catch (error) {
       this.#replica.refused(pending);
       this.#history.forget(pending.parts);
+      const operations = pending.parts.map(({ operation }) => operation);
       if (error instanceof TandemError && !isTriedAgain) this.emit('refused', { operations, error });
       throw error;
     }

@@ -34,7 +34,7 @@ export class Selection extends Events<SelectionEvents> {
   }
 
   /** @internal */
-  received({ selected }: MessageOf<'selection_state'>): void {
+  received({ selected = {} }: Partial<MessageOf<'selection_state'>>): void {
     this.selected = selected;
     this.emit('change', selected);
   }

@@ -4,20 +4,26 @@ import type { ClientClock } from './clock.ts';
 export type SignalKind = 'camera' | 'cursor' | 'typing' | 'scroll';
 export type SignalFields<K extends SignalKind> = Omit<CommandOf<K>, 'type' | 'ref' | 'roomId' | 'userId'>;
 
+/** How much the connection can take. */
+export interface Pace {
+  readonly isBusy: boolean;
+  readonly signalMs: number;
+}
+
 /**
- * Signals on their way out: the first at once, then the latest of each kind and thing once a tick. Nothing is
- * kept for later where there is no connection, as only the present counts.
+ * Signals on their way out: the first at once, then the latest of each kind and thing once a tick, or as soon as
+ * the connection can take more. Nothing is kept for later where there is no connection, as only the present counts.
  */
 export class Signals {
   readonly #clock: ClientClock;
-  readonly #tickMs: () => number;
+  readonly #pace: Pace;
   readonly #put: (message: object) => void;
   readonly #latest = new Map<string, object>();
   #isTicking = false;
 
-  constructor(clock: ClientClock, tickMs: () => number, put: (message: object) => void) {
+  constructor(clock: ClientClock, pace: Pace, put: (message: object) => void) {
     this.#clock = clock;
-    this.#tickMs = tickMs;
+    this.#pace = pace;
     this.#put = put;
   }
 
@@ -30,9 +36,11 @@ export class Signals {
 
   #flush(): void {
     const signals = [...this.#latest.values()];
-    this.#latest.clear();
     this.#isTicking = signals.length > 0;
-    for (const signal of signals) this.#put(signal);
-    if (this.#isTicking) this.#clock.after(this.#tickMs(), () => this.#flush());
+    if (!this.#pace.isBusy) {
+      this.#latest.clear();
+      for (const signal of signals) this.#put(signal);
+    }
+    if (this.#isTicking) this.#clock.after(this.#pace.signalMs, () => this.#flush());
   }
 }

@@ -1,8 +1,11 @@
-import { isPlainObject } from '../../protocol/properties.ts';
+import { closes } from '../../protocol/closes.ts';
 import { TandemError } from './error.ts';
+import { messagesIn, parsedFrom, type Socket, type SocketHandler } from './transport.ts';
 
 /** As much of a WebSocket as is needed: that of browsers and Node, or of the package `ws`. */
 export interface WebSocketLike {
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount?: number;
   send(text: string): void;
   close(code?: number, reason?: string): void;
   // biome-ignore lint/suspicious/noExplicitAny: what browsers and `ws` declare has nothing else in common
@@ -11,25 +14,18 @@ export interface WebSocketLike {
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
 
-export interface SocketHandler {
-  opened(): void;
-  received(message: Readonly<Record<string, unknown>>): void;
-  /** Once, after which nothing more is called. */
-  closed(code: number, reason: string): void;
-}
-
-export interface Socket {
-  send(message: object): void;
-  /** Ends it; the handler hears nothing more. */
-  end(goodbye: boolean): void;
-}
-
 /** Frames are arrays of messages. */
 export const SUBPROTOCOL = 'tandem.v1';
+const BUSY_BYTES = 64 * 1024;
+
+/** The one that was given, or that of the browser or of Node. */
+export function webSocketOf(given: WebSocketConstructor | undefined): WebSocketConstructor | undefined {
+  return given ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+}
 
 /** Opens a WebSocket. Whatever it does after it was ended, or closed, concerns nobody. */
-export function openSocket(url: string, WebSocket: WebSocketConstructor | undefined, handler: SocketHandler) {
-  const Constructor = WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+export function openSocket(url: string, given: WebSocketConstructor | undefined, handler: SocketHandler) {
+  const Constructor = webSocketOf(given);
   if (Constructor === undefined) {
     throw new TandemError('NO_WEBSOCKET', 'There is no WebSocket here; pass one as the option WebSocket.');
   }
@@ -44,9 +40,20 @@ export function openSocket(url: string, WebSocket: WebSocketConstructor | undefi
   socket.addEventListener('close', ({ code, reason }: { code: number; reason: string }) => {
     if (!isLive) return;
     isLive = false;
-    handler.closed(code, String(reason));
+    // A close frame's reason is JSON, where it is the server's.
+    const advice = (parsedFrom(String(reason)) ?? {}) as {
+      code?: keyof typeof closes;
+      retryAfterMs?: number;
+    };
+    const text = closes[advice.code as keyof typeof closes]?.text;
+    const message = text ?? `The server closed with ${code}.`;
+    handler.closed({ ...advice, message, isFinal: code >= 4100 && code < 4200 });
   });
   return {
+    signalMs: 0,
+    get isBusy() {
+      return (socket.bufferedAmount ?? 0) > BUSY_BYTES;
+    },
     send: (message) => isLive && socket.send(JSON.stringify(message)),
     end(goodbye) {
       isLive = false;
@@ -54,14 +61,4 @@ export function openSocket(url: string, WebSocket: WebSocketConstructor | undefi
       else socket.close();
     },
   } satisfies Socket;
-}
-
-/** Whatever is not a message of a server is left out. */
-function messagesIn(frame: string): Readonly<Record<string, unknown>>[] {
-  try {
-    const parsed: unknown = JSON.parse(frame);
-    return (Array.isArray(parsed) ? parsed : [parsed]).filter(isPlainObject);
-  } catch {
-    return [];
-  }
 }

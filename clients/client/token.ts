@@ -1,3 +1,10 @@
+import { TandemError } from './error.ts';
+import type { ConnectOptions } from './options.ts';
+
+/** Refusals of a token that another token may undo. */
+export const tokenEnded = new Set(['TOKEN_EXPIRED', 'TOKEN_REVOKED']);
+export const tokenRefused = new Set([...tokenEnded, 'TOKEN_INVALID', 'IDENTITY_MISMATCH']);
+
 /** Who a token says that its bearer is, unverified: good enough to know oneself among others. */
 export function userIdIn(token: string): string | undefined {
   try {
@@ -8,5 +15,18 @@ export function userIdIn(token: string): string | undefined {
     return sub ?? userId;
   } catch {
     return undefined;
+  }
+}
+
+/** The token to show now; undefined for none. */
+export async function tokenBy(
+  options: Pick<ConnectOptions, 'getToken' | 'token'>,
+  onError: (error: TandemError) => void,
+): Promise<string | undefined | 'failed'> {
+  try {
+    return options.getToken === undefined ? options.token : await options.getToken();
+  } catch (cause) {
+    onError(new TandemError('NO_TOKEN', 'getToken failed.', {}, { cause }));
+    return 'failed';
   }
 }

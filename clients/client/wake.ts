@@ -5,17 +5,20 @@ interface Page {
   removeEventListener?(type: string, listener: () => void): void;
 }
 
-/** In browsers: tells when there is a network again, or the page is looked at again. */
+/** In browsers: hears of what happens to the page, or its document. Elsewhere nothing does. */
+export function onPage(type: string, listener: () => void, of = globalThis as Page): Unsubscribe {
+  of.addEventListener?.(type, listener);
+  return () => of.removeEventListener?.(type, listener);
+}
+
+/** In browsers: tells when there is a network again, or none any more, or the page is looked at again. */
 export function onWake(wake: () => void): Unsubscribe {
-  const page = globalThis as unknown as Page & { document?: Page & { visibilityState?: string } };
-  const { document } = page;
+  const { document = {} } = globalThis as { document?: Page & { visibilityState?: string } };
   const seen = () => {
-    if (document?.visibilityState === 'visible') wake();
+    if (document.visibilityState === 'visible') wake();
   };
-  page.addEventListener?.('online', wake);
-  document?.addEventListener?.('visibilitychange', seen);
+  const ends = [onPage('online', wake), onPage('offline', wake), onPage('visibilitychange', seen, document)];
   return () => {
-    page.removeEventListener?.('online', wake);
-    document?.removeEventListener?.('visibilitychange', seen);
+    for (const end of ends) end();
   };
 }

@@ -1,3 +1,4 @@
+export * from './connection-routes.ts';
 export type * from './projects.ts';
 export type * from './rooms.ts';
 export * from './route.ts';

@@ -6,6 +6,7 @@ import { refusalsOf, statuses } from './statuses.ts';
 import { Failure } from './values.ts';
 
 const JSON_TYPE = 'application/json';
+const TEXT_TYPE = 'text/plain';
 
 /** OpenAPI 3.1 of everything that is answered over HTTP, made of the table of routes. */
 export function openapi(version: string): Json {
@@ -31,7 +32,7 @@ export function openapi(version: string): Json {
 }
 
 function operationOf(operationId: string, route: Route, references: References): Json {
-  const { summary, scope, body } = route;
+  const { summary, scope, body, text } = route;
   const parameters = parametersOf(route, references);
   return {
     operationId,
@@ -46,6 +47,9 @@ function operationOf(operationId: string, route: Route, references: References):
             content: { [JSON_TYPE]: { schema: plainSchema(body, references.to) } },
           },
         }),
+    ...(text === undefined
+      ? {}
+      : { requestBody: { required: true, description: text, content: { [TEXT_TYPE]: {} } } }),
     responses: { ...answersOf(route, references), ...failuresOf(route) },
   };
 }

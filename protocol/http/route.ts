@@ -25,6 +25,8 @@ export interface Route {
   readonly drains?: true;
   /** JSON. */
   readonly body?: TSchema;
+  /** What a body says that is text: its handler reads it. Without `scope` and `body`. */
+  readonly text?: string;
   /** The limit of the body. Default: MAX_MESSAGE_BYTES. */
   readonly maxBody?: 'MAX_MESSAGE_BYTES' | 'MAX_FRAME_BYTES';
   /** What is answered, by status. */

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { connectionRoutes } from './connection-routes.ts';
 import { projectRoutes, sessionRoutes } from './projects.ts';
 import { publishingRoutes, roomRoutes } from './rooms.ts';
 import { route } from './route.ts';
@@ -41,6 +42,7 @@ export const routes = {
   ...projectRoutes,
   ...sessionRoutes,
   ...streamRoutes,
+  ...connectionRoutes,
   openapi: route({
     method: 'GET',
     path: '/openapi.json',

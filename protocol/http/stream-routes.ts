@@ -95,7 +95,14 @@ const Accepted = Type.Object(
 
 /** A command as the body of a request: the address says where, and the client who. */
 function fieldsOf(type: CommandType): TProperties {
-  const { type: _, ref: __, roomId: ___, userId: ____, ...fields } = commands[type].properties as TProperties;
+  const {
+    type: _,
+    ref: __,
+    roomId: ___,
+    userId: ____,
+    after: _____,
+    ...fields
+  } = commands[type].properties as TProperties;
   return fields;
 }
 

@@ -4,6 +4,7 @@ import type { Backend } from '../backend/backend.ts';
 import type { Projects } from '../directory/directory.ts';
 import type { HttpHandler } from '../transport/connection.ts';
 import { createEntrance, type EntranceOptions } from './entrance.ts';
+import { type ConnectionOptions, createConnectionHandlers } from './handlers/connections.ts';
 import { createProcessHandlers, type ProcessOptions } from './handlers/process.ts';
 import { createProjectHandlers, createSessionHandlers } from './handlers/projects.ts';
 import { createPublishingHandlers, createRoomHandlers } from './handlers/rooms.ts';
@@ -15,6 +16,7 @@ import type { WholeReply } from './row.ts';
 export type HttpOptions = ProcessOptions &
   TokenOptions &
   StreamOptions &
+  ConnectionOptions &
   EntranceOptions &
   Omit<RouterOptions, 'entrance'> & {
     backend: Backend;
@@ -35,6 +37,7 @@ export function createHttp(options: HttpOptions): { all: HttpHandler; process: H
     ...createSessionHandlers(options),
     ...createTokenHandlers(options),
     ...createStreamHandlers(options),
+    ...createConnectionHandlers(options),
     openapi: describedBy(() => openapi(options.version)),
   };
   return {

@@ -154,9 +154,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     cost: number,
     message?: unknown,
   ): boolean {
-    const { limiter } = session;
-    const admission = limiter.admit(bucket, cost, stage.monotonic());
-    if (admission === 'ok') return true;
+    const { limiter, line } = session;
+    const now = stage.monotonic();
+    const admission = line.holds(message) ? limiter.refuse(bucket, now) : limiter.admit(bucket, cost, now);
+    if (admission === 'ok') {
+      line.passed(message);
+      return true;
+    }
+    line.refused(message);
     if (admission === 'flood') options.onFlood(session);
     const refusal = new Refusal('RATE_LIMITED', { retryAfterMs: limiter.retryAfterMs });
     if (admission === 'limited-tell') fail(session, refusal, message);

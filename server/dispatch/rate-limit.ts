@@ -49,6 +49,8 @@ export type Admission = 'ok' | 'limited-tell' | 'limited-silent' | 'flood';
 export interface Limiter {
   /** Decides on one message. `nowMs`: monotonic milliseconds. */
   admit(name: BucketName, cost: number, nowMs: number): Admission;
+  /** Counts what is refused for another reason, which no rate would let through. */
+  refuse(name: BucketName, nowMs: number): Exclude<Admission, 'ok'>;
   /** After a refusal: when the same would be admitted. */
   readonly retryAfterMs: number;
 }
@@ -88,19 +90,30 @@ class ConnectionLimiter implements Limiter {
   }
 
   admit(name: BucketName, cost: number, nowMs: number): Admission {
-    const meter = name === 'commands' ? this.#commands : this.#stream;
+    const meter = this.#meter(name, nowMs);
     this.retryAfterMs = take(meter.bucket, cost, nowMs);
-    if (nowMs - meter.windowStartMs >= meter.windowMs) {
-      meter.windowStartMs = nowMs;
-      meter.seen = 0;
-    }
+    if (this.retryAfterMs > 0) return this.refuse(name, nowMs);
+    meter.seen += cost;
+    return 'ok';
+  }
+
+  refuse(name: BucketName, nowMs: number): Exclude<Admission, 'ok'> {
+    const meter = this.#meter(name, nowMs);
     // What is refused counts as one, whatever it would have cost: a large paste is not a flood.
-    meter.seen += this.retryAfterMs === 0 ? cost : 1;
-    if (this.retryAfterMs === 0) return 'ok';
+    meter.seen += 1;
     if (meter.seen > meter.floodAt) return 'flood';
     if (nowMs - this.#toldAtMs < this.#tellEveryMs) return 'limited-silent';
     this.#toldAtMs = nowMs;
     return 'limited-tell';
+  }
+
+  #meter(name: BucketName, nowMs: number): Meter {
+    const meter = name === 'commands' ? this.#commands : this.#stream;
+    if (nowMs - meter.windowStartMs >= meter.windowMs) {
+      meter.windowStartMs = nowMs;
+      meter.seen = 0;
+    }
+    return meter;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { UserPresence } from '../../protocol/index.ts';
 import type { Claimed } from '../fanout/position.ts';
 import type { Receiver } from '../fanout/receiver.ts';
+import type { Line } from './line.ts';
 import type { Principal } from './principal.ts';
 import type { Limiter } from './rate-limit.ts';
 
@@ -16,6 +17,7 @@ export interface Session {
   readonly id: string;
   readonly receiver: Receiver;
   readonly limiter: Limiter;
+  readonly line: Line;
   /** For logs: never a token. */
   readonly address: string;
   phase: Phase;

@@ -68,8 +68,11 @@ export interface Handshake {
   readonly recovery?: { readonly pid: string; readonly mark: unknown };
   /** A token that was handed in with the request to be let in. Never logged. */
   readonly token?: string;
-  /** Of clients of HTTP: what an event stream carries beside the scene; `none`: there is no stream, only posts. */
-  readonly stream?: readonly string[] | 'none';
+  /**
+   * Of clients of HTTP: what an event stream carries beside the scene; `none`: there is no stream, only posts;
+   * `native`: what a WebSocket would carry.
+   */
+  readonly stream?: readonly string[] | 'none' | 'native';
 }
 
 export interface ConnectionHandler {

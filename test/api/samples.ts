@@ -1,7 +1,7 @@
-import { type Routes, routes, type streamRoutes } from '../../protocol/http/index.ts';
+import { type connectionRoutes, type Routes, routes, type streamRoutes } from '../../protocol/http/index.ts';
 
 /** Of backends and of the process; those of event streams have tests of their own. */
-type RouteName = Exclude<keyof Routes, keyof typeof streamRoutes>;
+type RouteName = Exclude<keyof Routes, keyof typeof streamRoutes | keyof typeof connectionRoutes>;
 
 /** A request that each route answers well, once what it needs is there. */
 export const samples: { readonly [Name in RouteName]: { path: string; body?: unknown } } = {

@@ -35,7 +35,7 @@ t.test('the client is small in a browser, and brings neither schemas nor texts',
     files.filter((file) => file.includes('node_modules')),
     [],
   );
-  t.notOk(files.some((file) => file.includes('/text/')));
+  t.notOk(files.some((file) => /\/(text|motion|storage)\//.test(file)));
 });
 
 t.test('texts are a part of their own', async (t) => {

@@ -14,6 +14,8 @@ export interface ClientStage {
   client(options?: ConnectOptions): Client;
   /** The connections of all clients, oldest first. */
   readonly sockets: WebSocket[];
+  /** The requests of all clients, oldest first; those that a test breaks off end on both sides. */
+  readonly requests: { readonly method: string; readonly address: URL; readonly breaker: AbortController }[];
 }
 
 /** A real server, and clients of it that end with the test. */
@@ -26,6 +28,13 @@ export async function clientStage(t: Test, env: Record<string, string> = {}): Pr
     for (const one of clients) one.close();
     await server.close();
   });
+  const requests: ClientStage['requests'] = [];
+  const remembered: typeof fetch = (input, init = {}) => {
+    const { method = 'GET', signal } = init;
+    const breaker = new AbortController();
+    requests.push({ method, address: new URL(String(input)), breaker });
+    return fetch(input, { ...init, signal: AbortSignal.any([breaker.signal, ...(signal ? [signal] : [])]) });
+  };
   class Remembered extends WebSocket {
     constructor(address: string, protocols: string[]) {
       super(address, protocols);
@@ -36,8 +45,10 @@ export async function clientStage(t: Test, env: Record<string, string> = {}): Pr
     server,
     url,
     sockets,
+    requests,
     client(options = {}) {
-      const one = connect(url, { WebSocket: Remembered, text, backoff: { minMs: 5, maxMs: 50 }, ...options });
+      const parts = { WebSocket: Remembered, fetch: remembered, text, backoff: { minMs: 5, maxMs: 50 } };
+      const one = connect(url, { ...parts, ...options });
       clients.push(one);
       return one;
     },

@@ -44,7 +44,7 @@ function fieldsOf(
 ): string[][] {
   return Object.entries(schemas).map(([type, { properties, required = [] }]) => {
     const fields = Object.keys(properties)
-      .filter((name) => name !== 'type' && name !== 'ref')
+      .filter((name) => name !== 'type' && name !== 'ref' && name !== 'after')
       .map((name) => `\`${name}${required.includes(name) ? '' : '?'}\``);
     return [`\`${type}\``, fields.join(', ')];
   });

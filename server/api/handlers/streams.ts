@@ -23,7 +23,7 @@ interface Call {
 
 type Named = { readonly clientId?: string; readonly userId?: string; readonly name?: string };
 
-const streamHeaders = {
+export const streamHeaders = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store, no-transform',
   // Proxies of the family of nginx would hold events back.

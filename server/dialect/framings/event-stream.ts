@@ -1,6 +1,6 @@
 import type { Framing } from '../dialect.ts';
 import { readMark } from '../mark.ts';
-import { singleFrames } from './json.ts';
+import { batchFrames, singleFrames } from './json.ts';
 
 /** What a vocabulary says to clients of HTTP: an event of their stream, or the answer to one of their posts. */
 export type StreamMessage = StreamEvent | { readonly answer: StreamAnswer };
@@ -82,6 +82,12 @@ export const postFraming: Framing = {
   isWatched: false,
   answersAll: true,
   batches: false,
+};
+
+/** Frames of `tandem.v1`, each as an event without a name. JSON has no line breaks. [SPEC: ES13] */
+export const batchEvents: Framing = {
+  ...batchFrames,
+  frames: (encoded) => batchFrames.frames(encoded).map((frame) => `data: ${frame}\n\n`),
 };
 
 /** Where a client stands by its `Last-Event-ID`; undefined where that is none of this server's. */

@@ -1,6 +1,6 @@
 import { type Dialect, reporting } from '../dialect.ts';
 import { postDialect, streamDialectOf } from './event-stream.ts';
-import { nativeBatch, nativeSingle } from './native.ts';
+import { nativeBatch, nativeSingle, nativeStream } from './native.ts';
 import { socketDialectOf } from './socket-io/dialects.ts';
 
 /** The subprotocol that switches on batch frames. [SPEC: NP] */
@@ -11,7 +11,7 @@ export interface Opening {
   readonly namespace?: string;
   readonly query: string;
   readonly protocol: string;
-  readonly stream?: readonly string[] | 'none';
+  readonly stream?: readonly string[] | 'none' | 'native';
 }
 
 /** As `dialectOf`, for dialects that report their faults: what nobody can be told ends nobody. */
@@ -26,6 +26,7 @@ export function createDialects(onFault: NonNullable<Dialect['onFault']>): (openi
 }
 
 export function dialectOf({ namespace = '', query, protocol, stream }: Opening): Dialect {
+  if (stream === 'native') return nativeStream;
   if (stream !== undefined) return stream === 'none' ? postDialect : streamDialectOf(stream);
   return socketDialectOf(namespace, query) ?? (protocol === BATCH_PROTOCOL ? nativeBatch : nativeSingle);
 }

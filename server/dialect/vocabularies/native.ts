@@ -1,6 +1,7 @@
 import { errors, type Message, type MessageOf } from '../../../protocol/index.ts';
 import { type Dialect, type ToOthers, toOthers, type Vocabulary } from '../dialect.ts';
 import type { RoomView, SyncAnswer } from '../events.ts';
+import { batchEvents } from '../framings/event-stream.ts';
 import { batchFrames, singleFrames } from '../framings/json.ts';
 import { manifestOf } from '../manifest.ts';
 import { presentIn } from '../present.ts';
@@ -84,6 +85,8 @@ export const native: Vocabulary = {
 export const nativeSingle: Dialect = { name: 'n1', framing: singleFrames, vocabulary: native };
 /** Those that asked for `tandem.v1`. */
 export const nativeBatch: Dialect = { name: 'nb', framing: batchFrames, vocabulary: native };
+/** Those behind what blocks WebSocket. */
+export const nativeStream: Dialect = { name: 'ne', framing: batchEvents, vocabulary: native };
 
 /** Told in the user's own room; the user's connections elsewhere get the same. */
 function isNotification(roomId: string, { event, connectionId }: { event: string; connectionId?: string }) {

@@ -29,8 +29,8 @@ export interface EventStreamParts {
   readonly drops: DropReports;
   readonly maxBufferedBytes: number;
   readonly maxMessageBytes: number;
-  /** Told to the client: when it shall come back once the stream has ended. */
-  readonly retryMs: number;
+  /** What the stream begins with. */
+  readonly head: string;
   /** Called once, before the handler hears of it. */
   readonly ended: (stream: EventStream) => void;
 }
@@ -99,6 +99,11 @@ export class EventStream implements Connection, HttpStream {
       this.#asked.set(ref, resolve);
       this.#parts.handler.received(this, message, false);
     });
+  }
+
+  /** Hands a message to the layer above, which may answer on the stream. */
+  received(message: Uint8Array): void {
+    if (!this.isEnded) this.#parts.handler.received(this, message, false);
   }
 
   // --- The connection, for the layer above
@@ -184,7 +189,7 @@ export class EventStream implements Connection, HttpStream {
     }
     this.#phase = { name: 'open', output };
     // Whatever is behind it, clients get the head at once.
-    output.write(`retry: ${Math.round(this.#parts.retryMs)}\n\n`);
+    output.write(this.#parts.head);
     for (const frame of phase.waiting) this.#write(frame);
     if (this.#isBehind && output.bufferedBytes() === 0) this.drained();
   }

@@ -40,8 +40,12 @@ export class EventStreams {
     });
   }
 
-  /** Opens a connection; where it has a stream, it is the body of a response that is still to be given. */
-  open(handshake: Handshake, ended: (stream: EventStream) => void): EventStream {
+  /**
+   * Opens a connection; where it has a stream, it is the body of a response that is still to be given.
+   *
+   * @param greeting an event that comes before all others
+   */
+  open(handshake: Handshake, ended: (stream: EventStream) => void, greeting = ''): EventStream {
     const { handler, maxBufferedBytes, maxMessageBytes, newId, random } = this.#options;
     const stream = new EventStream({
       id: newId(),
@@ -51,7 +55,8 @@ export class EventStreams {
       drops: this.#drops,
       maxBufferedBytes,
       maxMessageBytes,
-      retryMs: RETRY_MS + random() * RETRY_SPREAD_MS,
+      // Clients are told when to come back once the stream has ended.
+      head: `retry: ${Math.round(RETRY_MS + random() * RETRY_SPREAD_MS)}\n\n${greeting}`,
       ended: (one) => {
         this.#all.delete(one);
         ended(one);

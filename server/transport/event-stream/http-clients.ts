@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { readEventId, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
-import type { Handshake, HttpRequest } from '../connection.ts';
-import { optional } from '../handshake.ts';
+import type { HttpRequest } from '../connection.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventStreams } from './event-streams.ts';
 import { farewell } from './refusals.ts';
+import { streamHandshake } from './stream-handshake.ts';
 
 /** Who asks, and where: these together are one member of the room. */
 export interface HttpClient {
@@ -108,9 +108,10 @@ export class HttpClients {
   }
 
   #enter(client: HttpClient, wish?: StreamWish): Member {
-    const { roomId, clientId, token, user } = client;
+    const { request, roomId, clientId, token, user } = client;
     const key = keyOf(client);
-    const stream = this.#streams.open(handshakeOf(client, wish), (ended) => {
+    const handshake = streamHandshake(request, token, wish?.topics ?? 'none');
+    const stream = this.#streams.open(handshake, (ended) => {
       if (this.#members.get(key)?.stream === ended) this.#members.delete(key);
     });
     const since = readEventId(wish?.lastEventId);
@@ -138,20 +139,3 @@ function shownOf(clientId: string): string {
 }
 
 const SHOWN_CHARACTERS = 16;
-
-/** Nothing of what may hold a token is kept: it was taken out already. */
-function handshakeOf({ request, token }: HttpClient, wish: StreamWish | undefined): Handshake {
-  const { path, headers, address } = request;
-  return {
-    path,
-    query: '',
-    authorization: undefined,
-    cookie: undefined,
-    origin: optional(headers.origin),
-    host: optional(headers.host),
-    address,
-    protocol: '',
-    ...(token === undefined ? {} : { token }),
-    stream: wish?.topics ?? 'none',
-  };
-}

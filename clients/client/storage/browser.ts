@@ -1,0 +1,37 @@
+/** As much of IndexedDB and of Web Locks as is needed: the types of browsers would be everywhere. */
+export interface Database {
+  createObjectStore(name: string, options: { keyPath: string }): unknown;
+  transaction(
+    name: string,
+    mode?: 'readonly' | 'readwrite',
+    options?: { durability: 'relaxed' },
+  ): { objectStore(name: string): Rows };
+}
+
+export interface Rows {
+  getAll(): Request;
+  put(row: object): Request;
+  delete(key: string): Request;
+}
+
+export interface Request {
+  // biome-ignore lint/suspicious/noExplicitAny: what it is depends on what was asked for
+  readonly result: any;
+  readonly error: unknown;
+  onsuccess: (() => void) | null;
+  onerror: (() => void) | null;
+}
+
+export interface Locks {
+  request(name: string, act: () => Promise<unknown>): Promise<unknown>;
+  request(name: string, options: { signal: AbortSignal }, act: () => Promise<unknown>): Promise<unknown>;
+}
+
+export interface Browser {
+  readonly indexedDB: {
+    open(name: string, version: number): Request & { onupgradeneeded: (() => void) | null };
+  };
+  readonly navigator: { readonly locks?: Locks };
+}
+
+export const browser = globalThis as unknown as Browser;

@@ -1,0 +1,128 @@
+import type { OutboxStore, StoredCommand } from '../outbox-store.ts';
+import { browser, type Database, type Locks, type Request, type Rows } from './browser.ts';
+
+export interface IndexedDbOutboxOptions {
+  /** What is older is forgotten: the server may not know its `opId` any more. Default 24 hours. */
+  maxAgeMs?: number;
+}
+
+interface Row extends StoredCommand {
+  readonly owner: string;
+  /** Rows of one owner are in this order. */
+  readonly order: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+const ROWS = 'commands';
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** A page that is loaded anew may begin before the one before it has quite ended. */
+const DYING_MS = 250;
+
+/**
+ * Keeps commands in IndexedDB, for `connect(url, { outbox: indexedDbOutbox('my-app') })`: what a page had not yet
+ * been told of when it was closed, loaded anew or crashed is sent by the next one, once. Tabs share it: each sends
+ * its own, and what a dead one left is sent by one of them. Who lives is known by Web Locks; where these are missing,
+ * whoever comes takes all, and the server's memory of ids sees to it that nothing is done twice.
+ *
+ * @param name one for each application; others of the same origin have theirs
+ */
+export function indexedDbOutbox(
+  name: string,
+  { maxAgeMs = DAY_MS }: IndexedDbOutboxOptions = {},
+): OutboxStore {
+  const owner = crypto.randomUUID();
+  const lockOf = (one: string) => `tandem-outbox:${name}:${one}`;
+  const { locks } = browser.navigator;
+  const orders = new Map<string, number>();
+  let ready: Promise<Database> | undefined;
+  let last = 0;
+
+  /** With the lock, by which others know that this client lives. */
+  function database(): Promise<Database> {
+    ready ??= Promise.all([open(`tandem-outbox:${name}`), hold(locks, lockOf(owner))]).then(([db]) => db);
+    return ready;
+  }
+
+  async function write(act: (rows: Rows) => Request): Promise<void> {
+    const rows = (await database())
+      .transaction(ROWS, 'readwrite', { durability: 'relaxed' })
+      .objectStore(ROWS);
+    await settled(act(rows));
+  }
+
+  async function all(): Promise<Row[]> {
+    const rows = (await database()).transaction(ROWS).objectStore(ROWS);
+    const found = await settled<Row[]>(rows.getAll());
+    return found.sort((one, other) => one.order - other.order);
+  }
+
+  return {
+    async load(roomId, userId) {
+      const isOurs = (row: Row) => row.roomId === roomId && row.userId === userId;
+      const rows = await all();
+      const isOld = ({ at }: Row) => at < Date.now() - maxAgeMs;
+      for (const { id } of rows.filter(isOld)) await write((one) => one.delete(id));
+      const taken: Row[] = [];
+      const others = rows.filter((row) => isOurs(row) && row.owner !== owner).map((row) => row.owner);
+      for (const other of new Set(others)) {
+        await whenDead(locks, lockOf(other), async () => {
+          // Somebody else may have been quicker.
+          const left = (await all()).filter((row) => isOurs(row) && row.owner === other && !isOld(row));
+          for (const row of left) await write((one) => one.put({ ...row, owner }));
+          taken.push(...left);
+        });
+      }
+      for (const { id, order } of taken) orders.set(id, order);
+      return taken.sort((one, other) => one.order - other.order);
+    },
+    put(one) {
+      const at = Date.now();
+      last = Math.max(last + 1, at * 1000);
+      const order = orders.get(one.id) ?? last;
+      orders.set(one.id, order);
+      return write((rows) => rows.put({ ...one, owner, order, at } satisfies Row));
+    },
+    remove(id) {
+      orders.delete(id);
+      return write((rows) => rows.delete(id));
+    },
+  };
+}
+
+function open(name: string): Promise<Database> {
+  const request = browser.indexedDB.open(name, 1);
+  request.onupgradeneeded = () => {
+    (request.result as Database).createObjectStore(ROWS, { keyPath: 'id' });
+  };
+  return settled(request);
+}
+
+function settled<T>(request: Request): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** Resolves when it is held, for as long as the page lives. */
+function hold(locks: Locks | undefined, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (locks === undefined) return resolve();
+    const forever = () => {
+      resolve();
+      return new Promise(() => {});
+    };
+    locks.request(name, forever).catch(reject);
+  });
+}
+
+async function whenDead(locks: Locks | undefined, name: string, act: () => Promise<void>): Promise<void> {
+  if (locks === undefined) return act();
+  try {
+    await locks.request(name, { signal: AbortSignal.timeout(DYING_MS) }, act);
+  } catch (error) {
+    // It lives, and sends its own.
+    if ((error as Error).name !== 'TimeoutError' && (error as Error).name !== 'AbortError') throw error;
+  }
+}

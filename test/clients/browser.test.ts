@@ -1,0 +1,149 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { clientStage, until } from './stage.ts';
+
+t.setTimeout(550_000);
+
+/** What a page loads. */
+async function bundled(): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `
+        export { connect } from './clients/client/index.ts';
+        export { indexedDbOutbox } from './clients/client/storage/index.ts';
+      `,
+      resolveDir: fileURLToPath(new URL('../../', import.meta.url)),
+    },
+    bundle: true,
+    format: 'iife',
+    globalName: 'tandem',
+    platform: 'browser',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
+
+/** A server, somebody in the room, and pages of the server's own origin. */
+async function pages(t: Test) {
+  const at = await clientStage(t, { HEARTBEAT_GRACE_MS: '900000' });
+  const ben = at.client().join('r', { user: { userId: 'ben' } });
+  await ben.joined;
+  const browser = await openBrowser(t);
+  const context = await browser.newContext();
+  const script = await bundled();
+  return {
+    at,
+    ben,
+    async open() {
+      const page = await context.newPage();
+      await page.goto(`http://127.0.0.1:${at.server.port}/health`);
+      return page;
+    },
+    /** With the client as `tandem`. */
+    async run(page: Page, code: string) {
+      await page.evaluate(script.replace('var tandem', 'globalThis.tandem'));
+      return page.evaluate(code);
+    },
+  };
+}
+
+if (isBrowserThere(t)) {
+  t.test('in a browser where WebSockets are blocked it goes over an event stream', async (t) => {
+    const { open, run, ben } = await pages(t);
+    const page = await open();
+    await run(
+      page,
+      `(async () => {
+        class Blocked { constructor() { throw new Error('blocked'); } }
+        globalThis.client = tandem.connect('ws://' + location.host + '/ws', { WebSocket: Blocked });
+        globalThis.room = client.join('r', { user: { userId: 'ada' } });
+        await room.joined;
+        await room.scene.add('lamp', { name: 'Lampe 😀' });
+      })()`,
+    );
+    t.equal(await page.evaluate('client.transport'), 'event-stream');
+    await until(() => ben.scene.items.has('lamp'), 'the lamp');
+    await ben.chat.send('grüße');
+    const heard = () => page.evaluate('room.chat.messages.map(({ text }) => text).join()');
+    while ((await heard()) !== 'grüße') await new Promise((resolve) => setTimeout(resolve, 10));
+    t.equal(ben.presence.others.length, 1);
+    // As a person does: the page hears of it.
+    await page.close({ runBeforeUnload: true });
+    await until(() => ben.presence.others.length === 0, 'the goodbye of the page');
+  });
+
+  t.test('in a browser: a page that is loaded anew in mid-drag, a tab that crashes, two tabs', async (t) => {
+    const { open, run, ben } = await pages(t);
+    /** @param isDeaf nothing that the page posts is answered: it waits for all of it */
+    const start = async (page: Page, isDeaf: boolean) => {
+      await run(
+        page,
+        `(async () => {
+          const isDeaf = ${isDeaf};
+          const outbox = tandem.indexedDbOutbox('test');
+          class Deaf extends WebSocket {
+            send(text) { if (!isDeaf || /"type":"(join|auth)"/.test(text)) super.send(text); }
+          }
+          const client = tandem.connect('ws://' + location.host + '/ws', { outbox, WebSocket: Deaf });
+          globalThis.room = client.join('r', { user: { userId: 'ada' } });
+          await room.joined;
+        })()`,
+      );
+    };
+    const rows = (page: Page) =>
+      page.evaluate(
+        `new Promise((resolve) => {
+          const opening = indexedDB.open('tandem-outbox:test', 1);
+          opening.onsuccess = () => {
+            const all = opening.result.transaction('commands').objectStore('commands').getAll();
+            all.onsuccess = () => { opening.result.close(); resolve(all.result.length); };
+          };
+        })`,
+      ) as Promise<number>;
+    const kept = async (page: Page, count: number) => {
+      while ((await rows(page)) !== count) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    const page = await open();
+    await start(page, true);
+    await page.evaluate(`
+      room.scene.add('lamp', { x: 0 });
+      for (let x = 1; x <= 20; x++) room.scene.update('lamp', { x });
+      for (const text of ['one', 'two']) room.chat.send(text);
+      null;
+    `);
+    await kept(page, 23);
+    await page.reload();
+    t.equal(ben.scene.items.size, 0);
+    const other = await open();
+    await Promise.all([start(page, false), start(other, false)]);
+    await until(() => ben.scene.items.get('lamp')?.x === 20, 'the drag');
+    await until(() => ben.chat.messages.length === 2, 'the messages');
+    await kept(page, 0);
+    t.equal(ben.scene.version, 21);
+    t.same(
+      ben.chat.messages.map(({ text }) => text),
+      ['one', 'two'],
+    );
+    const dying = await open();
+    await start(dying, true);
+    await dying.evaluate(`room.chat.send('three'); null`);
+    await kept(page, 1);
+    const living = await open();
+    await start(living, false);
+    await living.evaluate(`room.chat.send('four')`);
+    t.equal(await rows(page), 1, 'what is a living tab’s is left to it');
+    await dying.close();
+    const last = await open();
+    await start(last, false);
+    await until(() => ben.chat.messages.length === 4, 'what the dead tab has left');
+    await kept(last, 0);
+    t.same(
+      ben.chat.messages.map(({ text }) => text),
+      ['one', 'two', 'four', 'three'],
+    );
+  });
+}
