@@ -1,4 +1,3 @@
-import type { MessageOf } from '../../protocol/index.ts';
 import type { ClientClock } from './clock.ts';
 
 /** How long an answer may take. */
@@ -20,7 +19,7 @@ export class Heartbeat {
     this.#dead = dead;
   }
 
-  start({ heartbeatMs }: Pick<MessageOf<'welcome'>, 'heartbeatMs'>): void {
+  start(heartbeatMs: number): void {
     this.stop();
     const beat = () => {
       const sentAtMs = this.#clock.monotonic();

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   /** Ordered commands of one room that wait for an answer; more are refused with OUTBOX_FULL. Default 1000. */
   maxPending?: number;
   backoff?: BackoffOptions;
+  /** Milliseconds between two signs of life; a dead connection is found within half of that. Default: the server's. */
+  heartbeatMs?: number;
   clock?: ClientClock;
   /** From 0 to 1. Default `Math.random`. */
   random?(): number;
