@@ -29,6 +29,7 @@ const borders: readonly Border[] = [
     values: ['protocol/properties.ts', 'protocol/closes.ts', 'ot-text-unicode'],
     types: ['protocol/'],
   },
+  { folder: 'clients/page/', values: ['clients/client/', 'three'], types: ['protocol/'] },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },

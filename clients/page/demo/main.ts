@@ -31,6 +31,7 @@ openNotes(world);
 openChat(world);
 const places = new Places(world, (place) => {
   items.sort();
+  hand.select(undefined);
   view?.go(place);
 });
 const items = new Items(world, hand, holds, places.go);

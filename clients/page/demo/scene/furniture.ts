@@ -97,7 +97,7 @@ const builders: Readonly<Record<string, (joiner: Joiner) => void>> = {
   },
   plant(it) {
     it.round(0.24, 0.18, 0.4, [0, 0.2, 0], it.pale);
-    it.round(0.22, 0.22, 0.02, [0, 0.39, 0], it.wood);
+    it.round(0.2, 0.2, 0.02, [0, 0.4, 0], it.wood);
     const leaf = new ConeGeometry(0.13, 0.85, 7);
     for (let index = 0; index < 11; index++) {
       const [angle, tilt] = [index * 2.4, 0.18 + (index % 4) * 0.17];

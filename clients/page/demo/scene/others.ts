@@ -34,6 +34,8 @@ interface Cursor {
 const FOLLOW_PER_MS = 1 / 60;
 const CURSOR_LASTS_MS = 15_000;
 const DEPTH = 1.1;
+const NEAR = 3;
+const FARTHEST: Readonly<Record<string, number>> = { planets: 11, living: 6.5 };
 
 /** Where the others look from, as frusta, and what they point at. */
 export class Others {
@@ -60,9 +62,9 @@ export class Others {
   }
 
   /** Whether something is still on its way. */
-  animate(elapsedMs: number): boolean {
+  animate(elapsedMs: number, own: Vector3): boolean {
     const share = 1 - Math.exp(-elapsedMs * FOLLOW_PER_MS);
-    const moves = [this.#look(share), this.#show(share)];
+    const moves = [this.#look(share, own), this.#show(share)];
     return moves.includes(true);
   }
 
@@ -98,7 +100,7 @@ export class Others {
     return moves;
   }
 
-  #look(share: number): boolean {
+  #look(share: number, own: Vector3): boolean {
     const { room, people, place } = this.#world;
     const cameras = room.cameras.of(place);
     const shown = new Set<string>();
@@ -107,18 +109,27 @@ export class Others {
       const [from, to] = [pointIn(position), pointIn(target)];
       if (from === undefined || to === undefined || people.isMe(userId) || !people.has(userId)) continue;
       const eye = this.#eyes.get(userId) ?? this.#open(userId, from, to);
-      eye.from.copy(from);
       eye.target.copy(to);
+      // Who stands far off is shown nearer, on the same line of sight, where it can be seen.
+      eye.from
+        .copy(from)
+        .sub(to)
+        .clampLength(0, FARTHEST[place] ?? 8)
+        .add(to);
       const { group, drawn } = eye;
-      if (group.position.distanceToSquared(from) > 1e-5 || drawn.distanceToSquared(to) > 1e-5) moves = true;
-      group.position.lerp(from, share);
+      if (group.position.distanceToSquared(eye.from) > 1e-5 || drawn.distanceToSquared(to) > 1e-5)
+        moves = true;
+      group.position.lerp(eye.from, share);
       drawn.lerp(to, share);
       group.lookAt(drawn);
       const color = people.colorOf(userId);
       eye.line.color.set(color);
       eye.pane.color.set(color);
+      // Who stands where oneself does would be in the way of everything.
+      group.visible = own.distanceTo(group.position) > NEAR;
       shown.add(`eye ${userId}`);
-      this.#labels.set(`eye ${userId}`, 'eye', group.position, people.nameOf(userId), color);
+      if (!group.visible) this.#labels.remove(`eye ${userId}`);
+      else this.#labels.set(`eye ${userId}`, 'eye', group.position, people.nameOf(userId), color);
     }
     this.#labels.keepOnly('eye ', shown);
     for (const [userId, { group }] of this.#eyes) {

@@ -8,6 +8,8 @@ import {
   MeshStandardMaterial,
   RingGeometry,
   SphereGeometry,
+  Sprite,
+  SpriteMaterial,
   SRGBColorSpace,
 } from 'three';
 
@@ -65,26 +67,37 @@ export function planet(kind: string, name: string): Model {
 }
 
 function sun(group: Group, radius: number): Model {
-  const material = new MeshBasicMaterial();
+  const material = new MeshBasicMaterial({ toneMapped: false });
   const body = new Mesh(sphere, material);
   body.scale.setScalar(radius);
   body.position.y = radius;
-  const glow = new MeshBasicMaterial({ transparent: true, opacity: 0.12, depthWrite: false });
-  for (const size of [1.16, 1.34]) {
-    const halo = new Mesh(sphere, glow);
-    halo.scale.setScalar(radius * size);
-    halo.position.y = radius;
-    halo.userData.isGhost = true;
-    group.add(halo);
-  }
-  group.add(body);
+  const shine = new SpriteMaterial({ map: glow(), depthWrite: false, toneMapped: false, opacity: 0.75 });
+  const halo = new Sprite(shine);
+  halo.scale.setScalar(radius * 4.4);
+  halo.position.y = radius;
+  group.add(body, halo);
   return {
     group,
     paint(color) {
-      material.color.set(color).lerp(new Color('#ffffff'), 0.15);
-      glow.color.set(color);
+      material.color.set(color).lerp(new Color('#ffffff'), 0.25);
+      shine.color.set(color);
     },
   };
+}
+
+function glow(): CanvasTexture {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [128, 128];
+  const context = canvas.getContext('2d');
+  if (context !== null) {
+    const light = context.createRadialGradient(64, 64, 24, 64, 64, 64);
+    light.addColorStop(0, 'rgba(255, 255, 255, 0.8)');
+    light.addColorStop(0.35, 'rgba(255, 255, 255, 0.25)');
+    light.addColorStop(1, 'rgba(255, 255, 255, 0)');
+    context.fillStyle = light;
+    context.fillRect(0, 0, 128, 128);
+  }
+  return new CanvasTexture(canvas);
 }
 
 /** Bands of light and shade, always the same for a name. */

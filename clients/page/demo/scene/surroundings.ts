@@ -33,8 +33,7 @@ export class Surroundings {
   readonly #sun = new DirectionalLight('#fff4e2');
   readonly #wall = new MeshStandardMaterial({ roughness: 1 });
   readonly #floor = new MeshStandardMaterial({ roughness: 0.85 });
-  readonly #disc = new MeshStandardMaterial({ roughness: 1 });
-  readonly #shade = new ShadowMaterial();
+  readonly #shade = new ShadowMaterial({ depthWrite: false });
   readonly #stars = stars();
   readonly #orbit = new LineBasicMaterial({ transparent: true });
   readonly #orbits = new Map<string, LineLoop>();
@@ -54,8 +53,12 @@ export class Surroundings {
       this.places.set(name, place);
       scene.add(place);
     }
-    this.places.get('planets')?.add(disc(this.#disc), this.#stars);
-    this.places.get('living')?.add(...room(this.#floor, this.#wall), disc(this.#shade, 30, -0.13));
+    this.places.get('planets')?.add(ground(this.#shade, 16, 0), this.#stars);
+    this.places.get('living')?.add(...room(this.#floor, this.#wall), ground(this.#shade, 30, -0.13));
+  }
+
+  set shadows(are: boolean) {
+    this.#sun.castShadow = are;
   }
 
   look(place: string): void {
@@ -69,7 +72,6 @@ export class Surroundings {
 
   theme(isDark: boolean): void {
     this.#scene.background = new Color(isDark ? '#131417' : '#eceae5');
-    this.#disc.color.set(isDark ? '#1b1d22' : '#f6f4ef');
     this.#orbit.color.set(isDark ? '#ffffff' : '#30302c');
     this.#orbit.opacity = isDark ? 0.16 : 0.2;
     this.#wall.color.set(isDark ? '#494b55' : '#f4efe6');
@@ -112,7 +114,8 @@ const unitCircle = new BufferGeometry().setAttribute(
   ),
 );
 
-function disc(material: MeshStandardMaterial | ShadowMaterial, radius = 11.5, y = 0): Mesh {
+/** Nothing but the shadows that fall on it. */
+function ground(material: ShadowMaterial, radius: number, y: number): Mesh {
   const mesh = new Mesh(new CircleGeometry(radius, 96), material);
   mesh.rotation.x = -Math.PI / 2;
   mesh.position.y = y;

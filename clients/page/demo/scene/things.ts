@@ -1,4 +1,4 @@
-import { type Group, type Object3D, Vector3 } from 'three';
+import { Box3, type Group, type Object3D, Vector3 } from 'three';
 import type { Item } from '../../../client/index.ts';
 import { colorOf, nameOf, placeOf, positionOf, turnOf } from '../furnishing.ts';
 import type { World } from '../world.ts';
@@ -14,6 +14,8 @@ interface Thing {
   readonly outline: Outline;
   readonly to: Vector3;
   turn: number;
+  /** Of the model. */
+  readonly height: number;
 }
 
 /** How quickly what others move follows: a fifteenth of a second is too short to be seen as a delay. */
@@ -54,6 +56,13 @@ export class Things {
 
   groupOf(id: string): Group | undefined {
     return this.#things.get(id)?.model.group;
+  }
+
+  /** Where a label of a thing is to stand, in the world; undefined where it is in another place. */
+  above(id: string, place: string): Vector3 | undefined {
+    const thing = this.#things.get(id);
+    if (thing?.place !== place) return undefined;
+    return thing.model.group.getWorldPosition(new Vector3()).add(new Vector3(0, thing.height + 0.12, 0));
   }
 
   /** Whether something is still on its way. */
@@ -101,8 +110,10 @@ export class Things {
     model.group.rotation.y = turnOf(item);
     const place = placeOf(item);
     this.#surroundings.places.get(place)?.add(model.group);
+    const height = new Box3().setFromObject(model.group).max.y - y;
     const thing = {
       model,
+      height,
       kind: item.kind,
       place,
       outline: new Outline(model.group),

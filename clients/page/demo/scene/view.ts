@@ -7,16 +7,18 @@ import type { World } from '../world.ts';
 import { Labels } from './labels.ts';
 import { Others } from './others.ts';
 import { Pointer } from './pointer.ts';
+import { Quality } from './quality.ts';
 import { CENTERS, Surroundings } from './surroundings.ts';
 import { Things } from './things.ts';
 
+const UP = new Vector3(0, 1, 0);
 const SIGNAL_MS = 33;
 const FLIGHT_MS = 900;
 
 /** Where one stands when one comes to a place, and what one looks at. */
-const views: Readonly<Record<string, { from: Vector3; at: Vector3 }>> = {
-  planets: { from: new Vector3(3, 9.5, 15), at: new Vector3(-0.7, 0.4, 0.8) },
-  living: { from: new Vector3(4.6, 4.4, 7.2), at: new Vector3(-0.3, 0.55, -0.3) },
+const views: Readonly<Record<string, { from: Vector3; at: Vector3; lean: number }>> = {
+  planets: { from: new Vector3(0, 11, 17), at: new Vector3(-1.2, 0, 1.1), lean: 1.6 },
+  living: { from: new Vector3(5.2, 5.4, 8.6), at: new Vector3(-0.2, 0.2, -0.1), lean: 0.8 },
 };
 
 /** The shared scene, drawn when something has changed. Throws where there is no WebGL. */
@@ -26,6 +28,7 @@ export class View {
   readonly #world: World;
   readonly #canvas: HTMLCanvasElement;
   readonly #renderer: WebGLRenderer;
+  readonly #quality: Quality;
   readonly #scene = new Scene();
   readonly #surroundings = new Surroundings(this.#scene);
   readonly #controls: OrbitControls;
@@ -42,6 +45,7 @@ export class View {
     this.#canvas = canvas;
     this.#holds = holds;
     this.#renderer = new WebGLRenderer({ canvas, antialias: true });
+    this.#quality = new Quality(this.#renderer.getContext());
     this.#renderer.toneMapping = ACESFilmicToneMapping;
     this.#renderer.shadowMap.enabled = true;
     this.#renderer.shadowMap.type = PCFShadowMap;
@@ -84,18 +88,31 @@ export class View {
   /** Flies there. */
   go(place: string, flies = !matchMedia('(prefers-reduced-motion: reduce)').matches): void {
     const [x, z] = CENTERS[place] ?? [0, 0];
-    const { from, at } = views[place] ?? { from: new Vector3(), at: new Vector3() };
+    const { from, at, lean } = views[place] ?? { from: new Vector3(), at: new Vector3(), lean: 0 };
     const center = new Vector3(x, 0, z);
     // What is seen in a tall window is as wide as in a broad one.
     const distance = Math.min(2.1, Math.max(1, 1.15 / this.camera.aspect));
     const to: [Vector3, Vector3] = [
-      from.clone().sub(at).multiplyScalar(distance).add(at).add(center),
+      from
+        .clone()
+        .sub(at)
+        .applyAxisAngle(UP, lean * this.#side())
+        .multiplyScalar(distance)
+        .add(at)
+        .add(center),
       at.clone().add(center),
     ];
     this.#surroundings.look(place);
     const begunAtMs = performance.now() - (flies ? 0 : FLIGHT_MS);
     this.#flight = { begunAtMs, from: [this.camera.position.clone(), this.#controls.target.clone()], to };
     this.changed();
+  }
+
+  /** Everybody comes from another side, so as not to stand in each other's way: from -0.5 to 0.5. */
+  #side(): number {
+    let sum = 0;
+    for (const one of this.#world.me.userId) sum = (sum * 31 + (one.codePointAt(0) ?? 0)) % 1000;
+    return sum / 1000 - 0.5;
   }
 
   /** Where a point of the place that is looked at is on the screen. */
@@ -113,12 +130,17 @@ export class View {
     this.#isDrawn = true;
     const elapsedMs = Math.min(100, Math.max(1, nowMs - this.#drawnAtMs));
     this.#drawnAtMs = nowMs;
-    const moves = [this.#fly(), this.things.animate(elapsedMs), this.#others.animate(elapsedMs)];
+    const moves = [
+      this.#fly(),
+      this.things.animate(elapsedMs),
+      this.#others.animate(elapsedMs, this.camera.position),
+    ];
     this.#label();
     this.camera.updateMatrixWorld();
     this.#labels.draw(this.camera);
     this.#renderer.render(this.#scene, this.camera);
     if (moves.includes(true)) this.changed();
+    if (this.#quality.drew(elapsedMs, !this.#isDrawn)) this.#resize();
   };
 
   #fly(): boolean {
@@ -142,23 +164,11 @@ export class View {
     const shown = new Set<string>();
     for (const id of Object.keys(room.selection.selected)) {
       const holder = room.selection.holderOf(id);
-      const group = this.things.groupOf(id);
-      if (
-        holder === undefined ||
-        group === undefined ||
-        group.parent !== this.#surroundings.places.get(place)
-      )
-        continue;
-      const who = people.isMe(holder) ? 'You' : people.nameOf(holder);
-      const top = group.getWorldPosition(new Vector3()).add(new Vector3(0, HEIGHT, 0));
+      const at = this.things.above(id, place);
+      if (holder === undefined || at === undefined) continue;
+      const text = `${people.isMe(holder) ? 'You' : people.nameOf(holder)} · ${clock(this.#holds.leftMs(id))}`;
       shown.add(`lock ${id}`);
-      this.#labels.set(
-        `lock ${id}`,
-        'lock',
-        top,
-        `${who} · ${clock(this.#holds.leftMs(id))}`,
-        people.colorOf(holder),
-      );
+      this.#labels.set(`lock ${id}`, 'lock', at, text, people.colorOf(holder));
     }
     this.#labels.keepOnly('lock ', shown);
   }
@@ -179,7 +189,8 @@ export class View {
     const { clientWidth: width, clientHeight: height } = this.#canvas.parentElement ?? this.#canvas;
     if (width === 0 || height === 0) return;
     const wasTall = this.camera.aspect < 1;
-    this.#renderer.setPixelRatio(Math.min(2, devicePixelRatio));
+    this.#surroundings.shadows = this.#quality.shadows;
+    this.#renderer.setPixelRatio(this.#quality.pixelRatio);
     this.#renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
@@ -187,6 +198,3 @@ export class View {
     this.changed();
   }
 }
-
-/** Labels of locks stand above their thing. */
-const HEIGHT = 1.15;

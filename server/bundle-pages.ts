@@ -8,7 +8,7 @@ import { build, type Metafile } from 'esbuild';
  * Builds the pages into `dist/pages` (or `pages` in the directory that is named): all that they need, under names
  * that change with the content, and `table.json`, by which the server knows what there is.
  */
-const source = fileURLToPath(new URL('.', import.meta.url));
+const source = fileURLToPath(new URL('../clients/page', import.meta.url));
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
