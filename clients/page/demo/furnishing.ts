@@ -20,7 +20,7 @@ type Row = readonly [
 ];
 
 const planets: readonly Row[] = [
-  ['sun', 'sun', 'Sun', '#ffb224', 0, 0],
+  ['sun', 'sun', 'Sun', '#ffc02e', 0, 0],
   ['mercury', 'planet-small', 'Mercury', '#a8a29e', 2.1, 1.1],
   ['venus', 'planet-medium', 'Venus', '#e0b36a', -2.9, 1.9],
   ['earth', 'planet-moon', 'Earth', '#3e82d6', 3.6, -2.7],

@@ -12,7 +12,7 @@ export const COLORS = [
   '#c28a00',
 ] as const;
 
-const NAMES = [
+export const NAMES = [
   'Ada',
   'Ben',
   'Cleo',
@@ -69,9 +69,15 @@ export function identify(): Identity {
   };
 }
 
+/** Whether name and colour were thought of by the page. */
+export function isAnonymous(): boolean {
+  return sessionStorage.getItem('chosen') === null;
+}
+
 export function remember({ name, color }: Pick<Identity, 'name' | 'color'>): void {
   sessionStorage.setItem('name', name);
   sessionStorage.setItem('color', color);
+  sessionStorage.setItem('chosen', 'yes');
 }
 
 /** Begins anew as the bearer of this token. */

@@ -1,5 +1,5 @@
 import { element, part, say } from '../shared/element.ts';
-import { COLORS, remember, signIn } from './identity.ts';
+import { COLORS, isAnonymous, NAMES, remember, signIn } from './identity.ts';
 import type { World } from './world.ts';
 
 /** Who is there; a click on oneself changes name and colour. */
@@ -18,6 +18,11 @@ export function showPeople(world: World): void {
     for (const userId of before) if (!now.has(userId)) announcer.say(`${people.nameOf(userId)} has left.`);
     before = now;
   });
+
+  room.joined.then(
+    () => setTimeout(() => beDistinct(world), DISTINCT_AFTER_MS),
+    () => {},
+  );
 
   const dialog = part<HTMLDialogElement>('profile');
   const name = part<HTMLInputElement>('name');
@@ -51,6 +56,30 @@ export function showPeople(world: World): void {
 }
 
 const MOST = 6;
+const DISTINCT_AFTER_MS = 300;
+
+/** Who has not chosen a name and a colour takes those that nobody has. */
+function beDistinct({ room, me }: World): void {
+  if (!isAnonymous()) return;
+  const others = room.presence.others;
+  const color = free(
+    COLORS,
+    me.color,
+    others.map((one) => one.color),
+  );
+  const name = free(
+    NAMES,
+    me.name,
+    others.map((one) => one.name),
+  );
+  if (color === me.color && name === me.name) return;
+  Object.assign(me, { color, name });
+  room.presence.update({ name, color }).catch(() => {});
+}
+
+function free(from: readonly string[], own: string, taken: readonly unknown[]): string {
+  return taken.includes(own) ? (from.find((one) => !taken.includes(one)) ?? own) : own;
+}
 
 function avatar({ people }: World, userId: string): HTMLElement {
   const name = people.nameOf(userId);

@@ -33,7 +33,7 @@ interface Cursor {
 
 const FOLLOW_PER_MS = 1 / 60;
 const CURSOR_LASTS_MS = 15_000;
-const DEPTH = 1.1;
+const DEPTH = 0.95;
 const NEAR = 3;
 const FARTHEST: Readonly<Record<string, number>> = { planets: 11, living: 6.5 };
 
@@ -159,10 +159,10 @@ export class Others {
 }
 
 const corners = [
-  [-0.62, 0.4, DEPTH],
-  [0.62, 0.4, DEPTH],
-  [0.62, -0.4, DEPTH],
-  [-0.62, -0.4, DEPTH],
+  [-0.52, 0.34, DEPTH],
+  [0.52, 0.34, DEPTH],
+  [0.52, -0.34, DEPTH],
+  [-0.52, -0.34, DEPTH],
 ];
 const next = (index: number) => corners[(index + 1) % 4] ?? [];
 const geometry = (points: number[]) =>

@@ -79,7 +79,7 @@ function sun(group: Group, radius: number): Model {
   return {
     group,
     paint(color) {
-      material.color.set(color).lerp(new Color('#ffffff'), 0.25);
+      material.color.set(color).lerp(new Color('#ffffff'), 0.08);
       shine.color.set(color);
     },
   };
