@@ -101,13 +101,8 @@ function contentOf({
   data,
 }: Logged): string {
   switch (kind) {
-    case 'operations': {
-      const parts = operations.map(({ type, target, id, data: changed }) => {
-        const thing = target === 'scene' ? 'scene' : (id ?? '');
-        return `${type} ${thing}${changed === undefined ? '' : ` ${JSON.stringify(changed)}`}`;
-      });
-      return short(`v${toVersion} ${parts.join('; ')}`);
-    }
+    case 'operations':
+      return short(`v${toVersion} ${operationsOf(operations)}`);
     case 'text':
       return short(`${documentId} v${version} ${JSON.stringify(operation)}`);
     case 'message':
@@ -115,6 +110,16 @@ function contentOf({
     default:
       return short(`${event} ${JSON.stringify(data)}`);
   }
+}
+
+/** What each changed; of many, what they were about. */
+function operationsOf(operations: NonNullable<Logged['operations']>): string {
+  const isMany = operations.length > 3;
+  const parts = operations.map(({ type, target, id, data }) => {
+    const thing = `${type} ${target === 'scene' ? 'scene' : id}`;
+    return isMany || data === undefined ? thing : `${thing} ${JSON.stringify(data)}`;
+  });
+  return isMany ? `${parts.length} operations: ${parts.join(', ')}` : parts.join('; ');
 }
 
 const short = (text: string) => (text.length > MOST ? `${text.slice(0, MOST)}…` : text);
