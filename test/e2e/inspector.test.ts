@@ -55,10 +55,8 @@ if (isBrowserThere(t)) {
     t.match(log[2], 'add chair {"id":"chair","color":"red"}');
     t.same(await page.locator('#members b').allTextContents(), ['Ada', name], 'what users say stays text');
     await page.waitForSelector('[data-code=INVALID_FIELD]');
-    await page.waitForFunction(
-      `document.querySelector('[data-figure=Connections] strong').textContent === '2'`,
-    );
-    await page.waitForFunction(`document.querySelector('[data-figure=Lagging] strong').textContent === '0'`);
+    await page.waitForSelector('[data-figure=Connections] strong >> text="2"');
+    await page.waitForSelector('[data-figure=Lagging] strong >> text="0"');
 
     await page.click('[data-user="ben/1"] .kick');
     await page.click('#kick .danger');

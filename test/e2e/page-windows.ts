@@ -108,7 +108,16 @@ export class Window {
 
   /** Waits for as long as it takes that the page says so. */
   async until(expression: string): Promise<void> {
-    await this.page.waitForFunction(expression, undefined, { polling: 50 });
+    // Not `waitForFunction`, which evaluates strings in the page: its policy forbids that.
+    await this.do(`new Promise((resolve, reject) => {
+      const hung = setTimeout(() => reject(new Error(${JSON.stringify(`never: ${expression}`)})), 90_000);
+      const look = () => {
+        if (!(${expression})) return setTimeout(look, 20);
+        clearTimeout(hung);
+        resolve();
+      };
+      look();
+    })`);
   }
 
   show(panel: 'items' | 'notes' | 'chat'): Promise<void> {

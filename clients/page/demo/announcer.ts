@@ -16,6 +16,8 @@ export class Announcer {
 
   /** For everybody. */
   show(text: string, kind: 'note' | 'warning' = 'note'): void {
+    // What is refused sixty times a second is told once.
+    if ([...this.#shown.children].some((one) => one.textContent === text)) return;
     this.say(text);
     const note = element('p', { class: kind }, text);
     this.#shown.append(note);

@@ -1,4 +1,4 @@
-import { TandemError } from '../../client/index.ts';
+import type { TandemError } from '../../client/index.ts';
 import { nameOf, type Point, positionOf, turnOf } from './furnishing.ts';
 import type { Holds } from './holds.ts';
 import type { World } from './world.ts';
@@ -19,8 +19,10 @@ export class Hand {
     this.#world = world;
     this.#holds = holds;
     world.room.scene.on('refused', ({ operations, error }) => this.#refused(operations[0]?.id, error));
-    world.room.selection.on('conflict', ({ planetId }) => {
+    world.room.selection.on('conflict', ({ planetId, lockedBy }) => {
       if (this.#moving?.id === planetId) this.letGo();
+      const name = nameOf(planetId, world.room.scene.items.get(planetId));
+      world.announcer.show(`${world.people.nameOf(lockedBy)} holds ${name}.`, 'warning');
     });
   }
 
@@ -34,20 +36,16 @@ export class Hand {
 
   /** Selects a thing, and lets go of what was selected before. */
   async select(id: string | undefined): Promise<void> {
-    const { room, people, announcer } = this.#world;
+    const { room, announcer } = this.#world;
     for (const other of this.#holds.mine()) {
       if (other !== id) room.selection.unselect(other).catch(() => {});
     }
     if (id === undefined || this.#holds.mine().includes(id)) return;
-    const name = nameOf(id, room.scene.items.get(id));
-    try {
-      await room.selection.select(id);
-      announcer.say(`${name} is selected.`);
-    } catch (error) {
-      const by = error instanceof TandemError ? error.details.lockedBy : undefined;
-      if (by === undefined) return;
-      announcer.show(`${people.nameOf(by)} holds ${name}. You are next in line.`, 'warning');
-    }
+    // Where somebody else holds it, that is told as a conflict.
+    await room.selection.select(id).then(
+      () => announcer.say(`${nameOf(id, room.scene.items.get(id))} is selected.`),
+      () => {},
+    );
   }
 
   /** Whether somebody else's lock is in the way. */
@@ -140,15 +138,10 @@ export class Hand {
     this.#world.room.scene.update(id, properties).catch(() => {});
   }
 
-  #refused(id: string | undefined, { code, details, message }: TandemError): void {
-    const { people, announcer, room } = this.#world;
-    if (code === 'ALREADY_EXISTS') return;
-    const name = id === undefined ? 'The scene' : nameOf(id, room.scene.items.get(id));
-    const by = details.lockedBy;
-    announcer.show(
-      by === undefined ? `${name}: ${message}` : `${people.nameOf(by)} holds ${name}.`,
-      'warning',
-    );
+  #refused(id: string | undefined, { code, message }: TandemError): void {
+    if (code === 'ALREADY_EXISTS' || code === 'CONFLICT') return;
+    const name = id === undefined ? 'The scene' : nameOf(id, this.#world.room.scene.items.get(id));
+    this.#world.announcer.show(`${name}: ${message}`, 'warning');
   }
 }
 

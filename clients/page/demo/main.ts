@@ -57,6 +57,7 @@ room.joined.then(
 let view: import('./scene/view.ts').View | undefined;
 const drawn = import('./scene/view.ts').then(({ View }) => {
   view = new View(part<HTMLCanvasElement>('canvas'), part('labels'), world, hand, holds);
+  return view.first;
 });
 drawn.catch((error: unknown) => {
   console.warn(error);
@@ -74,7 +75,7 @@ const handle = {
     () => false,
   ),
   /** Where an item of the present place is in the window; undefined where it is not drawn. */
-  async onScreen(id: string) {
+  onScreen(id: string) {
     const item = room.scene.items.get(id);
     if (view === undefined || item === undefined) return undefined;
     const group = view.things.groupOf(id);

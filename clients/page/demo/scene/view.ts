@@ -25,6 +25,9 @@ const views: Readonly<Record<string, { from: Vector3; at: Vector3; lean: number 
 export class View {
   readonly camera = new PerspectiveCamera(42, 1, 0.1, 120);
   readonly things: Things;
+  /** Resolves when something is to be seen. */
+  readonly first: Promise<void>;
+  #seen = () => {};
   readonly #world: World;
   readonly #canvas: HTMLCanvasElement;
   readonly #renderer: WebGLRenderer;
@@ -41,6 +44,9 @@ export class View {
   #sentAtMs = 0;
 
   constructor(canvas: HTMLCanvasElement, layer: HTMLElement, world: World, hand: Hand, holds: Holds) {
+    this.first = new Promise((seen) => {
+      this.#seen = seen;
+    });
     this.#world = world;
     this.#canvas = canvas;
     this.#holds = holds;
@@ -105,6 +111,7 @@ export class View {
     this.#surroundings.look(place);
     const begunAtMs = performance.now() - (flies ? 0 : FLIGHT_MS);
     this.#flight = { begunAtMs, from: [this.camera.position.clone(), this.#controls.target.clone()], to };
+    if (!flies) this.#fly();
     this.changed();
   }
 
@@ -117,6 +124,7 @@ export class View {
 
   /** Where a point of the place that is looked at is on the screen. */
   onScreen(local: Vector3): { x: number; y: number } {
+    this.camera.updateMatrixWorld();
     const [cx, cz] = CENTERS[this.#world.place] ?? [0, 0];
     const { x, y } = local
       .clone()
@@ -139,6 +147,7 @@ export class View {
     this.camera.updateMatrixWorld();
     this.#labels.draw(this.camera);
     this.#renderer.render(this.#scene, this.camera);
+    this.#seen();
     if (moves.includes(true)) this.changed();
     if (this.#quality.drew(elapsedMs, !this.#isDrawn)) this.#resize();
   };
