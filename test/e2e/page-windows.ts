@@ -66,7 +66,7 @@ export class Window {
     { way = 'websocket', script = '' }: { way?: Way; script?: string } = {},
   ): Promise<Window> {
     const context = await browser.newContext({
-      viewport: { width: 760, height: 520 },
+      viewport: { width: 900, height: 600 },
       reducedMotion: 'reduce',
     });
     const page = await context.newPage();

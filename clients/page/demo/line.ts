@@ -1,4 +1,5 @@
 import type { WebSocketConstructor, WebSocketLike } from '../../client/index.ts';
+import { fetchOver } from './line-fetch.ts';
 
 type Listener = (event: object) => void;
 
@@ -13,12 +14,13 @@ export class Line {
   sent = 0;
   isCut = false;
   isSlow = false;
-  readonly WebSocket: WebSocketConstructor;
+  /** Options of `connect`. */
+  readonly ways: { readonly WebSocket: WebSocketConstructor; readonly fetch: typeof fetch };
   readonly #open = new Set<() => void>();
 
   constructor() {
     const line = this;
-    this.WebSocket = class implements WebSocketLike {
+    const Socket = class implements WebSocketLike {
       readonly #listeners = new Map<string, Listener>();
       readonly #socket: WebSocket | undefined;
       readonly #out = delayed(line);
@@ -70,6 +72,7 @@ export class Line {
         this.#isLive = false;
       }
     };
+    this.ways = { WebSocket: Socket, fetch: fetchOver(this, this.#open, SLOW_MS) };
   }
 
   /** Ends the connection without a word; none is made until it is mended. */

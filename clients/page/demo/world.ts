@@ -26,7 +26,7 @@ export function openWorld(me: Identity, roomId: string): World {
     text,
     heartbeatMs: HEARTBEAT_MS,
     backoff: { minMs: 250, maxMs: 3000 },
-    WebSocket: line.WebSocket,
+    ...line.ways,
     ...(me.token === undefined ? {} : { token: me.token }),
   });
   const { userId, name, color } = me;
