@@ -77,9 +77,9 @@ export class Window {
       'console',
       (one) => /Content Security Policy|TrustedScript/.test(one.text()) && faults.push(one.text()),
     );
-    await page.addInitScript(
-      `sessionStorage.setItem('name', ${JSON.stringify(name)}); sessionStorage.setItem('chosen', 'yes')`,
-    );
+    // Also from where the scene is seen follows from who one is.
+    const kept = { userId: `guest-${name}`, name, chosen: 'yes' };
+    await page.addInitScript(`Object.assign(sessionStorage, ${JSON.stringify(kept)})`);
     if (way === 'event-stream') await page.addInitScript(blockWebSocket);
     if (script !== '') await page.addInitScript(script);
     await page.goto(url);

@@ -75,6 +75,8 @@ function sun(group: Group, radius: number): Model {
   const halo = new Sprite(shine);
   halo.scale.setScalar(radius * 4.4);
   halo.position.y = radius;
+  // Light is nothing to take hold of.
+  halo.raycast = () => {};
   group.add(body, halo);
   return {
     group,

@@ -14,8 +14,9 @@ export class Quality {
   #level: number;
   #slow = 0;
 
-  constructor(context: WebGLRenderingContext | WebGL2RenderingContext) {
-    this.#level = isSoftware(context) ? levels.length - 1 : 0;
+  /** @param isSoftware whether the processor draws, in place of a graphics card */
+  constructor(isSoftware: boolean) {
+    this.#level = isSoftware ? levels.length - 1 : 0;
   }
 
   get pixelRatio(): number {
@@ -40,9 +41,11 @@ export class Quality {
   }
 }
 
-/** Whether the processor draws, in place of a graphics card. */
-function isSoftware(context: WebGLRenderingContext | WebGL2RenderingContext): boolean {
-  const names = context.getExtension('WEBGL_debug_renderer_info');
-  const name = names === null ? '' : String(context.getParameter(names.UNMASKED_RENDERER_WEBGL));
+/** Asked of a context of its own: how a scene is to be drawn has to be known before. */
+export function drawsInSoftware(): boolean {
+  const context = document.createElement('canvas').getContext('webgl2');
+  const names = context?.getExtension('WEBGL_debug_renderer_info') ?? null;
+  const name = names === null ? '' : String(context?.getParameter(names.UNMASKED_RENDERER_WEBGL));
+  context?.getExtension('WEBGL_lose_context')?.loseContext();
   return /swiftshader|llvmpipe|software|basic render/i.test(name);
 }

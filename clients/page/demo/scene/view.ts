@@ -7,7 +7,7 @@ import type { World } from '../world.ts';
 import { Labels } from './labels.ts';
 import { Others } from './others.ts';
 import { Pointer } from './pointer.ts';
-import { Quality } from './quality.ts';
+import { drawsInSoftware, Quality } from './quality.ts';
 import { CENTERS, Surroundings } from './surroundings.ts';
 import { Things } from './things.ts';
 
@@ -50,8 +50,9 @@ export class View {
     this.#world = world;
     this.#canvas = canvas;
     this.#holds = holds;
-    this.#renderer = new WebGLRenderer({ canvas, antialias: true });
-    this.#quality = new Quality(this.#renderer.getContext());
+    const isSoftware = drawsInSoftware();
+    this.#quality = new Quality(isSoftware);
+    this.#renderer = new WebGLRenderer({ canvas, antialias: !isSoftware });
     this.#renderer.toneMapping = ACESFilmicToneMapping;
     this.#renderer.shadowMap.enabled = true;
     this.#renderer.shadowMap.type = PCFShadowMap;
