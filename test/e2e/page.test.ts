@@ -100,6 +100,13 @@ async function together(t: Test, browser: Browser, way: Way): Promise<void> {
   t.equal(await ada.page.inputValue('#notes'), notes, 'and shown');
   await picture(ben, 'notes');
 
+  const other = '.label.eye:not([hidden])';
+  await ada.page.waitForSelector(other, { state: 'attached' });
+  await ben.page.click('[data-place=living]');
+  await ada.page.waitForSelector(other, { state: 'detached' });
+  t.pass('where somebody looks from is seen by those who are there, too');
+  await ben.page.click('[data-place=planets]');
+
   await crash(t, site, ada, ben);
   await cut(t, ada, ben);
   await picture(ada, 'after');

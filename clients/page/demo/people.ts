@@ -26,6 +26,11 @@ export class People {
     return this.all.some((one) => one.userId === userId);
   }
 
+  /** Whether somebody is in the room, and looks at this place of it. */
+  isAt(userId: string, place: string): boolean {
+    return this.all.some((one) => one.userId === userId && (one.place ?? place) === place);
+  }
+
   nameOf(userId: string): string {
     const name = this.#known.get(userId)?.name;
     return name?.trim() ? name : userId;

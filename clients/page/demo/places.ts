@@ -27,6 +27,7 @@ export class Places {
     room.cameras.leave(this.#world.place).catch(() => {});
     this.#world.place = place;
     room.cameras.view(place).catch(() => {});
+    room.presence.update({ place }).catch(() => {});
     this.#mark();
     this.#went(place);
   };

@@ -30,7 +30,8 @@ export function openWorld(me: Identity, roomId: string): World {
     ...(me.token === undefined ? {} : { token: me.token }),
   });
   const { userId, name, color } = me;
-  const room = client.join(roomId, { user: { userId, name, color } });
+  const place = 'planets';
+  const room = client.join(roomId, { user: { userId, name, color, place } });
   const people = new People(room);
-  return { client, room, line, me, people, announcer: new Announcer(), place: 'planets' };
+  return { client, room, line, me, people, announcer: new Announcer(), place };
 }

@@ -107,7 +107,8 @@ export class Others {
     let moves = false;
     for (const [userId, { position, target }] of cameras) {
       const [from, to] = [pointIn(position), pointIn(target)];
-      if (from === undefined || to === undefined || people.isMe(userId) || !people.has(userId)) continue;
+      if (from === undefined || to === undefined || people.isMe(userId) || !people.isAt(userId, place))
+        continue;
       const eye = this.#eyes.get(userId) ?? this.#open(userId, from, to);
       eye.target.copy(to);
       // Who stands far off is shown nearer, on the same line of sight, where it can be seen.
