@@ -60,6 +60,7 @@ async function together(t: Test, browser: Browser, way: Way): Promise<void> {
   t.match(await ben.page.textContent('#shown .warning'), 'Ada holds Earth.', 'a lock is respected');
   t.ok(await ben.page.isDisabled('#detail [aria-label="Turn left"]'));
   await ben.page.click('[data-item=mars]');
+  await ben.page.waitForSelector('#detail >> text=Mars');
   await ada.until(`document.querySelector('[data-item=mars] .who').textContent.startsWith('Ben')`);
   await ben.page.focus('#canvas');
   await ben.page.keyboard.down('ArrowRight');
@@ -168,7 +169,7 @@ async function crash(t: Test, site: Site, ada: Window, ben: Window): Promise<voi
 /** The page's own way to see recovery: the line is cut, one goes on, and mends it. */
 async function cut(t: Test, ada: Window, ben: Window): Promise<void> {
   await ada.page.click('[data-item=saturn]');
-  await ada.page.waitForSelector('#detail:not([hidden])');
+  await ada.page.waitForSelector('#detail >> text=Saturn');
   await ada.page.click('#cut');
   await ada.until(`document.getElementById('status-text').textContent.startsWith('Cut off')`);
   await ada.page.click('#detail [aria-label="Left"]');
