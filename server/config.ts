@@ -27,6 +27,8 @@ export interface Config {
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
   readonly auth: 'required' | 'optional';
+  /** Whether the pages are served, `/` and `/inspector`. */
+  readonly pages: boolean;
   readonly store: 'lmdb' | 'memory';
   readonly dataDir: string;
   /** Origins, or `*`, which allows calls without cookies from everywhere. */
@@ -96,6 +98,7 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
     issuer: values.JWT_ISSUER,
     audience: values.JWT_AUDIENCE,
     auth: values.AUTH ?? (keys ? 'required' : 'optional'),
+    pages: values.DEMO === undefined ? keys === undefined : values.DEMO === '1',
     store,
     dataDir,
     corsOrigins: values.CORS_ORIGIN ?? [],

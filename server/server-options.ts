@@ -57,6 +57,8 @@ export interface Server extends Omit<Backend, 'tracking'> {
   readonly port: number;
   /** `undefined`: health is answered on `port`. */
   readonly healthPort: number | undefined;
+  /** Whether the pages are served, `/` and `/inspector`. */
+  readonly hasPages: boolean;
   /** Who may be in the rooms of which project. */
   readonly projects: Projects;
   /** Tracked sessions. */

@@ -17,6 +17,7 @@ import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { newId } from './new-id.ts';
 import { openHttp } from './open-http.ts';
+import { openPages } from './open-pages.ts';
 import { openStreams } from './open-streams.ts';
 import { openPermission } from './permission.ts';
 import { Recovery, STAYS, type Stay } from './recovery.ts';
@@ -126,6 +127,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     verifyToken,
     authorize,
   });
+  const pages = await openPages({ config, logger, metrics });
   const makeTransport = options.transport ?? ((given) => chooseTransport(config, logger, given));
   const socketIo = createSocketIoHandler({
     clock,
@@ -161,7 +163,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
       maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
-      http: http.all,
+      http: pages?.(http.all) ?? http.all,
       newId,
     },
     makeTransport,
@@ -207,7 +209,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     throw error;
   }
   state = 'ready';
-  return { ...calls, port, healthPort, projects: directory, revoke, close };
+  return { ...calls, port, healthPort, hasPages: pages !== undefined, projects: directory, revoke, close };
 }
 
 async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {

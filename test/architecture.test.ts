@@ -39,6 +39,7 @@ const borders: readonly Border[] = [
     folder: 'clients/examples/',
     values: ['clients/client/', 'clients/backend/', 'socket.io-client', 'eventsource'],
   },
+  { folder: 'clients/page/', values: ['clients/client/', 'three'], types: ['protocol/'] },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },

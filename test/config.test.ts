@@ -68,6 +68,14 @@ t.test('with a key it serves the network and asks for tokens', async (t) => {
   t.equal(readConfig({ JWT_SECRET: SECRET, AUTH: 'optional' }).auth, 'optional');
 });
 
+t.test('the pages are served in development mode, and where they are asked for', async (t) => {
+  t.ok(readConfig({}).pages);
+  t.notOk(readConfig({ DEMO: '0' }).pages);
+  t.notOk(readConfig({ JWT_SECRET: SECRET }).pages);
+  t.ok(readConfig({ JWT_SECRET: SECRET, DEMO: '1' }).pages);
+  t.same(problemsOf({ DEMO: 'yes' }), ['DEMO']);
+});
+
 t.test('two development secrets differ', async (t) => {
   t.notSame(readConfig({}).keys, readConfig({}).keys);
 });

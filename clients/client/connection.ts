@@ -155,7 +155,7 @@ export class Connection {
     this.#heartbeat.heard(message);
     if (message.type === 'welcome') {
       this.welcome = message as unknown as Welcome;
-      this.#heartbeat.start(this.welcome);
+      this.#heartbeat.start(this.#options.heartbeatMs ?? this.welcome.heartbeatMs);
     } else if (message.ref === AUTH_REF) {
       if (message.type === 'error') return this.#tokenRefused(errorOf(message));
       this.#isAuthenticated = true;

@@ -1,4 +1,3 @@
-import type { MessageOf } from '../../protocol/index.ts';
 import type { ClientClock } from './clock.ts';
 
 /** How long an answer may take. */
@@ -23,7 +22,7 @@ export class Heartbeat {
     this.#dead = dead;
   }
 
-  start({ heartbeatMs = USUAL_MS }: Partial<MessageOf<'welcome'>>): void {
+  start(heartbeatMs = USUAL_MS): void {
     this.stop();
     this.#beat = () => {
       this.#cancelNext();

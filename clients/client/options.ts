@@ -34,6 +34,8 @@ export interface ConnectOptions {
    */
   outbox?: OutboxStore;
   backoff?: BackoffOptions;
+  /** Milliseconds between two signs of life; a dead connection is found within half of that. Default: the server's. */
+  heartbeatMs?: number;
   clock?: ClientClock;
   /** From 0 to 1. Default `Math.random`. */
   random?(): number;

@@ -37,6 +37,8 @@ export interface SceneEvents {
 export interface ApplyOptions {
   /** Refuse it where somebody else has changed the same since this version. */
   version?: number;
+  /** Default true. False: `undo` knows nothing of it, as where a scene is furnished for everybody. */
+  undoable?: boolean;
 }
 
 type Submit = (command: Readonly<Record<string, unknown>>) => Promise<Ack>;
@@ -101,9 +103,9 @@ export class Scene extends Events<SceneEvents> {
   }
 
   /** 1 to 100 operations: all or none. Resolves when they are durable; rejects with the reason. */
-  apply(operations: readonly Operation[], options: ApplyOptions = {}): Promise<Ack> {
+  apply(operations: readonly Operation[], { undoable = true, ...options }: ApplyOptions = {}): Promise<Ack> {
     const pending = this.#replica.begin(structuredClone(operations) as Operation[]);
-    this.#history.did(pending.parts);
+    if (undoable) this.#history.did(pending.parts);
     return this.#send(pending, options);
   }
 
@@ -173,7 +175,7 @@ export class Scene extends Events<SceneEvents> {
     }
   }
 
-  async #send(pending: Pending, options: ApplyOptions, isTriedAgain = false): Promise<Ack> {
+  async #send(pending: Pending, options: { version?: number }, isTriedAgain = false): Promise<Ack> {
     const operations = pending.parts.map(({ operation }) => operation);
     const answer = this.#submit({ type: 'sceneOperation', operations, ...options });
     return this.#settled(pending, answer, isTriedAgain);

@@ -136,4 +136,16 @@ export const roomRoutes = {
     answers: { 200: { description: 'The messages.', schema: values.Messages } },
     refusals: ['LOG_UNAVAILABLE', 'LOG_CORRUPT'],
   }),
+  log: route({
+    ...inRoom,
+    method: 'GET',
+    path: '/api/rooms/:roomId/log',
+    summary: 'What happened in a room lately, in order, as far as it is kept: for operators.',
+    scope: 'admin',
+    query: Type.Object({ limit: limit(1000, 100) }),
+    answers: {
+      200: { description: 'The latest entries that changed what the room keeps.', schema: values.RoomLog },
+    },
+    refusals: ['LOG_UNAVAILABLE', 'LOG_CORRUPT'],
+  }),
 } as const;

@@ -1,7 +1,8 @@
 import { type Static, type TProperties, Type } from 'typebox';
+import { TextOperation } from '../commands.ts';
 import { errors } from '../errors.ts';
 import { ChatMessage } from '../messages.ts';
-import { Delta, Manifest } from '../scene.ts';
+import { Delta, Manifest, Operation } from '../scene.ts';
 import { EventName, Id, JsonObject, Version } from '../values.ts';
 
 /** Of requests: what is not known is refused, so that a misspelt field is no silent default. */
@@ -155,6 +156,36 @@ export const Messages = Type.Object({
   hasMore: Type.Boolean({ description: 'whether there are older ones' }),
 });
 export type Messages = Static<typeof Messages>;
+
+/** What happened in a room, at its place in the log; which fields there are follows from `kind`. */
+export const Logged = Type.Object({
+  offset: Version,
+  kind: Type.Enum(['operations', 'text', 'message', 'event']),
+  userId: Type.Optional(Id),
+  timestamp: Type.Optional(timestamp),
+  /** operations */
+  fromVersion: Type.Optional(Version),
+  toVersion: Type.Optional(Version),
+  operations: Type.Optional(Type.Array(Operation)),
+  /** text: the document, and the version that it became */
+  documentId: Type.Optional(Id),
+  version: Type.Optional(Version),
+  operation: Type.Optional(TextOperation),
+  /** message */
+  text: Type.Optional(Type.String()),
+  /** event */
+  event: Type.Optional(Type.String()),
+  data: Type.Optional(Type.Unknown()),
+});
+export type Logged = Static<typeof Logged>;
+
+export const RoomLog = Type.Object({
+  roomId: Id,
+  epoch: Id,
+  offset: Version,
+  entries: Type.Array(Logged, { description: 'the oldest first' }),
+});
+export type RoomLog = Static<typeof RoomLog>;
 
 export const ProjectId = Type.String({
   minLength: 1,

@@ -9,6 +9,7 @@ import type {
   Published,
   RoomDetail,
   RoomList,
+  RoomLog,
   SceneContent,
 } from '../../protocol/http/index.ts';
 import type { Tracking } from '../tracking/tracking.ts';
@@ -42,6 +43,8 @@ export interface Backend {
   operations(roomId: string, since: number, epoch?: string): Promise<Operations>;
   /** The latest chat messages before one (its id, or a time), the oldest first. `limit`: 50 by default. */
   messages(roomId: string, query?: { before?: string; limit?: number }): Promise<Messages>;
+  /** The latest of what happened in a room, in order, as far as it is kept. `limit`: 100 by default. */
+  recent(roomId: string, limit?: number): Promise<RoomLog>;
   readonly tracking: Tracking;
 }
 

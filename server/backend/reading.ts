@@ -1,10 +1,11 @@
-import type { RoomSummary } from '../../protocol/http/index.ts';
+import type { Logged, RoomSummary } from '../../protocol/http/index.ts';
 import { Refusal } from '../../protocol/index.ts';
 import type { RoomView } from '../dialect/events.ts';
 import { manifestOf } from '../dialect/manifest.ts';
 import { presentIn } from '../dialect/present.ts';
 import { deltaOf } from '../fanout/delta.ts';
 import { missedSince, placeFrom } from '../fanout/position.ts';
+import type { RecentEvent } from '../room/recent.ts';
 import { isBlank } from '../room/state.ts';
 import type { Backend } from './backend.ts';
 
@@ -16,7 +17,7 @@ export interface ReadingOptions {
   load(roomId: string): Promise<RoomView>;
 }
 
-type Reading = Pick<Backend, 'rooms' | 'room' | 'presence' | 'state' | 'operations' | 'messages'>;
+type Reading = Pick<Backend, 'rooms' | 'room' | 'presence' | 'state' | 'operations' | 'messages' | 'recent'>;
 
 /** What can be known of rooms without being in them. */
 export function createReading({ present, ids, load }: ReadingOptions): Reading {
@@ -68,7 +69,37 @@ export function createReading({ present, ids, load }: ReadingOptions): Reading {
             : messages.filter(({ timestamp }) => timestamp < time);
       return { roomId, messages: earlier.slice(-limit), hasMore: earlier.length > limit };
     },
+    async recent(roomId, limit = 100) {
+      const { epoch, state } = await load(roomId);
+      return {
+        roomId,
+        epoch,
+        offset: state.offset,
+        entries: state.recent.events.slice(-limit).map(loggedOf),
+      };
+    },
   };
+}
+
+function loggedOf({ offset, event }: RecentEvent): Logged {
+  switch (event.kind) {
+    case 'operations': {
+      const { kind, fromVersion, toVersion, operations } = event;
+      return { offset, kind, fromVersion, toVersion, operations };
+    }
+    case 'text': {
+      const { kind, by, documentId, version, operation } = event;
+      return { offset, kind, userId: by.userId, documentId, version, operation };
+    }
+    case 'message': {
+      const { userId, timestamp, text } = event.message;
+      return { offset, kind: event.kind, userId, timestamp, text };
+    }
+    case 'event': {
+      const { kind, userId, at: timestamp, event: name, data } = event;
+      return { offset, kind, ...(userId === undefined ? {} : { userId }), timestamp, event: name, data };
+    }
+  }
 }
 
 function summaryOf({ roomId, epoch, state }: RoomView): RoomSummary {

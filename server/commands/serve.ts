@@ -31,6 +31,7 @@ export async function serve(env: Environment): Promise<void> {
 interface Running {
   readonly port: number;
   readonly healthPort: number | undefined;
+  readonly hasPages: boolean;
   close(): Promise<void>;
 }
 
@@ -105,11 +106,18 @@ async function welcome(config: Config, server: Running): Promise<string> {
   return `
   Development mode: no key is set, so only this machine is served and guests are ${config.auth === 'optional' ? 'let in' : 'refused'}.
 
-  WebSocket  ws://${at}/ws
+${server.hasPages ? pagesAt(config, at, token) : ''}  WebSocket  ws://${at}/ws
   health     curl http://${health}/health
   try it     ${ownCommand()} watch --url ws://${at}/ws --room demo   (in two terminals)
   token      for Ada, one day; ${ownCommand()} token --sub ID makes others
   ${token}
+`;
+}
+
+/** A token goes behind `#`, which no browser sends to anybody. */
+function pagesAt({ auth }: Config, at: string, token: string): string {
+  return `  page       http://${at}/${auth === 'required' ? `#token=${token}` : '   (in two windows)'}
+  inspector  http://${at}/inspector   (token: ${ownCommand()} token --sub operator --scope admin)
 `;
 }
 

@@ -22,6 +22,9 @@ const ownSettings = {
   AUTH: optional(oneOf('required', 'optional'), 'whether a token is needed', {
     otherwise: 'required; optional without a key',
   }),
+  DEMO: optional(oneOf('1', '0'), 'whether the pages are served: a shared scene at /, and /inspector', {
+    otherwise: '0; 1 without a key',
+  }),
   SIGNED_COMMANDS: optional(
     someOf(...criticalNames),
     'commands, or types of scene operations, that need a signature of their user (`cnf.jwk` of the token)',

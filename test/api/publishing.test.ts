@@ -162,6 +162,17 @@ for (const TRANSPORT of ['uws', 'ws']) {
       });
       t.equal((await at.ask('GET', '/api/rooms/r/operations?since=1&epoch=another')).status, 409);
       t.equal((await at.ask('GET', '/api/rooms/r/operations?since=3')).status, 409);
+      const log = await at.ask('GET', '/api/rooms/r/log');
+      t.match(log.json, {
+        epoch,
+        entries: [
+          { kind: 'operations', toVersion: 1, operations: [{ type: 'add', id: 'i' }] },
+          { kind: 'operations', fromVersion: 1, toVersion: 2 },
+          ...['a', 'b', 'c'].map((text) => ({ kind: 'message', userId: 'ada', text, timestamp: Number })),
+        ],
+      });
+      t.equal((await at.ask('GET', '/api/rooms/r/log?limit=1')).json.entries[0].text, 'c');
+      t.equal((await at.ask('GET', '/api/rooms/r/log', { as: backend })).status, 403, 'for admins only');
       const page = (await at.ask('GET', '/api/rooms/r/messages?limit=2')).json;
       t.match(page, { messages: [{ text: 'b' }, { text: 'c' }], hasMore: true });
       const [{ id, timestamp }] = page.messages;

@@ -20,6 +20,7 @@ export const samples: { readonly [Name in RouteName]: { path: string; body?: unk
   state: { path: '/api/rooms/r/state' },
   operations: { path: '/api/rooms/r/operations?since=0' },
   messages: { path: '/api/rooms/r/messages?limit=5' },
+  log: { path: '/api/rooms/r/log?limit=10' },
   projects: { path: '/api/projects' },
   putProject: { path: '/api/projects/p', body: { ownerId: 'ada' } },
   getProject: { path: '/api/projects/p' },

@@ -158,7 +158,7 @@ for (const TRANSPORT of ['uws', 'ws']) {
 
   t.test(`[HT5] rooms whose log fails are refused, and others are not (${TRANSPORT})`, async (t) => {
     const at = await apiStage(t, { TRANSPORT }, { log: damagedLog() });
-    const rooms: Name[] = ['publish', 'room', 'presence', 'state', 'operations', 'messages'];
+    const rooms: Name[] = ['publish', 'room', 'presence', 'state', 'operations', 'messages', 'log'];
     for (const name of [...rooms, 'notify'] as Name[]) {
       const { body } = samples[name];
       const asked = body === undefined ? {} : { body };

@@ -105,6 +105,21 @@ t.test('heartbeats are sent, and a connection that does not answer them is left'
   t.equal(sockets.length, 2);
 });
 
+t.test('heartbeats come as often as the program likes', async (t) => {
+  const { client, clock, pass, last } = stage({ heartbeatMs: 2000 });
+  await pass(0);
+  last().open();
+  await pass(2000);
+  const beat = last().sent.at(-1);
+  t.match(beat, { type: 'heartbeat' });
+  clock.advance(7);
+  last().say({ type: 'ack', op: 'heartbeat', ok: true, ts: beat?.ts });
+  t.equal(client.roundTripMs, 7);
+  await pass(2000);
+  await pass(1000);
+  t.ok(last().closedBy, 'one that does not answer within half of it is left');
+});
+
 t.test('signals go at once, then merged, once a tick; unknown messages are ignored', async (t) => {
   const { client, pass, last } = stage();
   const room = client.join('r', { user: { userId: 'ada' } });

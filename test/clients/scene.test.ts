@@ -95,6 +95,16 @@ t.test('undo never takes back what somebody else has done', async (t) => {
   t.match(ada.scene.items.get('a'), { x: 7 });
 });
 
+t.test('undo knows nothing of what is not to be undone', async (t) => {
+  const { ada } = await two(t);
+  await ada.scene.apply([{ type: 'add', target: 'item', id: 'floor', data: {} }], { undoable: false });
+  t.notOk(ada.scene.canUndo);
+  await ada.scene.update('floor', { color: 'oak' });
+  t.equal(await ada.scene.undo(), true);
+  t.equal(await ada.scene.undo(), false);
+  t.ok(ada.scene.items.has('floor'));
+});
+
 t.test('undo gives way to who changes the same in that moment', async (t) => {
   const { at, ada, ben, calm } = await two(t);
   await ada.scene.add('a', { x: 0, y: 0 });

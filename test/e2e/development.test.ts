@@ -26,6 +26,7 @@ t.test('what is built runs without any setting', async (t) => {
   for (const step of [
     ['tsc', '-p', 'tsconfig.build.json', '--outDir', outDir],
     ['tsx', 'server/bundle.ts', outDir],
+    ['tsx', 'server/bundle-pages.ts', outDir],
   ]) {
     const [command, ...args] = plain(['npx', '--no-install', ...step]);
     await promisify(execFile)(command, args, { cwd: project });
@@ -43,6 +44,12 @@ t.test('what is built runs without any setting', async (t) => {
   if (isFree) t.equal(port, DEFAULT_PORT);
   t.match(server.output(), `ws://127.0.0.1:${port}/ws`, 'says where');
   t.equal((await fetch(`http://127.0.0.1:${port}/health`)).status, 200, 'the address for health is right');
+  const page = /page +(\S+)/.exec(server.output())?.[1] ?? '';
+  t.match(
+    await (await fetch(page)).text(),
+    /<script type="module" src="\/pages\//,
+    'and so is that of the page',
+  );
   t.ok(existsSync(join(cwd, 'data', 'data.mdb')), 'keeps its data in ./data');
   t.notOk(await reaches('127.0.0.2', port), 'listens at 127.0.0.1 only');
 

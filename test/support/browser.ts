@@ -9,7 +9,6 @@ const path = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const flags = [
   '--no-sandbox',
   '--disable-background-networking',
-  '--disable-gpu',
   '--no-first-run',
   '--disable-component-update',
   '--disable-sync',
@@ -24,12 +23,15 @@ export function isBrowserThere(t: Test): boolean {
   return false;
 }
 
+/** WebGL without a graphics card. */
+export const drawnInSoftware = ['--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
+
 /** A real browser with a user-data directory of its own, which ends with the test. */
-export async function openBrowser(t: Test): Promise<Browser> {
+export async function openBrowser(t: Test, more: readonly string[] = ['--disable-gpu']): Promise<Browser> {
   // A profile in a directory of its own is what launch makes, and removes.
   const browser = await chromium.launch({
     executablePath: path,
-    args: flags,
+    args: [...flags, ...more],
     headless: true,
     timeout: 100_000,
   });

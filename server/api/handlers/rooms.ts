@@ -62,6 +62,10 @@ export function createRoomHandlers({ backend, authorize }: RoomHandlersOptions):
       status: 200,
       json: await backend.messages(roomId, query),
     }),
+    log: async ({ params: { roomId }, query: { limit } }) => ({
+      status: 200,
+      json: await backend.recent(roomId, limit),
+    }),
   };
 }
 

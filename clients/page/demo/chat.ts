@@ -1,0 +1,96 @@
+import type { Room } from '../../client/index.ts';
+import { element, part, say } from '../shared/element.ts';
+import type { World } from './world.ts';
+
+/** `typing` is said again while somebody types, and is forgotten where it is not. */
+const TYPING_AGAIN_MS = 2000;
+const TYPING_LASTS_MS = 4000;
+const TARGET = 'chat';
+
+export function openChat(world: World): void {
+  const { room, announcer, people } = world;
+  const list = part('messages');
+  const field = part<HTMLInputElement>('message');
+  const panel = part('panel-chat');
+  const unread = part('unread');
+  let seen = 0;
+
+  const show = () => {
+    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+    list.replaceChildren(...rowsOf(world, room.chat.messages));
+    if (isAtEnd || seen === 0) list.scrollTop = list.scrollHeight;
+    if (!panel.hidden) seen = room.chat.messages.length;
+    const count = Math.max(0, room.chat.messages.length - seen);
+    unread.hidden = count === 0;
+    say(unread, count === 0 ? '' : String(count));
+  };
+  room.chat.on('change', show);
+  room.presence.on('change', show);
+  room.chat.on('message', ({ userId, text }) => {
+    if (panel.hidden && !people.isMe(userId)) announcer.say(`${people.nameOf(userId)}: ${text}`);
+  });
+  panel.addEventListener('shown', () => {
+    show();
+    list.scrollTop = list.scrollHeight;
+  });
+  part('compose').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (text === '') return;
+    field.value = '';
+    tell(false);
+    room.chat.send(text).catch(({ message }) => announcer.show(`Not sent: ${message}`, 'warning'));
+  });
+
+  let toldAtMs = Number.NEGATIVE_INFINITY;
+  const tell = (isTyping: boolean) => {
+    const nowMs = performance.now();
+    if (isTyping && nowMs - toldAtMs < TYPING_AGAIN_MS) return;
+    toldAtMs = isTyping ? nowMs : Number.NEGATIVE_INFINITY;
+    room.signal('typing', { isTyping, target: TARGET });
+  };
+  field.addEventListener('input', () => tell(field.value !== ''));
+  showTyping(room, world);
+}
+
+function rowsOf({ people }: World, messages: Room['chat']['messages']): HTMLElement[] {
+  let earlier: string | undefined;
+  return messages.map(({ userId, userName, text, timestamp }) => {
+    const name = people.nameOf(userId) === userId ? (userName ?? userId) : people.nameOf(userId);
+    const isFirst = userId !== earlier;
+    earlier = userId;
+    const time = new Date(timestamp).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+    const head =
+      isFirst && element('p', { class: 'from' }, element('b', {}, name), element('time', {}, time));
+    const row = element('li', { class: people.isMe(userId) ? 'own' : 'other' }, head, element('p', {}, text));
+    row.style.setProperty('--person', people.colorOf(userId));
+    return row;
+  });
+}
+
+function showTyping(room: Room, { people }: World): void {
+  const typing = new Map<string, ReturnType<typeof setTimeout>>();
+  const stop = (userId: string) => {
+    clearTimeout(typing.get(userId));
+    typing.delete(userId);
+  };
+  const show = () => {
+    const names = [...typing.keys()].filter((userId) => people.has(userId)).map((id) => people.nameOf(id));
+    say(
+      part('typing'),
+      names.length === 0 ? '' : `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} typing…`,
+    );
+  };
+  room.on('typing', ({ userId, isTyping, target }) => {
+    if (target !== TARGET || people.isMe(userId)) return;
+    stop(userId);
+    if (isTyping) {
+      const end = () => {
+        stop(userId);
+        show();
+      };
+      typing.set(userId, setTimeout(end, TYPING_LASTS_MS));
+    }
+    show();
+  });
+}

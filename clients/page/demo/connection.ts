@@ -1,0 +1,75 @@
+import type { Status } from '../../client/index.ts';
+import { Chart } from '../shared/chart.ts';
+import { part, say } from '../shared/element.ts';
+import { brief } from '../shared/numbers.ts';
+import type { World } from './world.ts';
+
+const SAMPLE_MS = 500;
+
+/** How the connection is doing, and two ways to harm it. */
+export function showConnection({ client, room, line, announcer }: World): void {
+  const chart = new Chart(['in', 'out'], 'Messages in and out in a second, over the last half minute');
+  part('chart').append(chart.svg);
+  const status = part('status');
+
+  const show = () => {
+    const state = client.status === 'open' && room.status !== 'joined' ? 'connecting' : client.status;
+    status.dataset.status = line.isSlow && state === 'open' ? 'slow' : state;
+    say(part('status-text'), textOf(state, line.isCut, line.isSlow));
+    say(part('pending'), String(room.pending));
+    say(part('version'), String(room.scene.version));
+    const ms = client.status === 'open' ? client.roundTripMs : undefined;
+    say(part('round-trip'), ms === undefined ? '–' : `${brief(ms)} ms`);
+  };
+  client.on('status', show);
+  room.on('status', show);
+  room.on('pending', show);
+  room.scene.on('change', show);
+  client.on('error', ({ message }) => announcer.show(message, 'warning'));
+  client.on('lost', () =>
+    announcer.show('The connection is lost. What you do is kept and sent later.', 'warning'),
+  );
+
+  let [received, sent] = [0, 0];
+  setInterval(() => {
+    const perSecond = 1000 / SAMPLE_MS;
+    const [inward, outward] = [(line.received - received) * perSecond, (line.sent - sent) * perSecond];
+    ({ received, sent } = line);
+    chart.push(inward, outward);
+    say(part('in'), brief(inward));
+    say(part('out'), brief(outward));
+    show();
+  }, SAMPLE_MS);
+
+  const cut = part('cut');
+  cut.addEventListener('click', () => {
+    if (line.isCut) line.mend();
+    else line.cut();
+    cut.setAttribute('aria-pressed', String(line.isCut));
+    say(cut, line.isCut ? 'Mend the line' : 'Cut the line');
+    if (!line.isCut) client.retryNow();
+    announcer.say(line.isCut ? 'The line is cut.' : 'The line is mended.');
+    show();
+  });
+  const slow = part('slow');
+  slow.addEventListener('click', () => {
+    line.isSlow = !line.isSlow;
+    slow.setAttribute('aria-pressed', String(line.isSlow));
+    show();
+  });
+  show();
+}
+
+function textOf(status: Status, isCut: boolean, isSlow: boolean): string {
+  if (isCut) return 'Cut off; edits are kept';
+  switch (status) {
+    case 'open':
+      return isSlow ? 'Connected, slowly' : 'Connected';
+    case 'connecting':
+      return 'Connecting';
+    case 'waiting':
+      return 'Reconnecting; edits are kept';
+    case 'closed':
+      return 'Ended';
+  }
+}

@@ -1,0 +1,89 @@
+import { element, part, say } from '../shared/element.ts';
+import { colorOf, nameOf } from './furnishing.ts';
+import type { Hand } from './hand.ts';
+import type { World } from './world.ts';
+
+const SWATCHES = ['#d0603c', '#f2c14e', '#5f8f63', '#3e82d6', '#8a6bbf', '#d8b4a0', '#efe9df', '#4b5563'];
+const STEP = 0.25;
+const TURN = Math.PI / 8;
+
+const moves = [
+  ['Left', 'M15 5l-7 7 7 7', -STEP, 0],
+  ['Away', 'M5 15l7-7 7 7', 0, -STEP],
+  ['Nearer', 'M5 9l7 7 7-7', 0, STEP],
+  ['Right', 'M9 5l7 7-7 7', STEP, 0],
+] as const;
+
+/** What can be done with the thing that is selected. */
+export class Detail {
+  readonly #world: World;
+  readonly #hand: Hand;
+  readonly #node = part('detail');
+  readonly #name = element('strong');
+  readonly #hint = element('span', { class: 'hint' });
+  readonly #controls = element('div', { class: 'controls' });
+  readonly #swatches: HTMLButtonElement[];
+
+  constructor(world: World, hand: Hand) {
+    this.#world = world;
+    this.#hand = hand;
+    this.#swatches = SWATCHES.map((color) => {
+      const swatch = element('button', { class: 'swatch', 'aria-label': `Colour ${color}` });
+      swatch.style.setProperty('--color', color);
+      swatch.addEventListener('click', () => hand.change({ color }));
+      return swatch;
+    });
+    const step = (x: number, z: number) => () => {
+      hand.step({ x, y: 0, z });
+      hand.letGo();
+    };
+    this.#controls.append(
+      group('Move', ...moves.map(([name, path, x, z]) => icon(name, path, step(x, z)))),
+      group(
+        'Turn',
+        icon('Turn left', 'M7 4 4 8l4 3M4 8h9a6 6 0 1 1-6 6', () => hand.turn(TURN)),
+        icon('Turn right', 'm17 4 3 4-4 3M20 8h-9a6 6 0 1 0 6 6', () => hand.turn(-TURN)),
+      ),
+      group('Colour', ...this.#swatches),
+      group(
+        'More',
+        icon('Duplicate', 'M9 9h11v11H9zM5 15H4V4h11v1', () => hand.duplicate()),
+        icon('Remove', 'M5 7h14M10 4h4M7 7l1 13h8l1-13', () => hand.remove()),
+      ),
+    );
+    this.#node.append(element('p', {}, this.#name, this.#hint), this.#controls);
+    const show = () => this.#show();
+    world.room.selection.on('change', show);
+    world.room.scene.on('change', show);
+    world.room.presence.on('change', show);
+  }
+
+  #show(): void {
+    const { room, people } = this.#world;
+    const id = this.#hand.selected;
+    const item = id === undefined ? undefined : room.scene.items.get(id);
+    this.#node.hidden = item === undefined;
+    if (id === undefined || item === undefined) return;
+    const holder = room.selection.holderOf(id) ?? '';
+    const isHeld = this.#hand.isHeld(id);
+    say(this.#name, nameOf(id, item));
+    say(this.#hint, isHeld ? `${people.nameOf(holder)} holds it; you are next.` : '');
+    for (const button of this.#controls.querySelectorAll('button')) button.disabled = isHeld;
+    for (const [index, swatch] of this.#swatches.entries()) {
+      swatch.setAttribute('aria-pressed', String(SWATCHES[index] === colorOf(item)));
+    }
+  }
+}
+
+function group(label: string, ...children: Node[]): HTMLElement {
+  return element('div', { role: 'group', 'aria-label': label }, ...children);
+}
+
+function icon(label: string, path: string, onclick: () => void): HTMLButtonElement {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24');
+  const line = document.createElementNS(svg.namespaceURI ?? '', 'path');
+  line.setAttribute('d', path);
+  svg.append(line);
+  return element('button', { class: 'icon', 'aria-label': label, title: label, onclick }, svg);
+}

@@ -1,0 +1,102 @@
+import { userIdIn } from '../../client/token.ts';
+
+/** Distinct on light and on dark, and from one another. */
+export const COLORS = [
+  '#0090ff',
+  '#f76b15',
+  '#30a46c',
+  '#8e4ec6',
+  '#e5484d',
+  '#12a594',
+  '#d6409f',
+  '#c28a00',
+] as const;
+
+export const NAMES = [
+  'Ada',
+  'Ben',
+  'Cleo',
+  'Dana',
+  'Emil',
+  'Fay',
+  'Gus',
+  'Hana',
+  'Ivo',
+  'Juno',
+  'Kai',
+  'Lea',
+  'Milo',
+  'Nia',
+  'Otis',
+  'Pia',
+  'Quin',
+  'Rosa',
+  'Sol',
+  'Tess',
+  'Uri',
+  'Vera',
+  'Wim',
+  'Yara',
+  'Zoe',
+];
+
+/** Who sits in front of this window. Kept for as long as the window is open: two windows are two people. */
+export interface Identity {
+  readonly userId: string;
+  name: string;
+  color: string;
+  /** Undefined: a guest. */
+  readonly token: string | undefined;
+}
+
+/**
+ * A token comes behind the `#` of the address, which browsers keep to themselves, and is taken out of it at once; or
+ * it was pasted.
+ */
+export function identify(): Identity {
+  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  if (given !== null) {
+    sessionStorage.setItem('token', given);
+    history.replaceState(null, '', `${location.pathname}${location.search}`);
+  }
+  const token = sessionStorage.getItem('token') ?? undefined;
+  const userId = (token && userIdIn(token)) ?? kept('userId', () => `guest-${randomId()}`);
+  return {
+    userId,
+    token,
+    name: kept('name', () => pick(NAMES)),
+    color: kept('color', () => pick(COLORS)),
+  };
+}
+
+/** Whether name and colour were thought of by the page. */
+export function isAnonymous(): boolean {
+  return sessionStorage.getItem('chosen') === null;
+}
+
+export function remember({ name, color }: Pick<Identity, 'name' | 'color'>): void {
+  sessionStorage.setItem('name', name);
+  sessionStorage.setItem('color', color);
+  sessionStorage.setItem('chosen', 'yes');
+}
+
+/** Begins anew as the bearer of this token. */
+export function signIn(token: string): void {
+  sessionStorage.setItem('token', token.trim());
+  location.reload();
+}
+
+function kept(key: string, make: () => string): string {
+  const value = sessionStorage.getItem(key) ?? make();
+  sessionStorage.setItem(key, value);
+  return value;
+}
+
+function pick(from: readonly string[]): string {
+  return from[Math.floor(Math.random() * from.length)] ?? '';
+}
+
+/** `crypto.randomUUID` is there only where a page came over https. */
+function randomId(): string {
+  return [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(36)).join('');
+}

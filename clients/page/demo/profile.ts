@@ -1,0 +1,103 @@
+import { element, part, say } from '../shared/element.ts';
+import { COLORS, isAnonymous, NAMES, remember, signIn } from './identity.ts';
+import type { World } from './world.ts';
+
+/** Who is there; a click on oneself changes name and colour. */
+export function showPeople(world: World): void {
+  const { room, people, me, announcer } = world;
+  let before = new Set<string>();
+  room.presence.on('change', (users) => {
+    const sorted = [...users].sort((a, b) => Number(people.isMe(b.userId)) - Number(people.isMe(a.userId)));
+    part('people').replaceChildren(...sorted.slice(0, MOST).map(({ userId }) => avatar(world, userId)));
+    if (sorted.length > MOST)
+      part('people').append(element('li', { class: 'more' }, `+${sorted.length - MOST}`));
+    const now = new Set(users.map(({ userId }) => userId));
+    for (const userId of now) {
+      if (before.size > 0 && !before.has(userId)) announcer.say(`${people.nameOf(userId)} has come.`);
+    }
+    for (const userId of before) if (!now.has(userId)) announcer.say(`${people.nameOf(userId)} has left.`);
+    before = now;
+  });
+
+  room.joined.then(
+    () => setTimeout(() => beDistinct(world), DISTINCT_AFTER_MS),
+    () => {},
+  );
+
+  const dialog = part<HTMLDialogElement>('profile');
+  const name = part<HTMLInputElement>('name');
+  const choices = COLORS.map((color, index) => {
+    const input = element('input', {
+      type: 'radio',
+      name: 'color',
+      value: color,
+      'aria-label': `Colour ${index + 1}`,
+    });
+    input.style.setProperty('--color', color);
+    return input;
+  });
+  part('colors').append(...choices);
+  part('cancel').addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => {
+    if (dialog.returnValue !== 'save') return;
+    me.name = name.value.trim() || me.name;
+    me.color = choices.find(({ checked }) => checked)?.value ?? me.color;
+    remember(me);
+    room.presence.update({ name: me.name, color: me.color }).catch(() => {});
+  });
+  part('people').addEventListener('click', (event) => {
+    if ((event.target as Element).closest('button') === null) return;
+    dialog.returnValue = '';
+    name.value = me.name;
+    for (const choice of choices) choice.checked = choice.value === me.color;
+    dialog.showModal();
+    name.select();
+  });
+}
+
+const MOST = 6;
+const DISTINCT_AFTER_MS = 300;
+
+/** Who has not chosen a name and a colour takes those that nobody has. */
+function beDistinct({ room, me }: World): void {
+  if (!isAnonymous()) return;
+  const others = room.presence.others;
+  const color = free(
+    COLORS,
+    me.color,
+    others.map((one) => one.color),
+  );
+  const name = free(
+    NAMES,
+    me.name,
+    others.map((one) => one.name),
+  );
+  if (color === me.color && name === me.name) return;
+  Object.assign(me, { color, name });
+  room.presence.update({ name, color }).catch(() => {});
+}
+
+function free(from: readonly string[], own: string, taken: readonly unknown[]): string {
+  return taken.includes(own) ? (from.find((one) => !taken.includes(one)) ?? own) : own;
+}
+
+function avatar({ people }: World, userId: string): HTMLElement {
+  const name = people.nameOf(userId);
+  const initials = [...name][0]?.toUpperCase() ?? '?';
+  const label = people.isMe(userId) ? `${name}, you: change name and colour` : name;
+  const face = people.isMe(userId)
+    ? element('button', { class: 'face', 'aria-label': label, title: label }, initials)
+    : element('span', { class: 'face', role: 'img', 'aria-label': label, title: label }, initials);
+  face.style.setProperty('--person', people.colorOf(userId));
+  return element('li', {}, face);
+}
+
+/** Asks for a token, where the server does not let anybody in. */
+export function askForToken(why: string): void {
+  const dialog = part<HTMLDialogElement>('sign-in');
+  if (dialog.open) return;
+  say(part('why'), why);
+  dialog.addEventListener('cancel', (event) => event.preventDefault());
+  dialog.addEventListener('close', () => signIn(part<HTMLTextAreaElement>('token').value));
+  dialog.showModal();
+}

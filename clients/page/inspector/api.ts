@@ -1,0 +1,68 @@
+import type { Present as Known, Logged, RoomDetail, RoomSummary } from '../../../protocol/http/index.ts';
+import { type Sample, samplesIn } from './metrics.ts';
+
+export type { Logged, RoomDetail, RoomSummary };
+/** With whatever the application says of its users. */
+export type Present = Known & Readonly<Record<string, unknown>>;
+
+/** Why the server refuses; `status` 0: it cannot be reached. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What operators may ask of a server. Everything rejects with a Refused. */
+export class Api {
+  readonly #token: string;
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  /** Those in which somebody is; the first thousand. */
+  async rooms(): Promise<RoomSummary[]> {
+    return (await this.#json<{ rooms: RoomSummary[] }>('/api/rooms?limit=1000')).rooms;
+  }
+
+  room(roomId: string): Promise<RoomDetail> {
+    return this.#json(`/api/rooms/${encodeURIComponent(roomId)}`);
+  }
+
+  /** The latest entries, the oldest first. */
+  async log(roomId: string): Promise<Logged[]> {
+    const path = `/api/rooms/${encodeURIComponent(roomId)}/log?limit=60`;
+    return (await this.#json<{ entries: Logged[] }>(path)).entries;
+  }
+
+  /** Resolves with how many connections were ended. */
+  async kick(userId: string): Promise<number> {
+    const path = `/api/users/${encodeURIComponent(userId)}/disconnect`;
+    return (await this.#json<{ disconnected: number }>(path, 'POST')).disconnected;
+  }
+
+  async metrics(): Promise<Sample[]> {
+    return samplesIn(await (await this.#ask('/metrics')).text());
+  }
+
+  async #json<T>(path: string, method?: string): Promise<T> {
+    return (await this.#ask(path, method)).json();
+  }
+
+  async #ask(path: string, method = 'GET'): Promise<Response> {
+    let response: Response;
+    try {
+      const headers = { authorization: `Bearer ${this.#token}` };
+      response = await fetch(path, { method, headers, credentials: 'omit', cache: 'no-store' });
+    } catch {
+      throw new Refused(0, 'The server cannot be reached.');
+    }
+    if (response.ok) return response;
+    const { message } = await response.json().catch(() => ({ message: undefined }));
+    throw new Refused(response.status, message ?? `The server answers with ${response.status}.`);
+  }
+}

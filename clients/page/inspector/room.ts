@@ -1,0 +1,131 @@
+import { element, part, say } from '../shared/element.ts';
+import type { Logged, Present, RoomDetail } from './api.ts';
+
+/** One room: who is there, and what happened lately. */
+export class RoomPanel {
+  readonly #kick: (userId: string, name: string) => void;
+  #key = '';
+
+  constructor(kick: (userId: string, name: string) => void) {
+    this.#kick = kick;
+  }
+
+  /** @param log undefined: the token may not read it */
+  show(room: RoomDetail, log: readonly Logged[] | undefined, why = ''): void {
+    part('room').hidden = false;
+    part('no-room').hidden = true;
+    say(part('room-title'), room.roomId);
+    say(part('room-place'), `version ${room.version} · offset ${room.offset} · epoch ${room.epoch}`);
+    const names = new Map(room.members.map((one) => [one.userId, nameOf(one)]));
+    const key = JSON.stringify([
+      room.members.map((one) => [one.userId, nameOf(one), one.connections]),
+      room.roomId,
+    ]);
+    if (key !== this.#key) {
+      this.#key = key;
+      part('members').replaceChildren(...room.members.map((one) => this.#member(one)));
+    }
+    for (const { userId, lastSeen } of room.members) {
+      const seen = part('members').querySelector(`[data-user="${CSS.escape(userId)}"] .seen`);
+      if (seen !== null) say(seen, `seen ${ago(Date.now() - lastSeen)}`);
+    }
+    say(
+      part('no-log'),
+      log === undefined ? why : log.length === 0 ? 'Nothing is kept of what happened.' : '',
+    );
+    part('log').replaceChildren(...[...(log ?? [])].reverse().map((entry) => entryOf(entry, names)));
+  }
+
+  hide(why: string): void {
+    part('room').hidden = true;
+    part('no-room').hidden = false;
+    say(part('no-room'), why);
+    this.#key = '';
+  }
+
+  #member(member: Present): HTMLElement {
+    const { userId, connections, color } = member;
+    const dot = element('i', { class: 'dot' });
+    if (typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color)) dot.style.background = color;
+    const name = nameOf(member);
+    const more = connections === 1 ? '1 connection' : `${connections} connections`;
+    const kick = element('button', { class: 'kick', onclick: () => this.#kick(userId, name) }, 'Send away');
+    kick.setAttribute('aria-label', `Send ${name} away`);
+    const details = element(
+      'span',
+      { class: 'hint' },
+      `${userId} · ${more} · `,
+      element('span', { class: 'seen' }),
+    );
+    return element(
+      'li',
+      { 'data-user': userId },
+      dot,
+      element('span', { class: 'who' }, element('b', {}, name), details),
+      kick,
+    );
+  }
+}
+
+function nameOf({ userId, name }: Present): string {
+  return typeof name === 'string' && name.trim() !== '' ? name : userId;
+}
+
+function entryOf(entry: Logged, names: ReadonlyMap<string, string>): HTMLElement {
+  const { offset, kind, userId, timestamp } = entry;
+  const who = userId === undefined ? '' : (names.get(userId) ?? userId);
+  const time = timestamp === undefined ? '' : new Date(timestamp).toLocaleTimeString();
+  return element(
+    'li',
+    { 'data-kind': kind },
+    element('span', { class: 'offset' }, String(offset)),
+    element('span', { class: `kind ${kind}` }, titles[kind as keyof typeof titles] ?? kind),
+    element('span', { class: 'what' }, contentOf(entry)),
+    element('span', { class: 'hint' }, [who, time].filter((one) => one !== '').join(' · ')),
+  );
+}
+
+const titles = { operations: 'scene', text: 'text', message: 'chat', event: 'event' } as const;
+
+const MOST = 240;
+
+function contentOf({
+  kind,
+  operations = [],
+  toVersion,
+  documentId,
+  version,
+  operation,
+  text,
+  event,
+  data,
+}: Logged): string {
+  switch (kind) {
+    case 'operations':
+      return short(`v${toVersion} ${operationsOf(operations)}`);
+    case 'text':
+      return short(`${documentId} v${version} ${JSON.stringify(operation)}`);
+    case 'message':
+      return short(text ?? '');
+    default:
+      return short(`${event} ${JSON.stringify(data)}`);
+  }
+}
+
+/** What each changed; of many, what they were about. */
+function operationsOf(operations: NonNullable<Logged['operations']>): string {
+  const isMany = operations.length > 3;
+  const parts = operations.map(({ type, target, id, data }) => {
+    const thing = `${type} ${target === 'scene' ? 'scene' : id}`;
+    return isMany || data === undefined ? thing : `${thing} ${JSON.stringify(data)}`;
+  });
+  return isMany ? `${parts.length} operations: ${parts.join(', ')}` : parts.join('; ');
+}
+
+const short = (text: string) => (text.length > MOST ? `${text.slice(0, MOST)}…` : text);
+
+function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 5) return 'just now';
+  return seconds < 120 ? `${seconds} s ago` : `${Math.round(seconds / 60)} min ago`;
+}

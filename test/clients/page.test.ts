@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { type as ot } from 'ot-text-unicode';
+import t from 'tap';
+import { movedBy } from '../../clients/page/demo/moved-by.ts';
+import { byLabel, samplesIn, sumOf } from '../../clients/page/inspector/metrics.ts';
+import type { TextOperation } from '../../protocol/index.ts';
+
+t.test('a caret stays where it is in the text, whatever others change around it', async (t) => {
+  const cases: [before: string, operation: TextOperation, from: number, to: number][] = [
+    ['hello', ['ab'], 2, 4],
+    ['hello', [3, 'ab'], 2, 2],
+    ['hello', [2, 'ab'], 2, 2],
+    ['hello', [{ d: 2 }], 4, 2],
+    ['hello', [1, { d: 3 }], 2, 1],
+    ['hello', [{ d: 1 }, 2, 'xyz'], 4, 6],
+    ['😀hello', [1, { d: 2 }], 5, 3],
+    ['a😀b', [{ d: 2 }, '😀'], 4, 3],
+  ];
+  for (const [before, operation, from, to] of cases) {
+    t.equal(movedBy(operation, before, from), to, JSON.stringify([before, operation, from]));
+  }
+});
+
+t.test('what stands before a caret at the end, and after one at the beginning, is all there is', async () => {
+  const texts = fc.string({ unit: 'grapheme', maxLength: 8 });
+  fc.assert(
+    fc.property(texts, texts, texts, texts, (head, removed, inserted, tail) => {
+      const before = head + removed + tail;
+      const length = (text: string) => [...text].length;
+      const parts = [length(head), inserted, { d: length(removed) }];
+      const operation = ot.normalize(parts as never) as TextOperation;
+      const after = ot.apply(before, operation);
+      const end = movedBy(operation, before, before.length);
+      // An insertion at the very end is behind the caret.
+      const isBehind = removed === '' && tail === '';
+      return end === after.length - (isBehind ? inserted.length : 0) && movedBy(operation, before, 0) === 0;
+    }),
+  );
+});
+
+t.test('figures are read from what Prometheus reads', async (t) => {
+  const samples = samplesIn(`# HELP tandem_errors_total Messages that were refused
+# TYPE tandem_errors_total counter
+tandem_errors_total{code="CONFLICT"} 3
+tandem_errors_total{code="NOT_JSON"} 2
+tandem_connections{transport="websocket",dialect="native \\"x\\""} 7
+tandem_rooms 1.5e+1
+`);
+  t.equal(sumOf(samples, 'tandem_errors_total'), 5);
+  t.equal(sumOf(samples, 'tandem_rooms'), 15);
+  t.equal(sumOf(samples, 'tandem_nothing'), 0);
+  t.same(
+    [...byLabel(samples, 'tandem_errors_total', 'code')],
+    [
+      ['CONFLICT', 3],
+      ['NOT_JSON', 2],
+    ],
+  );
+  t.match(samples[2], { labels: { transport: 'websocket' }, value: 7 });
+});
