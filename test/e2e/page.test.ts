@@ -9,7 +9,7 @@ import { openSite, pictures, type Seen, type Site, type Way, Window } from './pa
 t.setTimeout(550_000);
 
 /** The ways in which the page is tried. */
-const ways: readonly Way[] = ['websocket'];
+const ways: readonly Way[] = ['websocket', 'event-stream'];
 
 if (isBrowserThere(t)) {
   await pagesBuilt();
