@@ -27,8 +27,10 @@ export interface Config {
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
   readonly auth: 'required' | 'optional';
-  readonly store: 'lmdb' | 'memory';
+  readonly store: Values['STORE'];
   readonly dataDir: string;
+  /** `undefined`: the store is another. */
+  readonly redis: { readonly url: URL; readonly prefix: string; readonly timeoutMs: number } | undefined;
   /** Origins, or `*`, which allows calls without cookies from everywhere. */
   readonly corsOrigins: readonly string[];
   readonly tickMs: number;
@@ -86,7 +88,7 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
   const isSet = (name: SettingName) => textOf(env, name) !== undefined;
   checkCombinations(values, isSet, problems, warnings);
   const { STORE: store, DATA_DIR: dataDir } = values;
-  if (problems.length > 0 || store === 'redis') throw new ConfigError(problems, warnings);
+  if (problems.length > 0) throw new ConfigError(problems, warnings);
   return {
     mode: keys ? 'production' : 'development',
     host: values.HOST ?? (keys ? '0.0.0.0' : '127.0.0.1'),
@@ -98,6 +100,10 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
     auth: values.AUTH ?? (keys ? 'required' : 'optional'),
     store,
     dataDir,
+    redis:
+      store !== 'redis' || values.REDIS_URL === undefined
+        ? undefined
+        : { url: values.REDIS_URL, prefix: values.REDIS_PREFIX, timeoutMs: values.REDIS_TIMEOUT_MS },
     corsOrigins: values.CORS_ORIGIN ?? [],
     tickMs: values.TICK_MS,
     rates: { commands: values.RATE_LIMIT, stream: values.STREAM_LIMIT, api: values.API_LIMIT },

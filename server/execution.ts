@@ -13,6 +13,9 @@ import type { Effect } from './room/effect.ts';
 import type { CommandEntry, Entry } from './room/entry.ts';
 import { claimsOf } from './room/selections.ts';
 
+/** What the author of an entry is told that the log did not accept. */
+export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
+
 export interface ExecutionOptions {
   session(connectionId: string): Session | undefined;
   onSent(type: string): void;
@@ -184,7 +187,7 @@ export class Execution {
   }
 
   /** Tells the author of an entry that it was not accepted. */
-  refuse(roomId: string, entry: Entry, code: 'OVERLOADED' | 'LOG_UNAVAILABLE' | 'LOG_CORRUPT'): void {
+  refuse(roomId: string, entry: Entry, code: 'OVERLOADED' | LogRefusal): void {
     if (!('by' in entry)) return;
     const { by, type } = entry as CommandEntry;
     if (this.#options.asked.answer(by.connection, { ok: false, code })) return;

@@ -1,7 +1,7 @@
 import { Asked } from './asked.ts';
 import type { RoomView } from './dialect/events.ts';
 import type { Session } from './dispatch/session.ts';
-import { Execution, type ExecutionOptions } from './execution.ts';
+import { Execution, type ExecutionOptions, type LogRefusal } from './execution.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
 import type { Happenings } from './happenings.ts';
 import { type Join, Joins } from './joins.ts';
@@ -175,6 +175,7 @@ export class Rooms {
 /** Twice of it, for accepted entries and for farewells, stays below the time in which a server has to end. */
 const SETTLE_MS = 4000;
 
-function refusalCode({ code }: LogError): 'LOG_UNAVAILABLE' | 'LOG_CORRUPT' {
+function refusalCode({ code }: LogError): LogRefusal {
+  if (code === 'LOG_UNCERTAIN') return 'OUTCOME_UNKNOWN';
   return code === 'LOG_CORRUPT' ? 'LOG_CORRUPT' : 'LOG_UNAVAILABLE';
 }

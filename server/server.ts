@@ -12,6 +12,7 @@ import { openDurableMap } from './log/durable-map.ts';
 import { openLmdbLog } from './log/lmdb.ts';
 import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
+import { openRedisLog } from './log/redis.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { newId } from './new-id.ts';
@@ -211,6 +212,10 @@ async function chooseTransport(config: Config, logger: Logger, parts: TransportO
 }
 
 function openLog({ config, clock = systemClock }: ServerOptions): Promise<Log> {
+  if (config.redis !== undefined) {
+    const { url, ...redis } = config.redis;
+    return openRedisLog({ ...redis, url: url.href, clock });
+  }
   if (config.store === 'memory') return Promise.resolve(createMemoryLog());
   return openLmdbLog({ directory: config.dataDir, clock });
 }

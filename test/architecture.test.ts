@@ -31,7 +31,7 @@ const borders: readonly Border[] = [
   },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
-  { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
+  { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', '@redis/client', 'node:'] },
   {
     folder: 'server/outbound/',
     values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto'],
@@ -87,7 +87,11 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
   { what: ['uWebSockets.js', 'ws'], by: /^server\/transport\// },
   { what: ['ot-text-unicode'], by: /^(server\/room|clients\/client\/text)\// },
   { what: ['lmdb'], by: /^server\/log\/lmdb[^/]*\.ts$/ },
-  { what: ['server/log/lmdb.ts', 'server/log/memory.ts'], by: /^server\/(server\.ts|log\/)/ },
+  { what: ['@redis/client'], by: /^server\/log\/redis[^/]*\.ts$/ },
+  {
+    what: ['server/log/lmdb.ts', 'server/log/memory.ts', 'server/log/redis.ts'],
+    by: /^server\/(server\.ts|log\/)/,
+  },
   {
     what: ['server/transport/create.ts', 'server/transport/health.ts'],
     by: /^server\/(server\.ts|transport\/)/,

@@ -1,0 +1,146 @@
+import { LogError, type LogListener } from './log.ts';
+import { type Batch, decodeBody } from './redis-batch.ts';
+import type { RedisLink, Reply } from './redis-link.ts';
+import { batchesOf, corrupt } from './redis-reading.ts';
+import { type RoomKeys, readScript } from './redis-scripts.ts';
+
+/** The offset that comes next, and the batch before it. */
+export interface Position {
+  readonly next: number;
+  readonly last: string;
+}
+
+/** Hands the batches of a room to its listener, each once and in order, and reads those that were not told. */
+export interface Follower {
+  /** All before it was handed on. */
+  position(): Position;
+  /** Hands a batch on if it is the next one; false where something is missing before it. */
+  take(batch: Batch): boolean;
+  /** Reads what was appended and not heard of. */
+  look(): void;
+  /** A batch of this id is known by its array. */
+  expect(id: string, own: Own): void;
+  expects(id: string): boolean;
+  forget(id: string): void;
+  /** Others have brought the log to where this opening cannot follow: ends it. */
+  lost(what: string): LogError;
+  stop(): void;
+}
+
+export interface FollowerOptions {
+  readonly roomId: string;
+  readonly epoch: string;
+  readonly start: Position;
+  readonly keys: RoomKeys;
+  readonly link: RedisLink;
+  readonly listener: LogListener;
+  /** Runs `action` some time later. */
+  later(action: () => void): void;
+  onEnded(error: LogError): void;
+}
+
+export interface Own {
+  readonly entries: readonly string[];
+  /** It was handed on. */
+  delivered(): void;
+  /** The opening has ended before it was. */
+  cutOff(error: LogError): void;
+}
+
+const READ_BATCHES = 500;
+/** Appends whose outcome is not known, whose batches are recognised when they come after all. */
+const MOST_EXPECTED = 100;
+const REWRITTEN = 'what was read of it is not there any more';
+
+export function createFollower(options: FollowerOptions): Follower {
+  const { roomId, epoch, keys, link, listener } = options;
+  const own = new Map<string, Own>();
+  let { next, last } = options.start;
+  let stopped = false;
+  let isLooking = false;
+  let looksAgain = false;
+
+  function end(error: LogError): LogError {
+    if (stopped) return error;
+    stopped = true;
+    const uncertain = new LogError('LOG_UNCERTAIN', 'the log was lost sight of amid an append');
+    for (const { cutOff } of own.values()) cutOff(uncertain);
+    options.onEnded(error);
+    return error;
+  }
+
+  function lost(what: string): LogError {
+    const room = JSON.stringify(roomId);
+    return end(new LogError('LOG_UNAVAILABLE', `the log of room ${room} has to be opened anew: ${what}`));
+  }
+
+  function take(batch: Batch): boolean {
+    if (stopped || batch.first < next) return true;
+    if (batch.first > next) return false;
+    const mine = own.get(batch.id);
+    const entries = mine?.entries ?? decodeBody(batch);
+    if (batch.previous !== last) lost(REWRITTEN);
+    else if (entries === undefined) end(corrupt(roomId, `has a damaged batch at offset ${batch.first}`));
+    else {
+      own.delete(batch.id);
+      next += batch.count;
+      last = batch.id;
+      listener(batch.first, entries);
+      mine?.delivered();
+    }
+    return true;
+  }
+
+  function look(): void {
+    looksAgain = true;
+    if (!isLooking) void catchUp();
+  }
+
+  async function catchUp(): Promise<void> {
+    isLooking = true;
+    while (looksAgain && !stopped) {
+      looksAgain = false;
+      try {
+        await readOn();
+      } catch (error) {
+        if (error instanceof LogError && error.code === 'LOG_CORRUPT') end(error);
+        else options.later(look);
+        break;
+      }
+    }
+    isLooking = false;
+  }
+
+  async function readOn(): Promise<void> {
+    let from = next;
+    let before = last;
+    const reply = await link.run(readScript, [keys.record, keys.entries], () => {
+      [from, before] = [next, last];
+      return [epoch, String(from), String(READ_BATCHES)];
+    });
+    if (String(reply[0]) === 'ended') return void lost('another node has dropped it');
+    const end = Number(reply[2]);
+    if (end < from || (end === from && String(reply[3]) !== before)) return void lost(REWRITTEN);
+    const batches = batchesOf(roomId, reply[4] as Reply);
+    if (end > from && (batches[0]?.first ?? end) > from)
+      return void lost('what is missing is no longer kept');
+    for (const batch of batches) take(batch);
+    if (next < end) looksAgain = true;
+  }
+
+  return {
+    position: () => ({ next, last }),
+    take,
+    look,
+    expect(id, one) {
+      for (const oldest of own.keys()) if (own.size >= MOST_EXPECTED) own.delete(oldest);
+      own.set(id, one);
+    },
+    expects: (id) => own.has(id),
+    forget: (id) => void own.delete(id),
+    lost,
+    stop() {
+      stopped = true;
+    },
+  };
+}
