@@ -20,6 +20,8 @@ export interface Follower {
   look(): void;
   /** A batch of this id is known by its array. */
   expect(id: string, own: Own): void;
+  /** It is stored; `cutOff` is called if it will not be handed on. */
+  stored(id: string, cutOff: (error: LogError) => void): void;
   expects(id: string): boolean;
   forget(id: string): void;
   /** Others have brought the log to where this opening cannot follow: ends it. */
@@ -43,13 +45,14 @@ export interface Own {
   readonly entries: readonly string[];
   /** It was handed on. */
   delivered(): void;
-  /** The opening has ended before it was. */
-  cutOff(error: LogError): void;
+  /** It is stored, and the opening has ended before it was handed on. */
+  cutOff?: (error: LogError) => void;
 }
 
 const READ_BATCHES = 500;
 /** Appends whose outcome is not known, whose batches are recognised when they come after all. */
 const MOST_EXPECTED = 100;
+const lostSight = () => new LogError('LOG_UNCERTAIN', 'the log was lost sight of amid an append');
 const REWRITTEN = 'what was read of it is not there any more';
 
 export function createFollower(options: FollowerOptions): Follower {
@@ -63,8 +66,7 @@ export function createFollower(options: FollowerOptions): Follower {
   function end(error: LogError): LogError {
     if (stopped) return error;
     stopped = true;
-    const uncertain = new LogError('LOG_UNCERTAIN', 'the log was lost sight of amid an append');
-    for (const { cutOff } of own.values()) cutOff(uncertain);
+    for (const { cutOff } of own.values()) cutOff?.(lostSight());
     options.onEnded(error);
     return error;
   }
@@ -135,6 +137,11 @@ export function createFollower(options: FollowerOptions): Follower {
     expect(id, one) {
       for (const oldest of own.keys()) if (own.size >= MOST_EXPECTED) own.delete(oldest);
       own.set(id, one);
+    },
+    stored(id, cutOff) {
+      const mine = own.get(id);
+      if (mine !== undefined && stopped) cutOff(lostSight());
+      else if (mine !== undefined) mine.cutOff = cutOff;
     },
     expects: (id) => own.has(id),
     forget: (id) => void own.delete(id),

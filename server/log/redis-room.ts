@@ -109,7 +109,7 @@ function createRoom(
     const id = opening.newAppendId();
     const count = entries.length;
     return new Promise((resolve, reject) => {
-      follower.expect(id, { entries, delivered: resolve, cutOff: reject });
+      follower.expect(id, { entries, delivered: resolve });
       const args = () => {
         // Heard of meanwhile: the script would not find it among what this opening does not know.
         if (!follower.expects(id)) return undefined;
@@ -124,9 +124,9 @@ function createRoom(
           throw lost('another node has dropped it, or Redis has lost some of it');
         }
         const missed = batchesOf(roomId, reply[1] as Reply).every(take);
-        if (word === 'stored') return;
         const batch = { id, previous: follower.position().last, first: Number(reply[2]), count, body };
-        if (!missed || !take(batch)) look();
+        if (!missed || (word === 'appended' && !take(batch))) look();
+        follower.stored(id, reject);
       };
       const failed = (error: LogError) => {
         if (error.code !== 'LOG_UNCERTAIN') follower.forget(id);
