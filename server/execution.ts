@@ -18,6 +18,10 @@ export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
 
 export interface ExecutionOptions {
   session(connectionId: string): Session | undefined;
+  /** Takes a session into a room again: others took it for gone, and it is not. */
+  rejoin(session: Session, membership: Membership): void;
+  /** Sessions of this node whose connection broke off, of this user in this room. */
+  lostSessions(userId: string, roomId: string): readonly Session[];
   onSent(type: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
   /** A connection of this node has entered or left a room. */
@@ -106,8 +110,8 @@ export class Execution {
   }
 
   #entered(room: LiveRoom, { to, node }: Extract<Effect, { kind: 'entered' }>): void {
-    if (node !== this.#options.nodeId) return;
     const { roomId } = room;
+    if (node !== this.#options.nodeId) return this.#handOver(roomId, to);
     const session = this.#options.session(to.connection);
     const join = this.#options.joins.take(to.connection, roomId);
     const { clock } = this.#options;
@@ -136,6 +140,15 @@ export class Execution {
     for (const request of syncs) room.fanout?.sync(to.connection, request);
   }
 
+  /** Somebody whose connection broke off here has come back at another node. */
+  #handOver(roomId: string, { userId, connection }: Extract<Effect, { kind: 'entered' }>['to']): void {
+    for (const { id, memberships } of this.#options.lostSessions(userId, roomId)) {
+      memberships.delete(roomId);
+      const [at, by] = [this.#options.clock.now(), { connection: id, userId }];
+      this.#options.submit(roomId, { type: 'leave', at, by, reason: 'disconnected', passesTo: connection });
+    }
+  }
+
   #timeLock(room: LiveRoom, thing: string, released?: string): void {
     const { session, lockTtlMs, clock } = this.#options;
     timeLock(room.state?.selections, thing, released, {
@@ -151,9 +164,12 @@ export class Execution {
     replies: Map<Receiver, string[]>,
   ): void {
     const session = this.#options.session(connection);
-    // Unless it has joined again, and that join is still on its way.
     const membership = session?.memberships.get(room.roomId);
-    if (membership !== undefined) this.#options.onLeft(connection, membership);
+    // It has asked for nothing of the kind: other nodes took this one for gone.
+    const isMistaken = reason === 'disconnected' && membership?.phase === 'joined';
+    if (isMistaken && session !== undefined) this.#options.rejoin(session, membership);
+    else if (membership !== undefined) this.#options.onLeft(connection, membership);
+    // Unless it has joined again, and that join is still on its way.
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined) membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {

@@ -37,7 +37,11 @@ const borders: readonly Border[] = [
     values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto'],
     types: ['server/dispatch/', 'server/log/', 'server/room/', 'server/dialect/'],
   },
-  { folder: 'server/directory/', values: ['protocol/', 'server/log/log.ts'] },
+  {
+    folder: 'server/directory/',
+    values: ['protocol/', 'server/log/lasting-log.ts'],
+    types: ['server/log/log.ts'],
+  },
   { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
   {
     folder: 'server/fanout/',
@@ -90,7 +94,7 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
   { what: ['@redis/client'], by: /^server\/log\/redis[^/]*\.ts$/ },
   {
     what: ['server/log/lmdb.ts', 'server/log/memory.ts', 'server/log/redis.ts'],
-    by: /^server\/(server\.ts|log\/)/,
+    by: /^server\/(open-store\.ts|log\/)/,
   },
   {
     what: ['server/transport/create.ts', 'server/transport/health.ts'],

@@ -133,3 +133,23 @@ export const probeScript = script(`#!lua
 redis.call('SET', KEYS[1], '', 'PX', 1000)
 return {'written'}
 `);
+
+/** KEYS a sorted set of nodes; ARGV node, its number. Returns all nodes, each with its number. */
+export const beatScript = script(`#!lua
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+return redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+`);
+
+/** Takes out a node that has not counted on. KEYS as above; ARGV node, its number. */
+export const buryScript = script(`#!lua flags=allow-oom
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return {'alive'} end
+redis.call('ZREM', KEYS[1], ARGV[1])
+return {'buried'}
+`);
+
+/** KEYS as above; ARGV nodes. Returns 1 for each that is there, 0 for the others. */
+export const knownScript = script(`#!lua flags=no-writes
+local known = {}
+for index, node in ipairs(ARGV) do known[index] = redis.call('ZSCORE', KEYS[1], node) and '1' or '0' end
+return known
+`);

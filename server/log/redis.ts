@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../clock.ts';
 import { createEpoch } from './epoch.ts';
 import { type Log, LogError } from './log.ts';
+import type { Nodes } from './nodes.ts';
 import { openRedisLink, type RedisLink } from './redis-link.ts';
+import { type Beats, openRedisNodes, usualBeats } from './redis-nodes.ts';
 import { openRedisRoom, type RedisRoom } from './redis-room.ts';
 import { keysOf } from './redis-scripts.ts';
 
@@ -22,6 +24,16 @@ export interface RedisLogOptions {
   readonly lookIntervalMs?: number;
 }
 
+/** The log, and who else uses it. */
+export interface RedisLog extends Log {
+  /**
+   * Begins to prove that this node lives, and to watch the others.
+   *
+   * @param node.onGone called for each node that died, at least once; must not throw
+   */
+  join(node: { nodeId: string; onGone(node: string): void; beats?: Beats }): Promise<Nodes>;
+}
+
 const LOOK_TICK_MS = 1000;
 const LOOK_AGAIN_MS = 500;
 
@@ -35,7 +47,7 @@ const LOOK_AGAIN_MS = 500;
  *
  * @throws LogError `LOG_UNAVAILABLE` when Redis cannot be reached in time
  */
-export async function openRedisLog(options: RedisLogOptions): Promise<Log> {
+export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> {
   const { url, prefix = 'tandem:', timeoutMs = 5000, probeIntervalMs = 1000 } = options;
   const { newEpoch = createEpoch, clock = systemClock, lookIntervalMs = 30_000 } = options;
   const writer = randomBytes(9).toString('base64url');
@@ -91,6 +103,7 @@ export async function openRedisLog(options: RedisLogOptions): Promise<Log> {
       if (opened.get(roomId) === opening) rooms.add(room);
       return room;
     },
+    join: ({ beats = usualBeats, ...node }) => openRedisNodes({ ...node, beats, link, prefix, clock }),
     writable: () => !closing && link.writable(),
     close() {
       closing ??= closeAll();
