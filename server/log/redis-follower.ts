@@ -14,7 +14,7 @@ export interface Position {
 export interface Follower {
   /** All before it was handed on. */
   position(): Position;
-  /** Hands a batch on if it is the next one; false where something is missing before it. */
+  /** Hands a batch on if it is the next one; false where it does not fit what was handed on, see `look`. */
   take(batch: Batch): boolean;
   /** Reads what was appended and not heard of. */
   look(): void;
@@ -50,6 +50,8 @@ export interface Own {
 }
 
 const READ_BATCHES = 500;
+/** A batch may be told after it was read: those that were handed on last are known by their ids. */
+const MOST_RECENT = 32;
 /** Appends whose outcome is not known, whose batches are recognised when they come after all. */
 const MOST_EXPECTED = 100;
 const lostSight = () => new LogError('LOG_UNCERTAIN', 'the log was lost sight of amid an append');
@@ -58,6 +60,7 @@ const REWRITTEN = 'what was read of it is not there any more';
 export function createFollower(options: FollowerOptions): Follower {
   const { roomId, epoch, keys, link, listener } = options;
   const own = new Map<string, Own>();
+  const recent = new Set<string>();
   let { next, last } = options.start;
   let stopped = false;
   let isLooking = false;
@@ -77,7 +80,9 @@ export function createFollower(options: FollowerOptions): Follower {
   }
 
   function take(batch: Batch): boolean {
-    if (stopped || batch.first < next) return true;
+    if (stopped) return true;
+    // One from before that was not seen then: the log may have lost what was.
+    if (batch.first < next) return recent.has(batch.id);
     if (batch.first > next) return false;
     const mine = own.get(batch.id);
     const entries = mine?.entries ?? decodeBody(batch);
@@ -87,6 +92,8 @@ export function createFollower(options: FollowerOptions): Follower {
       own.delete(batch.id);
       next += batch.count;
       last = batch.id;
+      recent.add(batch.id);
+      for (const oldest of recent) if (recent.size > MOST_RECENT) recent.delete(oldest);
       listener(batch.first, entries);
       mine?.delivered();
     }

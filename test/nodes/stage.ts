@@ -8,8 +8,8 @@ import type { Message } from '../support/wire.ts';
 
 /** So quick that a test can wait for a death. */
 export const quickBeats = { intervalMs: 100, goneAfterMs: 600 };
-/** Rates that no test exceeds. */
-const generous = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '500000/1s' };
+/** Limits that no test exceeds. */
+const generous = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '500000/1s', MAX_ROOM_USERS: '1000' };
 
 export interface NodesStage {
   readonly redis: TestRedis;
