@@ -56,7 +56,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const parts = { config, clock, log, logger, metrics, newId };
   let onGone = (_node: string): void => {};
   const nodes = await join({ nodeId, onGone: (node) => onGone(node) });
-  const happenings = await openHappenings({ ...parts, random, listener: options.onHappening });
+  const happenings = await openHappenings({ ...parts, nodeId, random, listener: options.onHappening });
   const rooms = createRooms({
     ...parts,
     nodeId,
@@ -81,6 +81,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     logger.warn({ node }, 'another node is gone');
     rooms.nodeGone(node);
     recovery.nodeGone(node);
+    void happenings.adopt(node);
   };
   const dialectOf = createDialects((error, type) =>
     logger.error({ err: error, type }, 'a message cannot be told'),

@@ -10,6 +10,8 @@ export interface DurableMap<Value> {
   delete(key: string): Promise<void>;
   /** Waits for what is under way. */
   close(): Promise<void>;
+  /** The same; where nothing is held and no other process writes, nothing is left of it. */
+  conclude(): Promise<void>;
 }
 
 type Change = readonly [key: string, value?: unknown];
@@ -98,6 +100,12 @@ export async function openDurableMap<Value>(
     await opened.compact({ offset, state: JSON.stringify([...values]) }, offset).catch(ignoreRange);
   }
 
+  async function end(forgets: boolean): Promise<void> {
+    await appending?.catch(() => {});
+    if (forgets) await opened.drop().catch(() => {});
+    await opened.close();
+  }
+
   async function change(one: Change): Promise<void> {
     own.set(one[0], (own.get(one[0]) ?? 0) + 1);
     fold(one);
@@ -115,10 +123,8 @@ export async function openDurableMap<Value>(
     async delete(key) {
       if (values.has(key)) await change([key]);
     },
-    async close() {
-      await appending?.catch(() => {});
-      await opened.close();
-    },
+    close: () => end(false),
+    conclude: () => end(values.size === 0),
   };
 }
 

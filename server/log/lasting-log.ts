@@ -5,6 +5,8 @@ export interface LastingLog {
   append(entries: readonly string[]): Promise<void>;
   compact(snapshot: Snapshot, dropThrough: number): Promise<void>;
   close(): Promise<void>;
+  /** As that of a room. */
+  drop(): Promise<void>;
 }
 
 /** Who folds it. */
@@ -47,14 +49,17 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
     });
   }
 
+  async function end(how: () => Promise<void>): Promise<void> {
+    closed = true;
+    clearTimeout(again);
+    await how();
+  }
+
   await open();
   return {
     append: (entries) => opened.append(entries),
     compact: (snapshot, dropThrough) => opened.compact(snapshot, dropThrough),
-    async close() {
-      closed = true;
-      clearTimeout(again);
-      await opened.close();
-    },
+    close: () => end(() => opened.close()),
+    drop: () => end(() => opened.drop()),
   };
 }
