@@ -36,7 +36,7 @@ async function nodeProcess(
 }
 
 t.test('nodes that are gone', { skip: noRedis }, async (t) => {
-  t.test('whom a killed node held has left within 10 s, and the locks have passed on, once', async (t) => {
+  t.test('[ND2] whom a killed node held has left within 10 s, and the locks have passed on, once', async (t) => {
     const at = await nodesStage(t);
     const beats = { intervalMs: 500, goneAfterMs: 2000 };
     const dying = await nodeProcess(t, at.env, beats);
@@ -75,7 +75,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     );
   });
 
-  t.test('a node that was cut off comes back, and so do those that it holds', async (t) => {
+  t.test('[ND3] a node that was cut off comes back, and so do those that it holds', async (t) => {
     const at = await nodesStage(t);
     const proxy = await startProxy(t, at.redis.port);
     const a = await at.node({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' });
@@ -108,7 +108,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     t.equal(ada.socket.readyState, 1, 'her connection was there all the time');
   });
 
-  t.test('a Redis that is away for long makes nobody leave', async (t) => {
+  t.test('[ND2] a Redis that is away for long makes nobody leave', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(), await at.node()];
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
@@ -130,7 +130,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
       );
   });
 
-  t.test('a Redis that has lost everything is filled again by those who are there', async (t) => {
+  t.test('[ND3] a Redis that has lost everything is filled again by those who are there', async (t) => {
     const at = await nodesStage(t);
     await at.redis.command('CONFIG', 'SET', 'appendonly', 'no');
     const [a, b] = [await at.node(), await at.node()];

@@ -7,7 +7,7 @@ import { latest, nodesStage, people } from './stage.ts';
 t.setTimeout(300_000);
 
 t.test('one room on two nodes', { skip: noRedis }, async (t) => {
-  t.test('people of both see each other, one scene, one text, one talk', async (t) => {
+  t.test('[ND1] people of both see each other, one scene, one text, one talk', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(), await at.node()];
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
@@ -53,7 +53,7 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     }
   });
 
-  t.test('a lock is held by one of them, and passes on across nodes', async (t) => {
+  t.test('[ND1] a lock is held by one of them, and passes on across nodes', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(), await at.node()];
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
@@ -69,7 +69,7 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     await until(async () => (await other.ask(update('i', { c: 1 }))).type === 'ack');
   });
 
-  t.test('who comes back at the other node resumes at the version that it knows', async (t) => {
+  t.test('[ND4] who comes back at the other node resumes at the version that it knows', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(), await at.node()];
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
@@ -90,7 +90,7 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     await people(ben, ['ben'], from);
   });
 
-  t.test('what points goes to both nodes, in one message per node and tick', async (t) => {
+  t.test('[ND1] what points goes to both nodes, in one message per node and tick', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node({ TICK_MS: '50' }), await at.node({ TICK_MS: '50' })];
     const ada = await Promise.all(['ada', 'al', 'ann'].map((name) => at.member(a, name)));
@@ -125,7 +125,7 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     t.match(JSON.stringify(cameras), /"zoom":100/, 'also who comes later');
   });
 
-  t.test('clients of Socket.IO on both nodes share a room, and come back on the other one', async (t) => {
+  t.test('[ND4] clients of Socket.IO on both nodes share a room, and come back on the other one', async (t) => {
     const at = await nodesStage(t);
     for (const [way, transports] of Object.entries(ways).slice(0, 1)) {
       const env = { ...at.env };
