@@ -21,6 +21,8 @@ export interface Config {
   readonly mode: 'development' | 'production';
   readonly host: string;
   readonly port: number;
+  /** Whether other processes may listen at the port, too. */
+  readonly sharesPort: boolean;
   /** `undefined`: the same port. */
   readonly healthPort: number | undefined;
   readonly keys: TokenKeys;
@@ -93,6 +95,7 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
     mode: keys ? 'production' : 'development',
     host: values.HOST ?? (keys ? '0.0.0.0' : '127.0.0.1'),
     port: values.WS_PORT,
+    sharesPort: values.PORT_SHARING === 'on',
     healthPort: values.HEALTH_PORT === values.WS_PORT && values.WS_PORT > 0 ? undefined : values.HEALTH_PORT,
     keys: keys ?? { kind: 'secret', secret: makeSecret({ store, dataDir }) },
     issuer: values.JWT_ISSUER,

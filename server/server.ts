@@ -159,6 +159,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
       http: http.all,
+      sharesPort: config.sharesPort,
       newId,
     },
     makeTransport,

@@ -114,6 +114,14 @@ t.test('the store on Redis has an address, keys with a prefix, and a patience', 
   t.equal(readConfig({ JWT_SECRET: SECRET }).redis, undefined);
 });
 
+t.test('a port is shared only by those who share their rooms', async (t) => {
+  const shared = { JWT_SECRET: SECRET, PORT_SHARING: 'on', STORE: 'redis', REDIS_URL: 'redis://cache' };
+  t.equal(readConfig(shared).sharesPort, true);
+  t.equal(readConfig({ JWT_SECRET: SECRET }).sharesPort, false);
+  t.same(problemsOf({ PORT_SHARING: 'on' }), ['PORT_SHARING']);
+  t.same(problemsOf({ ...shared, TRANSPORT: 'ws' }), ['PORT_SHARING']);
+});
+
 t.test('settings that contradict each other are problems', async (t) => {
   t.same(problemsOf({ HEARTBEAT_GRACE_MS: '20000' }), ['HEARTBEAT_GRACE_MS']);
   t.same(problemsOf({ LOCK_TTL_MS: '10000' }), ['LOCK_TTL_MS']);

@@ -34,6 +34,13 @@ export function checkCombinations(
   } else if (isSet('REDIS_URL')) {
     warnings.push(`REDIS_URL has no effect with STORE=${values.STORE}.`);
   }
+  if (values.PORT_SHARING === 'on') {
+    const problem = { setting: 'PORT_SHARING', value: 'on' } as const;
+    if (values.STORE !== 'redis')
+      problems.push({ ...problem, expected: 'off: only with STORE=redis do processes share their rooms' });
+    if (values.TRANSPORT === 'ws')
+      problems.push({ ...problem, expected: 'off: the transport ws cannot share a port' });
+  }
   checkDevelopment(values, isSet, problems, warnings);
 }
 

@@ -45,6 +45,11 @@ const ownSettings = {
     'where logs are kept; with redis any number of processes serve the same rooms',
   ),
   DATA_DIR: required(text, './data', 'directory of the lmdb store'),
+  PORT_SHARING: required(
+    oneOf('off', 'on'),
+    'off',
+    'on: several processes of this machine listen at WS_PORT, and connections are spread over them',
+  ),
   REDIS_URL: optional(url('redis:', 'rediss:'), 'address of Redis, for STORE=redis', { secret: true }),
   REDIS_PREFIX: required(keyPrefix, 'tandem:', 'begins the name of every key in Redis'),
   REDIS_TIMEOUT_MS: required(

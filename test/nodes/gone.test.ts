@@ -36,44 +36,47 @@ async function nodeProcess(
 }
 
 t.test('nodes that are gone', { skip: noRedis }, async (t) => {
-  t.test('[ND2] whom a killed node held has left within 10 s, and the locks have passed on, once', async (t) => {
-    const at = await nodesStage(t);
-    const beats = { intervalMs: 500, goneAfterMs: 2000 };
-    const dying = await nodeProcess(t, at.env, beats);
-    const survivors = [await at.node({}, { beats }), await at.node({}, { beats })] as const;
-    const crowd = Array.from({ length: 200 }, (_, index) => `user${index}`);
-    await Promise.all(crowd.map((name) => at.member(dying, name, `room${name.length}`)));
-    const holder = await at.member(dying, 'holder', 'lonely');
-    await holder.ask(add('i'));
-    const watchers = await Promise.all(
-      survivors.flatMap((one, index) =>
-        [5, 6, 7].map((length) => at.member(one, `watcher${index}`, `room${length}`)),
-      ),
-    );
-    const first = await at.member(dying, 'first', 'room5');
-    await first.ask(add('i'));
-    await first.ask({ type: 'select', planetId: 'i' });
-    const next = watchers[0] as (typeof watchers)[0];
-    await next.ask({ type: 'select', planetId: 'i' });
-    t.match(await next.ask(update('i', { a: 1 })), { type: 'conflict' });
-    const from = watchers.map(({ messages }) => messages.length);
-    const begun = performance.now();
-    dying.child.kill('SIGKILL');
-    await Promise.all(watchers.map((one, index) => people(one, ['watcher0', 'watcher1'], from[index])));
-    t.ok(performance.now() - begun < 10_000, `took ${Math.round(performance.now() - begun)} ms`);
-    t.match(await next.ask(update('i', { a: 1 })), { type: 'ack' });
-    for (const [index, one] of watchers.entries()) {
-      const told = one.messages.slice(from[index]).filter(({ type }) => type === 'presence');
-      t.equal(told.length, 1, 'all at once, and once');
-    }
-    const late = await at.member(survivors[0], 'late', 'lonely');
-    await people(late, ['late'], 0);
-    t.equal(
-      latest(late, 'sceneState')?.version,
-      1,
-      'a room where nobody else was is found without its ghost',
-    );
-  });
+  t.test(
+    '[ND2] whom a killed node held has left within 10 s, and the locks have passed on, once',
+    async (t) => {
+      const at = await nodesStage(t);
+      const beats = { intervalMs: 500, goneAfterMs: 2000 };
+      const dying = await nodeProcess(t, at.env, beats);
+      const survivors = [await at.node({}, { beats }), await at.node({}, { beats })] as const;
+      const crowd = Array.from({ length: 200 }, (_, index) => `user${index}`);
+      await Promise.all(crowd.map((name) => at.member(dying, name, `room${name.length}`)));
+      const holder = await at.member(dying, 'holder', 'lonely');
+      await holder.ask(add('i'));
+      const watchers = await Promise.all(
+        survivors.flatMap((one, index) =>
+          [5, 6, 7].map((length) => at.member(one, `watcher${index}`, `room${length}`)),
+        ),
+      );
+      const first = await at.member(dying, 'first', 'room5');
+      await first.ask(add('i'));
+      await first.ask({ type: 'select', planetId: 'i' });
+      const next = watchers[0] as (typeof watchers)[0];
+      await next.ask({ type: 'select', planetId: 'i' });
+      t.match(await next.ask(update('i', { a: 1 })), { type: 'conflict' });
+      const from = watchers.map(({ messages }) => messages.length);
+      const begun = performance.now();
+      dying.child.kill('SIGKILL');
+      await Promise.all(watchers.map((one, index) => people(one, ['watcher0', 'watcher1'], from[index])));
+      t.ok(performance.now() - begun < 10_000, `took ${Math.round(performance.now() - begun)} ms`);
+      t.match(await next.ask(update('i', { a: 1 })), { type: 'ack' });
+      for (const [index, one] of watchers.entries()) {
+        const told = one.messages.slice(from[index]).filter(({ type }) => type === 'presence');
+        t.equal(told.length, 1, 'all at once, and once');
+      }
+      const late = await at.member(survivors[0], 'late', 'lonely');
+      await people(late, ['late'], 0);
+      t.equal(
+        latest(late, 'sceneState')?.version,
+        1,
+        'a room where nobody else was is found without its ghost',
+      );
+    },
+  );
 
   t.test('[ND3] a node that was cut off comes back, and so do those that it holds', async (t) => {
     const at = await nodesStage(t);

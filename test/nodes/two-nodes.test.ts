@@ -125,37 +125,43 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     t.match(JSON.stringify(cameras), /"zoom":100/, 'also who comes later');
   });
 
-  t.test('[ND4] clients of Socket.IO on both nodes share a room, and come back on the other one', async (t) => {
-    const at = await nodesStage(t);
-    for (const [way, transports] of Object.entries(ways).slice(0, 1)) {
-      const env = { ...at.env };
-      const [one, two] = [await startStage(t, env, transports, {}), await startStage(t, env, transports, {})];
-      const [ada, ben] = [await one.client({ as: 'ada' }), await two.client({ as: 'ben' })];
-      const roomId = `blueprint-${way}`;
-      await ada.ask('join_room', { roomId });
-      t.match(await ben.ask('join_room', { roomId }), { users: [{ userId: 'ada' }, { userId: 'ben' }] });
-      t.match(await ada.next('user_joined'), { userId: 'ben' });
-      const say = (who: Person, message: string) =>
-        who.ask('send_message', { roomId, message, type: 'comment' });
-      await say(ada, 'one');
-      t.match(await ben.next('message'), { message: 'one' });
-      await ada.next('message');
-      ada.socket.io.reconnection(false);
-      ada.socket.io.engine.close();
-      await ada.next('disconnect');
-      await ben.next('user_left').catch(() => {});
-      await say(ben, 'two');
-      // The balancer sends it elsewhere.
-      (ada.socket.io as unknown as { uri: string }).uri = two.url('');
-      const connected = new Promise<void>((resolve) => ada.socket.once('connect', resolve));
-      ada.socket.connect();
-      await connected;
-      t.equal(ada.socket.recovered, true);
-      t.match(await ada.next('message'), { message: 'two' });
-      await say(ben, 'three');
-      t.match(await ada.next('message'), { message: 'three' });
-    }
-  });
+  t.test(
+    '[ND4] clients of Socket.IO on both nodes share a room, and come back on the other one',
+    async (t) => {
+      const at = await nodesStage(t);
+      for (const [way, transports] of Object.entries(ways).slice(0, 1)) {
+        const env = { ...at.env };
+        const [one, two] = [
+          await startStage(t, env, transports, {}),
+          await startStage(t, env, transports, {}),
+        ];
+        const [ada, ben] = [await one.client({ as: 'ada' }), await two.client({ as: 'ben' })];
+        const roomId = `blueprint-${way}`;
+        await ada.ask('join_room', { roomId });
+        t.match(await ben.ask('join_room', { roomId }), { users: [{ userId: 'ada' }, { userId: 'ben' }] });
+        t.match(await ada.next('user_joined'), { userId: 'ben' });
+        const say = (who: Person, message: string) =>
+          who.ask('send_message', { roomId, message, type: 'comment' });
+        await say(ada, 'one');
+        t.match(await ben.next('message'), { message: 'one' });
+        await ada.next('message');
+        ada.socket.io.reconnection(false);
+        ada.socket.io.engine.close();
+        await ada.next('disconnect');
+        await ben.next('user_left').catch(() => {});
+        await say(ben, 'two');
+        // The balancer sends it elsewhere.
+        (ada.socket.io as unknown as { uri: string }).uri = two.url('');
+        const connected = new Promise<void>((resolve) => ada.socket.once('connect', resolve));
+        ada.socket.connect();
+        await connected;
+        t.equal(ada.socket.recovered, true);
+        t.match(await ada.next('message'), { message: 'two' });
+        await say(ben, 'three');
+        t.match(await ada.next('message'), { message: 'three' });
+      }
+    },
+  );
 
   t.test('a room is let go of by a node where nobody is in it any more, and kept by the other', async (t) => {
     const at = await nodesStage(t);
