@@ -9,6 +9,7 @@ import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
 import type { LiveRoom } from './live-room.ts';
 import { timeLock } from './lock-times.ts';
+import { Returning } from './returning.ts';
 import type { Effect } from './room/effect.ts';
 import type { CommandEntry, Entry } from './room/entry.ts';
 import { claimsOf } from './room/selections.ts';
@@ -40,9 +41,11 @@ export interface ExecutionOptions {
 /** Does what the fold says: the one place where effects become answers, memberships and traffic. */
 export class Execution {
   readonly #options: ExecutionOptions;
+  readonly #returning: Returning;
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
+    this.#returning = new Returning(options);
   }
 
   /** Executes the effects of one batch, in their order, and asks for a flush. */
@@ -111,7 +114,7 @@ export class Execution {
 
   #entered(room: LiveRoom, { to, node }: Extract<Effect, { kind: 'entered' }>): void {
     const { roomId } = room;
-    if (node !== this.#options.nodeId) return this.#handOver(roomId, to);
+    if (node !== this.#options.nodeId) return this.#returning.handOver(roomId, to);
     const session = this.#options.session(to.connection);
     const join = this.#options.joins.take(to.connection, roomId);
     const { clock } = this.#options;
@@ -138,15 +141,6 @@ export class Execution {
     if (session.phase.kind !== 'open') return;
     if (want !== undefined) room.fanout?.attach(session.receiver, to.userId, want);
     for (const request of syncs) room.fanout?.sync(to.connection, request);
-  }
-
-  /** Somebody whose connection broke off here has come back at another node. */
-  #handOver(roomId: string, { userId, connection }: Extract<Effect, { kind: 'entered' }>['to']): void {
-    for (const { id, memberships } of this.#options.lostSessions(userId, roomId)) {
-      memberships.delete(roomId);
-      const [at, by] = [this.#options.clock.now(), { connection: id, userId }];
-      this.#options.submit(roomId, { type: 'leave', at, by, reason: 'disconnected', passesTo: connection });
-    }
   }
 
   #timeLock(room: LiveRoom, thing: string, released?: string): void {
@@ -207,6 +201,7 @@ export class Execution {
     if (!('by' in entry)) return;
     const { by, type } = entry as CommandEntry;
     if (this.#options.asked.answer(by.connection, { ok: false, code })) return;
+    if (type === 'join' && code !== 'LOG_CORRUPT' && this.#returning.later(roomId, by.connection)) return;
     if (type === 'join') this.#notJoined(by.connection, roomId, code === 'OVERLOADED' ? 'latest' : 'oldest');
     else this.#undo(roomId, entry as CommandEntry);
     const receiver = this.#options.session(by.connection)?.receiver;

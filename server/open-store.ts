@@ -13,10 +13,22 @@ export interface Store {
 }
 
 /** Opens what `config.store` names, unless the program brings a log of its own. Rejects with a LogError. */
-export async function openStore({ config, log, beats, clock = systemClock }: ServerOptions): Promise<Store> {
+export async function openStore({
+  config,
+  log,
+  logger,
+  beats,
+  clock = systemClock,
+}: ServerOptions): Promise<Store> {
   if (log === undefined && config.redis !== undefined) {
     const { url, ...redis } = config.redis;
-    const shared = await openRedisLog({ ...redis, url: url.href, clock });
+    const shared = await openRedisLog({
+      ...redis,
+      url: url.href,
+      clock,
+      onAway: (reason) => logger.error({ host: url.host, reason }, 'Redis cannot be used'),
+      onBack: () => logger.info({ host: url.host }, 'Redis can be used again'),
+    });
     return { log: shared, join: (node) => shared.join({ ...node, ...(beats && { beats }) }) };
   }
   return { log: log ?? (await openOwn(config, clock)), join: async ({ nodeId }) => alone(nodeId) };

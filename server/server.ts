@@ -78,7 +78,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const suspicion = createSuspicion(logger, metrics, clock);
   const recovery: Recovery = await openRecovery({ clock, log, nodeId, nodes, newId, rooms: () => rooms });
   onGone = (node) => {
-    logger.warn({ node }, 'another node is gone');
+    logger.info({ node }, 'another node is gone');
     rooms.nodeGone(node);
     recovery.nodeGone(node);
     void happenings.adopt(node);

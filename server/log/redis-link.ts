@@ -30,6 +30,9 @@ export interface LinkOptions {
   readonly probeIntervalMs: number;
   /** Messages may have been lost. */
   onSubscribed(): void;
+  /** It does not work any more, or works again. */
+  onAway(reason: string): void;
+  onBack(): void;
 }
 
 const RETRY_MS = 50;
@@ -78,6 +81,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   function troubled(key?: string): void {
     if (closed) return;
     if (key !== undefined) probeKey = `${key.slice(0, key.lastIndexOf(':'))}:probe`;
+    if (awaySince === undefined) options.onAway(reason);
     awaySince ??= clock.monotonic();
     stopProbing ??= clock.every(probeIntervalMs, () => void probe());
   }
@@ -86,6 +90,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
     if (awaySince === undefined || connections?.isReady() !== true) return;
     try {
       await send(probeScript, [probeKey], []);
+      if (awaySince !== undefined) options.onBack();
       awaySince = undefined;
       stopProbing?.();
       stopProbing = undefined;

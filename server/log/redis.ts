@@ -20,6 +20,9 @@ export interface RedisLogOptions {
   readonly clock?: Clock;
   /** How often it is tried, while Redis refuses, whether it works again. Default 1000. */
   readonly probeIntervalMs?: number;
+  /** Redis does not work any more, and why; and when it works again. */
+  readonly onAway?: (reason: string) => void;
+  readonly onBack?: () => void;
   /** Each room is looked at as often, whether something was appended that nobody told. Default 30,000. */
   readonly lookIntervalMs?: number;
 }
@@ -58,6 +61,8 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
 
   const link: RedisLink = await openRedisLink({
     ...{ url, prefix, clock, timeoutMs, probeIntervalMs },
+    onAway: (reason) => options.onAway?.(reason),
+    onBack: () => options.onBack?.(),
     onSubscribed() {
       for (const room of rooms) room.look();
     },
