@@ -43,6 +43,8 @@ export const errors = {
   RATE_LIMITED: 'Too many messages; try again after `retryAfterMs`.',
   OVERLOADED: 'The room has too much work queued; try again.',
   LOG_UNAVAILABLE: 'The log cannot be written at present; nothing was changed, try again.',
+  OUTCOME_UNKNOWN:
+    'Whether the command was stored could not be found out in time; it may still be. Repeat it only with its opId.',
   LOG_CORRUPT: 'What is stored of this room cannot be read; an operator has to look.',
   SHUTTING_DOWN: 'The server is going down; reconnect.',
   // Over HTTP only

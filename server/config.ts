@@ -21,6 +21,8 @@ export interface Config {
   readonly mode: 'development' | 'production';
   readonly host: string;
   readonly port: number;
+  /** Whether other processes may listen at the port, too. */
+  readonly sharesPort: boolean;
   /** `undefined`: the same port. */
   readonly healthPort: number | undefined;
   readonly keys: TokenKeys;
@@ -29,8 +31,10 @@ export interface Config {
   readonly auth: 'required' | 'optional';
   /** Whether the pages are served, `/` and `/inspector`. */
   readonly pages: boolean;
-  readonly store: 'lmdb' | 'memory';
+  readonly store: Values['STORE'];
   readonly dataDir: string;
+  /** `undefined`: the store is another. */
+  readonly redis: { readonly url: URL; readonly prefix: string; readonly timeoutMs: number } | undefined;
   /** Origins, or `*`, which allows calls without cookies from everywhere. */
   readonly corsOrigins: readonly string[];
   readonly tickMs: number;
@@ -88,11 +92,12 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
   const isSet = (name: SettingName) => textOf(env, name) !== undefined;
   checkCombinations(values, isSet, problems, warnings);
   const { STORE: store, DATA_DIR: dataDir } = values;
-  if (problems.length > 0 || store === 'redis') throw new ConfigError(problems, warnings);
+  if (problems.length > 0) throw new ConfigError(problems, warnings);
   return {
     mode: keys ? 'production' : 'development',
     host: values.HOST ?? (keys ? '0.0.0.0' : '127.0.0.1'),
     port: values.WS_PORT,
+    sharesPort: values.PORT_SHARING === 'on',
     healthPort: values.HEALTH_PORT === values.WS_PORT && values.WS_PORT > 0 ? undefined : values.HEALTH_PORT,
     keys: keys ?? { kind: 'secret', secret: makeSecret({ store, dataDir }) },
     issuer: values.JWT_ISSUER,
@@ -101,6 +106,10 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
     pages: values.DEMO === undefined ? keys === undefined : values.DEMO === '1',
     store,
     dataDir,
+    redis:
+      store !== 'redis' || values.REDIS_URL === undefined
+        ? undefined
+        : { url: values.REDIS_URL, prefix: values.REDIS_PREFIX, timeoutMs: values.REDIS_TIMEOUT_MS },
     corsOrigins: values.CORS_ORIGIN ?? [],
     tickMs: values.TICK_MS,
     rates: { commands: values.RATE_LIMIT, stream: values.STREAM_LIMIT, api: values.API_LIMIT },

@@ -2,14 +2,16 @@ import { placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
 import type { Listeners } from './listeners.ts';
+import type { Nodes } from './log/nodes.ts';
 import type { Parts } from './parts.ts';
 import type { Recovery } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
 import { Rooms, type RoomsOptions } from './rooms.ts';
 import type { Transport } from './transport/connection.ts';
 
-export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session'> {
+export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session' | 'rejoin' | 'lostSessions'> {
   nodeId: string;
+  nodes: Nodes;
   ticker: Ticker;
   happenings: Happenings;
   recovery(): Recovery;
@@ -19,13 +21,28 @@ export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session'>
 
 /** The rooms, with what is noted of them: in the log of the process, its metrics, and for those who come back. */
 export function createRooms(options: CreateRoomsOptions): Rooms {
-  const { config, clock, logger, metrics, log, nodeId, ticker, happenings, recovery, listeners, publish } =
-    options;
+  const {
+    config,
+    clock,
+    logger,
+    metrics,
+    log,
+    nodeId,
+    nodes,
+    ticker,
+    happenings,
+    recovery,
+    listeners,
+    publish,
+  } = options;
   return new Rooms({
     onEffects: happenings.onEffects,
     lockTtlMs: config.lockTtlMs,
     session: options.session,
     onOpened: (room) => listeners().opened(room),
+    onRenewing: (room) => listeners().renewing(room),
+    rejoin: options.rejoin,
+    lostSessions: options.lostSessions,
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
     onJoined(session, { roomId, user }, view) {
       logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
@@ -37,11 +54,13 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       recovery().left(connection, roomId);
     },
     onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
+    onEnded: (roomId, error) => logger.warn({ roomId, err: error }, 'the log of a room has to be read anew'),
     onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
     room: {
       log,
       clock,
       nodeId,
+      nodes,
       roomLimits: roomLimitsOf(config.limits),
       maxWaiting: config.limits.MAX_WAITING_ENTRIES,
       snapshotEntries: config.limits.SNAPSHOT_ENTRIES,

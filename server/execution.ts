@@ -9,12 +9,20 @@ import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
 import type { LiveRoom } from './live-room.ts';
 import { timeLock } from './lock-times.ts';
+import { Returning } from './returning.ts';
 import type { Effect } from './room/effect.ts';
 import type { CommandEntry, Entry } from './room/entry.ts';
 import { claimsOf } from './room/selections.ts';
 
+/** What the author of an entry is told that the log did not accept. */
+export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
+
 export interface ExecutionOptions {
   session(connectionId: string): Session | undefined;
+  /** Takes a session into a room again: others took it for gone, and it is not. */
+  rejoin(session: Session, membership: Membership): void;
+  /** Sessions of this node whose connection broke off, of this user in this room. */
+  lostSessions(userId: string, roomId: string): readonly Session[];
   onSent(type: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
   /** A connection of this node has entered or left a room. */
@@ -33,9 +41,11 @@ export interface ExecutionOptions {
 /** Does what the fold says: the one place where effects become answers, memberships and traffic. */
 export class Execution {
   readonly #options: ExecutionOptions;
+  readonly #returning: Returning;
 
   constructor(options: ExecutionOptions) {
     this.#options = options;
+    this.#returning = new Returning(options);
   }
 
   /** Executes the effects of one batch, in their order, and asks for a flush. */
@@ -103,8 +113,8 @@ export class Execution {
   }
 
   #entered(room: LiveRoom, { to, node }: Extract<Effect, { kind: 'entered' }>): void {
-    if (node !== this.#options.nodeId) return;
     const { roomId } = room;
+    if (node !== this.#options.nodeId) return this.#returning.handOver(roomId, to);
     const session = this.#options.session(to.connection);
     const join = this.#options.joins.take(to.connection, roomId);
     const { clock } = this.#options;
@@ -148,9 +158,12 @@ export class Execution {
     replies: Map<Receiver, string[]>,
   ): void {
     const session = this.#options.session(connection);
-    // Unless it has joined again, and that join is still on its way.
     const membership = session?.memberships.get(room.roomId);
-    if (membership !== undefined) this.#options.onLeft(connection, membership);
+    // It has asked for nothing of the kind: other nodes took this one for gone.
+    const isMistaken = reason === 'disconnected' && membership?.phase === 'joined';
+    if (isMistaken && session !== undefined) this.#options.rejoin(session, membership);
+    else if (membership !== undefined) this.#options.onLeft(connection, membership);
+    // Unless it has joined again, and that join is still on its way.
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined) membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {
@@ -184,10 +197,11 @@ export class Execution {
   }
 
   /** Tells the author of an entry that it was not accepted. */
-  refuse(roomId: string, entry: Entry, code: 'OVERLOADED' | 'LOG_UNAVAILABLE' | 'LOG_CORRUPT'): void {
+  refuse(roomId: string, entry: Entry, code: 'OVERLOADED' | LogRefusal): void {
     if (!('by' in entry)) return;
     const { by, type } = entry as CommandEntry;
     if (this.#options.asked.answer(by.connection, { ok: false, code })) return;
+    if (type === 'join' && code !== 'LOG_CORRUPT' && this.#returning.later(roomId, by.connection)) return;
     if (type === 'join') this.#notJoined(by.connection, roomId, code === 'OVERLOADED' ? 'latest' : 'oldest');
     else this.#undo(roomId, entry as CommandEntry);
     const receiver = this.#options.session(by.connection)?.receiver;

@@ -6,6 +6,7 @@ import { WEBHOOKS, Webhooks } from './outbound/webhooks.ts';
 import type { Parts } from './parts.ts';
 
 export interface HappeningsOptions extends Parts {
+  nodeId: string;
   random: () => number;
   /** The embedding program's. */
   listener: ((happening: Happening) => void) | undefined;
@@ -14,13 +15,15 @@ export interface HappeningsOptions extends Parts {
 export interface Happenings {
   /** Undefined where nobody wants to know: nothing is done then. */
   readonly onEffects: ((view: RoomView, effects: Effects) => void) | undefined;
+  /** A node died: what it had still to tell is told by this one. Never rejects. */
+  adopt(node: string): Promise<void>;
   /** Tells what can be told at once; the rest is told after the next start. */
   close(): Promise<void>;
 }
 
 /** Those who are told what happens in rooms: the embedding program, and the application over HTTP. */
 export async function openHappenings(options: HappeningsOptions): Promise<Happenings> {
-  const { clock, logger, listener } = options;
+  const { clock, log, logger, listener } = options;
   const webhooks = await openWebhooks(options);
   function guarded(happening: Happening): void {
     try {
@@ -37,12 +40,30 @@ export async function openHappenings(options: HappeningsOptions): Promise<Happen
   };
   return {
     onEffects: listener === undefined && webhooks === undefined ? undefined : onEffects,
+    async adopt(node) {
+      if (webhooks === undefined) return;
+      try {
+        const left = await openDurableMap<Happening>(log, queueOf(options, node));
+        for (const [id, happening] of [...left.entries()]) {
+          await webhooks.adopt(id, happening);
+          await left.delete(id);
+        }
+        await left.conclude();
+      } catch (error) {
+        logger.error({ err: error, node }, 'what a node had still to tell cannot be told');
+      }
+    },
     close: async () => webhooks?.close(),
   };
 }
 
+/** Nodes that share a store have each their own: a happening is told by the node that has written it. */
+function queueOf({ config }: HappeningsOptions, node: string): string {
+  return config.redis === undefined ? WEBHOOKS : `${WEBHOOKS} ${node}`;
+}
+
 async function openWebhooks(options: HappeningsOptions): Promise<Webhooks | undefined> {
-  const { config, clock, log, logger, metrics, newId, random } = options;
+  const { config, clock, log, logger, metrics, newId, nodeId, random } = options;
   if (config.webhooks === undefined) return undefined;
   const { address, ...rest } = config.webhooks;
   return new Webhooks({
@@ -51,7 +72,7 @@ async function openWebhooks(options: HappeningsOptions): Promise<Webhooks | unde
     clock,
     newId,
     random,
-    kept: await openDurableMap<Happening>(log, WEBHOOKS),
+    kept: await openDurableMap<Happening>(log, queueOf(options, nodeId)),
     onOutcome: (outcome) => metrics.webhooks.labels(outcome).inc(),
     onBytes: (bytes) => metrics.webhookBytes.set(bytes),
     onFailed: (error) => logger.error({ err: error }, 'a webhook was not accepted; it is tried again'),

@@ -7,11 +7,11 @@ import type { Dialect } from './dialect/dialect.ts';
 import type { EventPacket } from './dialect/framings/socket-io.ts';
 import { socketEvent } from './dialect/framings/socket-io-framing.ts';
 import { createDispatcher, type Dispatcher } from './dispatch/dispatcher.ts';
-import { rejoin } from './dispatch/handlers/rejoining.ts';
+import { reenter, rejoin } from './dispatch/handlers/rejoining.ts';
 import type { Hooks } from './dispatch/hooks.ts';
 import { Line } from './dispatch/line.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
-import type { Session } from './dispatch/session.ts';
+import type { Membership, Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
 import type { Claimed } from './fanout/position.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
@@ -186,6 +186,11 @@ export class Hub implements ConnectionHandler, SocketHandler {
   /** Ends what ends by time; to be called about once a second. */
   sweep(): void {
     for (const session of this.sessions.all()) sweep(session, this.#duties);
+  }
+
+  /** Takes a session into a room again that others took it out of by mistake. */
+  rejoin(session: Session, membership: Membership): void {
+    reenter(this.#stage, session, membership);
   }
 
   /** Accepts neither connections nor commands any more. */

@@ -8,7 +8,7 @@ import type { Rooms } from './rooms.ts';
 import { principalOf } from './sessions.ts';
 
 export interface ListenersOptions {
-  readonly log: Pick<Log, 'head'>;
+  readonly log: Pick<Log, 'head' | 'isShared'>;
   readonly ticker: Pick<Ticker, 'request'>;
   rooms(): Rooms;
   /** Where a room stood when a session began to hear it. */
@@ -45,7 +45,11 @@ export class Listeners {
     const head = await log.head(roomId);
     if (since === undefined)
       onListening(session, roomId, { user, epoch: '', offset: 0, ...head, version: 0 });
-    else if (head !== undefined && !isUpToDate(since, head)) await rooms().load(roomId);
+    // What another process publishes is heard in an open room alone, and may come before it is open.
+    if (log.isShared && session.hears !== undefined)
+      session.hears.since ??= { epoch: head?.epoch, offset: head?.offset ?? 0, version: 0 };
+    const isBehind = since !== undefined && head !== undefined && !isUpToDate(since, head);
+    if (log.isShared || isBehind) await rooms().load(roomId);
   }
 
   forget(session: Session): void {
@@ -62,6 +66,21 @@ export class Listeners {
   /** Serves all who listen to a room that was opened. */
   opened(room: LiveRoom): void {
     for (const session of this.#byRoom.get(room.roomId) ?? []) this.#serve(room, session);
+  }
+
+  /** A room is about to be left behind by its log: who listens goes on in another one. */
+  renewing({ roomId, view, fanout }: LiveRoom): void {
+    const sessions = this.#byRoom.get(roomId);
+    if (sessions === undefined) return;
+    for (const session of sessions) {
+      fanout?.detach(session.id);
+      if (session.hears !== undefined && view !== undefined)
+        session.hears.since = { epoch: view.epoch, ...placeOf(view.state) };
+    }
+    void this.#options
+      .rooms()
+      .load(roomId)
+      .catch(() => {});
   }
 
   #serve({ view, fanout }: LiveRoom, session: Session): void {

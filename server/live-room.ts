@@ -1,40 +1,26 @@
-import type { Clock } from './clock.ts';
-import type { RoomView } from './dialect/events.ts';
-import type { FanoutOptions } from './fanout/fanout-options.ts';
+import type { RoomView, SignalEvent } from './dialect/events.ts';
 import { RoomFanout } from './fanout/room-fanout.ts';
-import { type Log, LogError, type RoomLog } from './log/log.ts';
+import type { LiveRoomOptions } from './live-room-options.ts';
+import { LogError, type RoomLog } from './log/log.ts';
 import { apply } from './room/apply.ts';
 import type { Effect } from './room/effect.ts';
-import type { Entry, RoomLimits } from './room/entry.ts';
-import { encodeSnapshot } from './room/snapshot.ts';
+import type { Entry } from './room/entry.ts';
+import { hasSessionsOf } from './room/members.ts';
 import { isBlank, type RoomState } from './room/state.ts';
-import { foldFrom, preparationOf } from './room-opening.ts';
+import { foldFrom, holdersIn, preparationOf, viewOf } from './room-opening.ts';
+import { Snapshots } from './snapshots.ts';
+import { Talk } from './talk.ts';
 
-export interface LiveRoomOptions {
-  roomId: string;
-  log: Log;
-  clock: Clock;
-  fanout: FanoutOptions;
-  nodeId: string;
-  roomLimits: RoomLimits;
-  maxWaiting: number;
-  snapshotEntries: number;
-  lastSeen(connectionId: string): number | undefined;
-  /** Executes what follows from entries, in order; `offset` is that of its entry. */
-  execute(room: LiveRoom, effects: readonly { effect: Effect; offset: number }[]): void;
-  /** Entries that will not be tried again: their authors have to be told. */
-  onRefused(room: LiveRoom, entries: readonly Entry[], error: LogError): void;
-  onAppended(entries: number, durationMs: number): void;
-  /** The room has been loaded; nothing has happened in it yet. */
-  onOpened(room: LiveRoom): void;
-  /** Nobody is in the room or hears it, and nothing is under way. */
-  onEmpty(room: LiveRoom): void;
-}
-
-/** The fewest bytes of entries that are worth a snapshot. */
-const SNAPSHOT_MIN_BYTES = 256 * 1024;
 const RETRY_MS = 500;
 const BATCH_ENTRIES = 1000;
+
+interface Opened {
+  readonly log: RoomLog;
+  readonly state: RoomState;
+  readonly fanout: RoomFanout;
+  readonly snapshots: Snapshots;
+  readonly talk: Talk;
+}
 
 /**
  * An open room: the one place where its log, its fold and its fan-out meet. One append is in flight at a
@@ -44,12 +30,13 @@ const BATCH_ENTRIES = 1000;
 export class LiveRoom {
   readonly roomId: string;
   readonly #options: LiveRoomOptions;
-  #opened: { log: RoomLog; state: RoomState; fanout: RoomFanout } | undefined;
+  #opened: Opened | undefined;
+  /** Whether what has to be known before anything else is in the queue. */
+  #prepared = false;
   #queue: Entry[] = [];
-  #inFlight: { entries: Entry[]; texts: string[] } | undefined;
-  #unsnapshot = { entries: 0, bytes: 0 };
-  #snapshotBytes = 0;
-  #compacting: Promise<void> | undefined;
+  #inFlight = false;
+  /** The entries of what this room has appended, by their texts. */
+  readonly #own = new WeakMap<readonly string[], readonly Entry[]>();
   #cancelRetry: (() => void) | undefined;
   #idle: (() => void)[] = [];
   #closed = false;
@@ -62,12 +49,15 @@ export class LiveRoom {
   /** Loads the room. Rejects with a LogError, after which the room is of no use. */
   async open(before: Promise<void> | undefined): Promise<void> {
     await before;
-    const { roomId, log, fanout, nodeId, clock, roomLimits } = this.#options;
+    const { roomId, log, fanout, nodeId, nodes, clock, roomLimits, lastSeen } = this.#options;
     const arrived: [number, readonly string[]][] = [];
     let listener = (first: number, texts: readonly string[]): void => {
       arrived.push([first, texts]);
     };
-    const roomLog = await log.open(roomId, (first, texts) => listener(first, texts));
+    const roomLog = await log.open(roomId, (first, texts) => listener(first, texts), {
+      onEnded: (error) => this.#options.onEnded(this, error),
+      onTold: (text) => this.#opened?.talk.hear(text),
+    });
     let state: RoomState;
     try {
       state = foldFrom(roomId, roomLog);
@@ -75,13 +65,24 @@ export class LiveRoom {
       await roomLog.close();
       throw error;
     }
-    this.#unsnapshot = { entries: roomLog.tail.length, bytes: 0 };
-    this.#opened = { log: roomLog, state, fanout: new RoomFanout(this.#viewOf(roomLog, state), fanout) };
+    const snapshots = new Snapshots(roomLog, state, this.#options.snapshotEntries);
+    const onSignals = (signals: readonly SignalEvent[]) => shown.hear(signals);
+    const talk = new Talk({ tell: roomLog.tell, nodeId, state, lastSeen, onSignals });
+    const view = viewOf(roomId, roomLog.epoch, state, (connection) => talk.lastSeen(connection));
+    const shown = new RoomFanout(view, { ...fanout, onSignals: (signals) => talk.signals(signals) });
+    this.#opened = { log: roomLog, state, snapshots, talk, fanout: shown };
     this.#options.onOpened(this);
-    listener = (first, texts) => this.#fold(first, texts);
-    for (const [first, texts] of arrived) this.#fold(first, texts);
-    const preparation = preparationOf(state, roomLog, { at: clock.now(), node: nodeId, limits: roomLimits });
-    this.#queue.unshift(...preparation);
+    listener = (_first, texts) => this.#fold(texts);
+    for (const [, texts] of arrived) this.#fold(texts);
+    // A node that is found to be gone from here on is told of as to any room.
+    const gone = await nodes.gone(holdersIn(state)).catch(async (error: unknown) => {
+      await roomLog.close();
+      throw error;
+    });
+    const holds = (connectionId: string) => lastSeen(connectionId) !== undefined;
+    const here = { at: clock.now(), node: nodeId, limits: roomLimits, gone, holds };
+    this.#queue.unshift(...preparationOf(state, roomLog, here));
+    this.#prepared = true;
     this.#pump();
   }
 
@@ -109,15 +110,25 @@ export class LiveRoom {
     return true;
   }
 
-  /** Gives up what waits: the room could not be opened. */
+  /** Gives up what waits: the room could not be opened, or its log has left it behind. */
   abandon(): Entry[] {
     this.#closed = true;
+    this.#opened = undefined;
+    this.#cancelRetry?.();
+    for (const resolve of this.#idle.splice(0)) resolve();
     return this.#queue.splice(0);
+  }
+
+  /** To be called about once a second. */
+  sweep(): void {
+    this.#opened?.fanout.sweep();
+    this.#opened?.talk.sweep();
+    this.#releaseIfEmpty();
   }
 
   /** Resolves when nothing waits for the log. */
   settled(): Promise<void> {
-    if (this.#inFlight === undefined && this.#queue.length === 0) return Promise.resolve();
+    if (!this.#inFlight && this.#queue.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -132,34 +143,44 @@ export class LiveRoom {
     this.#cancelRetry?.();
     const opened = this.#opened;
     if (opened === undefined) return;
-    await this.#compacting;
+    await opened.snapshots.settled();
     try {
       if (opened.state.members.size === 0 && isBlank(opened.state)) await opened.log.drop();
-      else if (this.#unsnapshot.entries > this.#options.snapshotEntries / 10) await this.#snapshot();
+      else await opened.snapshots.conclude();
     } finally {
       // Also one that could not be dropped: it would stay open, and so the room closed, for ever.
       await opened.log.close();
     }
   }
 
+  /** Releases the room where it has nothing to do for this node, though others may be in it. */
+  #releaseIfEmpty(): void {
+    const { nodeId, onEmpty } = this.#options;
+    if (this.#opened === undefined || !this.#prepared || this.#closed) return;
+    if (this.#inFlight || this.#cancelRetry !== undefined || this.#queue.length > 0) return;
+    const { state, fanout } = this.#opened;
+    if (fanout.isEmpty && !hasSessionsOf(state.members, nodeId)) onEmpty(this);
+  }
+
   #pump(): void {
-    if (this.#opened === undefined || this.#inFlight !== undefined || this.#cancelRetry !== undefined) return;
+    if (this.#opened === undefined || !this.#prepared) return;
+    if (this.#inFlight || this.#cancelRetry !== undefined) return;
     if (this.#queue.length === 0) {
       for (const resolve of this.#idle.splice(0)) resolve();
-      const { state, fanout } = this.#opened;
-      if (state.members.size === 0 && fanout.isEmpty && !this.#closed) this.#options.onEmpty(this);
+      if (this.#opened.state.members.size === 0) this.#releaseIfEmpty();
       return;
     }
     const entries = this.#queue.splice(0, BATCH_ENTRIES);
     const texts = entries.map((entry) => JSON.stringify(entry));
-    this.#inFlight = { entries, texts };
+    this.#inFlight = true;
+    this.#own.set(texts, entries);
     const { clock } = this.#options;
     const begun = clock.monotonic();
     this.#opened.log.append(texts).then(
       () => {
         this.#options.onAppended(entries.length, clock.monotonic() - begun);
-        this.#inFlight = undefined;
-        this.#maybeSnapshot();
+        this.#inFlight = false;
+        this.#opened?.snapshots.consider();
         this.#pump();
       },
       (error: unknown) => this.#failed(entries, error),
@@ -168,7 +189,7 @@ export class LiveRoom {
 
   /** Commands are refused; what has to happen anyway is tried again. */
   #failed(entries: Entry[], error: unknown): void {
-    this.#inFlight = undefined;
+    this.#inFlight = false;
     const logError =
       error instanceof LogError ? error : new LogError('LOG_UNAVAILABLE', 'append failed', { cause: error });
     this.#options.onRefused(
@@ -176,7 +197,9 @@ export class LiveRoom {
       entries.filter((entry) => !mustNotBeLost(entry)),
       logError,
     );
-    this.#queue.unshift(...entries.filter(mustNotBeLost));
+    const kept = entries.filter(mustNotBeLost);
+    if (this.#opened === undefined) return this.#options.onOutlived(this, kept);
+    this.#queue.unshift(...kept);
     this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = undefined;
       this.#pump();
@@ -189,56 +212,18 @@ export class LiveRoom {
     }
   }
 
-  #fold(_first: number, texts: readonly string[]): void {
+  #fold(texts: readonly string[]): void {
     const opened = this.#opened;
     if (opened === undefined) return;
-    const own = this.#inFlight?.texts === texts ? this.#inFlight.entries : undefined;
+    const own = this.#own.get(texts);
     const effects: { effect: Effect; offset: number }[] = [];
     for (let index = 0; index < texts.length; index++) {
       const text = texts[index] as string;
       const entry = own?.[index] ?? (JSON.parse(text) as Entry);
       for (const effect of apply(opened.state, entry)) effects.push({ effect, offset: opened.state.offset });
-      this.#unsnapshot.entries += 1;
-      this.#unsnapshot.bytes += text.length;
+      opened.snapshots.count(text);
     }
-    this.#options.execute(this, effects);
-  }
-
-  /** Snapshots cost as much as the state is large, so they wait for as many bytes of entries. */
-  #maybeSnapshot(): void {
-    const { entries, bytes } = this.#unsnapshot;
-    if (this.#compacting !== undefined || entries < this.#options.snapshotEntries) return;
-    if (bytes < Math.max(SNAPSHOT_MIN_BYTES, this.#snapshotBytes)) return;
-    this.#compacting = this.#snapshot().finally(() => {
-      this.#compacting = undefined;
-    });
-  }
-
-  async #snapshot(): Promise<void> {
-    if (this.#opened === undefined) return;
-    const { log, state } = this.#opened;
-    const { offset } = state;
-    this.#unsnapshot = { entries: 0, bytes: 0 };
-    // A snapshot that fails is no loss: the entries are there, and the next one is tried later.
-    try {
-      const text = encodeSnapshot(state);
-      this.#snapshotBytes = text.length;
-      await log.compact({ offset, state: text }, offset);
-    } catch {}
-  }
-
-  #viewOf({ epoch }: RoomLog, state: RoomState): RoomView {
-    const { roomId, lastSeen } = this.#options;
-    return {
-      roomId,
-      epoch,
-      state,
-      lastSeen(userId) {
-        const member = state.members.get(userId);
-        const seen = [...(member?.sessions.keys() ?? [])].map((connection) => lastSeen(connection) ?? 0);
-        return Math.max(member?.joinedAt ?? 0, ...seen);
-      },
-    };
+    this.#options.execute(this, effects, own !== undefined);
   }
 }
 

@@ -19,6 +19,15 @@ program
   });
 
 program
+  .command('cluster')
+  .description('start several servers on one port, on STORE=redis: one for each core of this machine')
+  .option('--nodes <count>', 'how many', count)
+  .action(async ({ nodes }) => {
+    const { cluster } = await import('./commands/cluster.ts');
+    await cluster(process.env, nodes);
+  });
+
+program
   .command('token')
   .description('print a token, signed with JWT_SECRET or the secret of development mode')
   .requiredOption('--sub <id>', 'id of the user')

@@ -36,12 +36,15 @@ export interface Permission {
 export async function openPermission(options: PermissionOptions): Promise<Permission> {
   const { config, clock, log, logger, sessions } = options;
   let changes = 0;
+  let isOpen = false;
   const revision = () => changes;
   const directory = await openDirectory({
     log,
     snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
     onChanged(id) {
       changes += 1;
+      // Nobody is connected yet.
+      if (!isOpen) return;
       review(id, {
         authorize,
         revision,
@@ -55,9 +58,9 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
       });
     },
   });
-  const revocations = new Revocations({
+  const revocations: Revocations = new Revocations({
     clock,
-    kept: await openDurableMap<Kept>(log, REVOCATIONS),
+    kept: await openDurableMap<Kept>(log, REVOCATIONS, () => revocations.heed()),
     verifyToken: createVerifyToken({
       keys: config.keys,
       issuer: config.issuer,
@@ -71,6 +74,7 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
     project: directory.get,
     later: laterVoices(options),
   });
+  isOpen = true;
   return {
     directory,
     authorize,

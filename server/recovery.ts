@@ -5,14 +5,17 @@ import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Claimed } from './fanout/position.ts';
 import { isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
-import type { DurableMap } from './log/durable-map.ts';
+import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
+import type { Nodes } from './log/nodes.ts';
 import type { Rooms } from './rooms.ts';
 
 /** What is kept of a session, so that its client can come back to it. */
 export interface Stay {
   readonly userId: string;
   readonly dialect: string;
+  /** Who holds it, or held it last, and sees to its end. */
+  readonly node: string;
   /** All that it has had, the latest at the end. */
   readonly connections: readonly string[];
   /** What it joined, and where each room stood then. */
@@ -26,8 +29,23 @@ export interface Joined {
   readonly offset: number;
 }
 
+export interface OpenRecoveryOptions extends Omit<RecoveryOptions, 'stays'> {
+  readonly log: Log;
+  readonly nodes: Nodes;
+}
+
+/** Opens what is kept of stays. Rejects with a LogError. */
+export async function openRecovery({ nodes, ...options }: OpenRecoveryOptions): Promise<Recovery> {
+  const stays = await openDurableMap<Stay>(options.log, STAYS);
+  const recovery = new Recovery({ ...options, stays });
+  const holders = new Set([...stays.entries()].map(([, { node }]) => node));
+  for (const gone of await nodes.gone([...holders])) recovery.nodeGone(gone);
+  return recovery;
+}
+
 export interface RecoveryOptions {
   readonly clock: Clock;
+  readonly nodeId: string;
   /** By pid. */
   readonly stays: DurableMap<Stay>;
   readonly newId: () => string;
@@ -50,12 +68,16 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   /** The pid of each connection. */
   readonly #live = new Map<string, string>();
-  /** When a stay without a connection ends, monotonic; those of an earlier life begin now. */
-  readonly #endsAt = new Map<string, number>();
+  /** When a stay without a connection ends, monotonic, unless another node takes it before. */
+  readonly #ends = new Map<string, { at: number; node: string }>();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
-    for (const [pid] of options.stays.entries()) this.#endsAt.set(pid, this.#endOfStay());
+  }
+
+  /** A node died, or an earlier life of this process: the stays that it held begin to end. */
+  nodeGone(gone: string): void {
+    for (const [pid, { node }] of this.#options.stays.entries()) if (node === gone) this.#end(pid, node);
   }
 
   /** A new stay. Nothing is stored of it before the first room. */
@@ -95,8 +117,9 @@ export class Recovery {
       // Those that it had may not have noticed yet that they broke.
       for (const before of stay.connections) this.#live.delete(before);
       this.#live.set(session.id, pid);
-      this.#endsAt.delete(pid);
-      this.#keep(pid, { ...stay, connections: [...stay.connections, session.id].slice(-MOST_CONNECTIONS) });
+      this.#ends.delete(pid);
+      const connections = [...stay.connections, session.id].slice(-MOST_CONNECTIONS);
+      this.#keep(pid, { ...stay, node: this.#options.nodeId, connections });
       return true;
     };
     return { own: stay.connections, returns, take };
@@ -109,6 +132,7 @@ export class Recovery {
     const before = this.#options.stays.get(pid) ?? {
       userId,
       dialect: session.receiver.dialect.name,
+      node: this.#options.nodeId,
       connections: [session.id],
       rooms: {},
     };
@@ -131,15 +155,22 @@ export class Recovery {
     this.#live.delete(connectionId);
     if (pid === undefined || this.#options.stays.get(pid)?.connections.at(-1) !== connectionId) return;
     if (isFinal) this.#forget(pid);
-    else this.#endsAt.set(pid, this.#endOfStay());
+    else this.#end(pid, this.#options.nodeId);
+  }
+
+  /** Waits for what is under way. */
+  close(): Promise<void> {
+    return this.#options.stays.close();
   }
 
   /** To be called about once a second. */
   sweep(): void {
     const now = this.#options.clock.monotonic();
-    for (const [pid, endsAt] of this.#endsAt) {
-      if (endsAt > now) break;
-      this.#forget(pid);
+    for (const [pid, { at, node }] of this.#ends) {
+      if (at > now) break;
+      this.#ends.delete(pid);
+      // One that another node has taken since is that one's.
+      if (this.#options.stays.get(pid)?.node === node) this.#forget(pid);
     }
   }
 
@@ -159,8 +190,8 @@ export class Recovery {
     }
   }
 
-  #endOfStay(): number {
-    return this.#options.clock.monotonic() + KEPT_MS;
+  #end(pid: string, node: string): void {
+    if (!this.#ends.has(pid)) this.#ends.set(pid, { at: this.#options.clock.monotonic() + KEPT_MS, node });
   }
 
   /** What could not be stored is only missing after a restart: the client then joins anew. */
@@ -169,7 +200,7 @@ export class Recovery {
   }
 
   #forget(pid: string): void {
-    this.#endsAt.delete(pid);
+    this.#ends.delete(pid);
     this.#options.stays.delete(pid).catch(() => {});
   }
 }

@@ -63,6 +63,11 @@ export class Revocations {
     return { disconnected };
   }
 
+  /** Sends away who was let in before another node took the token back. */
+  heed(): void {
+    this.#sendAway();
+  }
+
   isRevoked(principal: Principal): boolean {
     if (principal.kind !== 'user') return false;
     const { proof, userId } = principal;

@@ -1,3 +1,4 @@
+import type { RoomView } from './dialect/events.ts';
 import { LogError, type RoomLog } from './log/log.ts';
 import { apply } from './room/apply.ts';
 import type { Entry, RoomLimits } from './room/entry.ts';
@@ -16,16 +17,55 @@ export function foldFrom(roomId: string, log: RoomLog): RoomState {
   }
 }
 
+/** The room as others see it. `lastSeen`: of a connection, where this node holds it. */
+export function viewOf(
+  roomId: string,
+  epoch: string,
+  state: RoomState,
+  lastSeen: (connectionId: string) => number | undefined,
+): RoomView {
+  return {
+    roomId,
+    epoch,
+    state,
+    lastSeen(userId) {
+      const member = state.members.get(userId);
+      const seen = [...(member?.sessions.keys() ?? [])].map((connection) => lastSeen(connection) ?? 0);
+      return Math.max(member?.joinedAt ?? 0, ...seen);
+    },
+  };
+}
+
+/** The nodes that hold sessions in a room. */
+export function holdersIn({ members }: RoomState): string[] {
+  return [...new Set([...members.values()].flatMap((member) => [...member.sessions.values()]))];
+}
+
+/** What a node knows that opens a room. */
+export interface Here {
+  readonly at: number;
+  readonly node: string;
+  readonly limits: RoomLimits;
+  /** Nodes that hold nothing any more: those that died, and earlier lives of this process. */
+  readonly gone: readonly string[];
+  /** Whether this node holds the session of a connection. */
+  holds(connectionId: string): boolean;
+}
+
 /** What has to be known before anything else happens in a room that was opened. */
 export function preparationOf(
   state: RoomState,
   { snapshot, tail }: RoomLog,
-  { at, node, limits }: { at: number; node: string; limits: RoomLimits },
+  { at, node, limits, gone, holds }: Here,
 ): Entry[] {
-  // Whoever held sessions in an earlier life of this process does no longer.
-  const holders = new Set([...state.members.values()].flatMap((member) => [...member.sessions.values()]));
-  const gone = [...holders].filter((one) => one !== node);
   const preparation: Entry[] = gone.map((one) => ({ type: 'nodeGone', at, node: one }));
+  // Of a log that has lost what this node had appended.
+  for (const [userId, { sessions }] of state.members) {
+    for (const [connection, holder] of sessions) {
+      if (holder !== node || holds(connection)) continue;
+      preparation.push({ type: 'leave', at, by: { connection, userId }, reason: 'disconnected' });
+    }
+  }
   // Also where they are the defaults: those of another version of this program may be others.
   const isNew = snapshot === undefined && tail.length === 0;
   if (isNew || !sameLimits(state.limits, limits)) preparation.push({ type: 'configure', at, limits });

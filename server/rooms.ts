@@ -1,21 +1,32 @@
 import { Asked } from './asked.ts';
 import type { RoomView } from './dialect/events.ts';
 import type { Session } from './dispatch/session.ts';
-import { Execution, type ExecutionOptions } from './execution.ts';
+import { Execution, type ExecutionOptions, type LogRefusal } from './execution.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
 import type { Happenings } from './happenings.ts';
 import { type Join, Joins } from './joins.ts';
-import { LiveRoom, type LiveRoomOptions } from './live-room.ts';
+import { LiveRoom } from './live-room.ts';
+import type { LiveRoomOptions } from './live-room-options.ts';
 import { LogError } from './log/log.ts';
 import type { Answer, CommandEntry, Entry } from './room/entry.ts';
+import { hasSessionsOf, sessionsOf } from './room/members.ts';
 import type { RoomState } from './room/state.ts';
 
 export interface RoomsOptions {
-  room: Omit<LiveRoomOptions, 'roomId' | 'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen'>;
+  room: Omit<
+    LiveRoomOptions,
+    'roomId' | 'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'onEnded' | 'onOutlived'
+  >;
   onOpened: LiveRoomOptions['onOpened'];
+  /** The log has left a room behind, and whoever is in it goes on in a new one. */
+  onRenewing(room: LiveRoom): void;
   lockTtlMs: number;
   session(connectionId: string): Session | undefined;
+  /** Takes a session into a room again that it never left. */
+  rejoin: ExecutionOptions['rejoin'];
+  lostSessions: ExecutionOptions['lostSessions'];
   onSent(type: string): void;
+  onEnded(roomId: string, error: LogError): void;
   onOpenFailed(roomId: string, error: LogError): void;
   onFault(roomId: string, entry: string, error: unknown): void;
   onJoined: ExecutionOptions['onJoined'];
@@ -37,9 +48,11 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options;
-    const { session, onSent, onFault, onJoined, onLeft, lockTtlMs, room } = options;
+    const { session, rejoin, lostSessions, onSent, onFault, onJoined, onLeft, lockTtlMs, room } = options;
     this.#execution = new Execution({
       session,
+      rejoin,
+      lostSessions,
       onSent,
       onFault,
       onJoined,
@@ -108,7 +121,17 @@ export class Rooms {
 
   /** Forgets what is no longer used; to be called about once a second. */
   sweep(): void {
-    for (const room of this.#rooms.values()) room.fanout?.sweep();
+    for (const room of [...this.#rooms.values()]) room.sweep();
+  }
+
+  /** A node died: whoever it held leaves the rooms that are open here. */
+  nodeGone(node: string): void {
+    const at = this.#options.room.clock.now();
+    for (const room of this.#rooms.values()) {
+      const { members } = room.state ?? {};
+      // Where another node was quicker, nobody of it is left.
+      if (members !== undefined && hasSessionsOf(members, node)) room.submit({ type: 'nodeGone', at, node });
+    }
   }
 
   /** Waits until everything that was accepted is durable, but not for ever: a log may fail for long. */
@@ -142,15 +165,20 @@ export class Rooms {
       ...this.#options.room,
       roomId,
       lastSeen: (connectionId) => session(connectionId)?.lastSeen,
-      execute: (where, effects) => {
+      execute: (where, effects, isOwn) => {
         this.#execution.execute(where, effects);
-        if (onEffects !== undefined && where.view !== undefined) onEffects(where.view, effects);
+        // One node tells of it: the one that has written it.
+        if (isOwn && onEffects !== undefined && where.view !== undefined) onEffects(where.view, effects);
       },
       onRefused: (_, entries, error) => {
         for (const entry of entries) this.#execution.refuse(roomId, entry, refusalCode(error));
       },
       onOpened: this.#options.onOpened,
       onEmpty: (one) => this.#release(one),
+      onEnded: (one, error) => this.#renew(one, error),
+      onOutlived: (_, entries) => {
+        for (const entry of entries) this.submit(roomId, entry);
+      },
     });
     this.#rooms.set(roomId, room);
     const opening = room.open(this.#closing.get(roomId));
@@ -161,6 +189,25 @@ export class Rooms {
       for (const entry of room.abandon()) this.#execution.refuse(roomId, entry, refusalCode(error));
     });
     return room;
+  }
+
+  /** Its log goes on without this room: whoever is in it is taken into one that reads the log anew. */
+  #renew(room: LiveRoom, error: LogError): void {
+    const { roomId, state, fanout } = room;
+    const { room: own, session, rejoin, onEnded } = this.#options;
+    if (this.#rooms.get(roomId) !== room) return;
+    onEnded(roomId, error);
+    this.#rooms.delete(roomId);
+    const connections = state === undefined ? [] : sessionsOf(state.members, own.nodeId);
+    this.#options.onRenewing(room);
+    const waiting = room.abandon();
+    for (const connection of connections) {
+      fanout?.detach(connection);
+      const held = session(connection);
+      const membership = held?.memberships.get(roomId);
+      if (held !== undefined && membership?.phase === 'joined') rejoin(held, membership);
+    }
+    for (const entry of waiting) this.submit(roomId, entry);
   }
 
   #release(room: LiveRoom): void {
@@ -177,6 +224,7 @@ export class Rooms {
 /** Twice of it, for accepted entries and for farewells, stays below the time in which a server has to end. */
 const SETTLE_MS = 4000;
 
-function refusalCode({ code }: LogError): 'LOG_UNAVAILABLE' | 'LOG_CORRUPT' {
+function refusalCode({ code }: LogError): LogRefusal {
+  if (code === 'LOG_UNCERTAIN') return 'OUTCOME_UNKNOWN';
   return code === 'LOG_CORRUPT' ? 'LOG_CORRUPT' : 'LOG_UNAVAILABLE';
 }

@@ -8,6 +8,7 @@ import type { Revocation, Revoked } from './dispatch/revocation.ts';
 import type { AnalyticsSource } from './dispatch/stage.ts';
 import type { Application } from './embedding/application.ts';
 import type { Log } from './log/log.ts';
+import type { Beats } from './log/redis-nodes.ts';
 import type { Logger } from './logger.ts';
 import type { Happening } from './outbound/happening.ts';
 import type { Tracking } from './tracking/tracking.ts';
@@ -21,6 +22,8 @@ export interface ServerOptions {
   clock?: Clock;
   /** Default: what `config.store` names. */
   log?: Log;
+  /** How nodes that share a store notice that one has died. Default: within 8 s. */
+  beats?: Beats;
   /** Default: what `config.transport` names. */
   transport?: (options: TransportOptions) => Promise<Transport>;
   /**

@@ -9,18 +9,15 @@ import { createTicker } from './fanout/ticker.ts';
 import { openHappenings } from './happenings.ts';
 import { Hub } from './hub.ts';
 import { Listeners } from './listeners.ts';
-import { openDurableMap } from './log/durable-map.ts';
-import { openLmdbLog } from './log/lmdb.ts';
-import type { Log } from './log/log.ts';
-import { createMemoryLog } from './log/memory.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { newId } from './new-id.ts';
 import { openHttp } from './open-http.ts';
 import { openPages } from './open-pages.ts';
+import { openStore, type Store } from './open-store.ts';
 import { openStreams } from './open-streams.ts';
 import { openPermission } from './permission.ts';
-import { Recovery, STAYS, type Stay } from './recovery.ts';
+import { openRecovery, type Recovery } from './recovery.ts';
 import type { Server, ServerOptions } from './server-options.ts';
 import { createSuspicion } from './suspicion.ts';
 import type { Transport, TransportOptions } from './transport/connection.ts';
@@ -36,17 +33,17 @@ const SWEEP_MS = 1000;
  * or an error with `code` EADDRINUSE, EACCES, EADDRNOTAVAIL.
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const log = options.log ?? (await openLog(options));
+  const store = await openStore(options);
   try {
-    return await assemble(options, log);
+    return await assemble(options, store);
   } catch (error) {
     // Whatever was opened of it, too: the data directory is free for the next attempt.
-    await log.close();
+    await store.log.close();
     throw error;
   }
 }
 
-async function assemble(options: ServerOptions, log: Log): Promise<Server> {
+async function assemble(options: ServerOptions, { log, join }: Store): Promise<Server> {
   const { config, logger, clock = systemClock, random = Math.random } = options;
   const { limits } = config;
   const nodeId = newId();
@@ -59,18 +56,22 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   });
   const ticker = createTicker(clock, config.tickMs);
   const parts = { config, clock, log, logger, metrics, newId };
-  const happenings = await openHappenings({ ...parts, random, listener: options.onHappening });
+  let onGone = (_node: string): void => {};
+  const nodes = await join({ nodeId, onGone: (node) => onGone(node) });
+  const happenings = await openHappenings({ ...parts, nodeId, random, listener: options.onHappening });
   const rooms = createRooms({
     ...parts,
     nodeId,
+    nodes,
     ticker,
     happenings,
     session: (connectionId) => hub.sessions.get(connectionId),
+    lostSessions: (userId, roomId) => hub.sessions.lostIn(userId, roomId),
+    rejoin: (session, membership) => hub.rejoin(session, membership),
     recovery: () => recovery,
     listeners: () => listeners,
     publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
   });
-  const stays = await openDurableMap<Stay>(log, STAYS);
   const permission = await openPermission({
     ...parts,
     application: options.authorize,
@@ -78,13 +79,19 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
   });
   const { directory, authorize, verifyToken, revoke } = permission;
   const suspicion = createSuspicion(logger, metrics, clock);
-  const recovery = new Recovery({ clock, stays, log, newId, rooms: () => rooms });
+  const recovery: Recovery = await openRecovery({ clock, log, nodeId, nodes, newId, rooms: () => rooms });
   const listeners = new Listeners({
     log,
     ticker,
     rooms: () => rooms,
     onListening: (...heard) => recovery.joined(...heard),
   });
+  onGone = (node) => {
+    logger.info({ node }, 'another node is gone');
+    rooms.nodeGone(node);
+    recovery.nodeGone(node);
+    void happenings.adopt(node);
+  };
   const dialectOf = createDialects((error, type) =>
     logger.error({ err: error, type }, 'a message cannot be told'),
   );
@@ -164,6 +171,7 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
       maxFrameBytes: limits.MAX_FRAME_BYTES,
       handler: hub,
       http: pages?.(http.all) ?? http.all,
+      sharesPort: config.sharesPort,
       newId,
     },
     makeTransport,
@@ -190,11 +198,12 @@ async function assemble(options: ServerOptions, log: Log): Promise<Server> {
     await rooms.close();
     await happenings.close();
     await ofBackend.close();
-    await stays.close();
+    await recovery.close();
     await permission.close();
     ticker.close();
     await transport.close();
     await health?.close();
+    await nodes.close();
     await log.close();
   }
 
@@ -220,9 +229,4 @@ async function chooseTransport(config: Config, logger: Logger, parts: TransportO
     );
   }
   return transport;
-}
-
-function openLog({ config, clock = systemClock }: ServerOptions): Promise<Log> {
-  if (config.store === 'memory') return Promise.resolve(createMemoryLog());
-  return openLmdbLog({ directory: config.dataDir, clock });
 }

@@ -42,13 +42,17 @@ const borders: readonly Border[] = [
   { folder: 'clients/page/', values: ['clients/client/', 'three'], types: ['protocol/'] },
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
-  { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', 'node:'] },
+  { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', '@redis/client', 'node:'] },
   {
     folder: 'server/outbound/',
     values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto'],
     types: ['server/dispatch/', 'server/log/', 'server/room/', 'server/dialect/'],
   },
-  { folder: 'server/directory/', values: ['protocol/', 'server/log/log.ts'] },
+  {
+    folder: 'server/directory/',
+    values: ['protocol/', 'server/log/lasting-log.ts'],
+    types: ['server/log/log.ts'],
+  },
   { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
   {
     folder: 'server/fanout/',
@@ -100,7 +104,11 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
   // Who has no queries need not install them.
   { what: ['@tanstack/react-query'], by: /^clients\/react\/query\.ts$/ },
   { what: ['lmdb'], by: /^server\/log\/lmdb[^/]*\.ts$/ },
-  { what: ['server/log/lmdb.ts', 'server/log/memory.ts'], by: /^server\/(server\.ts|log\/)/ },
+  { what: ['@redis/client'], by: /^server\/log\/redis[^/]*\.ts$/ },
+  {
+    what: ['server/log/lmdb.ts', 'server/log/memory.ts', 'server/log/redis.ts'],
+    by: /^server\/(open-store\.ts|log\/)/,
+  },
   {
     what: ['server/transport/create.ts', 'server/transport/health.ts'],
     by: /^server\/(server\.ts|transport\/)/,

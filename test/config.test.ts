@@ -114,8 +114,20 @@ t.test('secrets are never shown', async (t) => {
   t.notMatch(checkSettings(env).lines.join('\n'), 'hidden');
 });
 
-t.test('redis is known and not in this build', async (t) => {
-  t.match(messageOf({ STORE: 'redis' }), /STORE is "redis": expected lmdb or memory/);
+t.test('the store on Redis has an address, keys with a prefix, and a patience', async (t) => {
+  t.match(messageOf({ STORE: 'redis' }), /REDIS_URL: expected to be set with STORE=redis/);
+  t.same(problemsOf({ STORE: 'redis', REDIS_URL: 'redis://cache', REDIS_PREFIX: 'a{b}' }), ['REDIS_PREFIX']);
+  const { redis } = readConfig({ JWT_SECRET: SECRET, STORE: 'redis', REDIS_URL: 'redis://cache:1/2' });
+  t.match(redis, { url: new URL('redis://cache:1/2'), prefix: 'tandem:', timeoutMs: 5000 });
+  t.equal(readConfig({ JWT_SECRET: SECRET }).redis, undefined);
+});
+
+t.test('a port is shared only by those who share their rooms', async (t) => {
+  const shared = { JWT_SECRET: SECRET, PORT_SHARING: 'on', STORE: 'redis', REDIS_URL: 'redis://cache' };
+  t.equal(readConfig(shared).sharesPort, true);
+  t.equal(readConfig({ JWT_SECRET: SECRET }).sharesPort, false);
+  t.same(problemsOf({ PORT_SHARING: 'on' }), ['PORT_SHARING']);
+  t.same(problemsOf({ ...shared, TRANSPORT: 'ws' }), ['PORT_SHARING']);
 });
 
 t.test('settings that contradict each other are problems', async (t) => {

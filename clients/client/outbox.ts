@@ -39,6 +39,7 @@ export const passing: ReadonlySet<string> = new Set([
   'RATE_LIMITED',
   'OVERLOADED',
   'LOG_UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
   'SHUTTING_DOWN',
   'AUTHORIZER_UNAVAILABLE',
   'KEYS_UNAVAILABLE',

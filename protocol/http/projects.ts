@@ -69,6 +69,7 @@ const refusals = [
   'PROJECT_NOT_FOUND',
   'PROJECT_INACTIVE',
   'LOG_UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
   'LOG_CORRUPT',
   'SHUTTING_DOWN',
 ] as const;

@@ -39,7 +39,7 @@ export const publishingRoutes = {
     summary: 'Publishes an event to a room: ordered, durable, and once for each idempotencyKey.',
     body: values.Publication,
     answers: { 200: { description: 'It is durable, and on its way.', schema: values.Published } },
-    refusals: ['LOG_UNAVAILABLE', 'LOG_CORRUPT', 'OVERLOADED', 'SHUTTING_DOWN'],
+    refusals: ['LOG_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'LOG_CORRUPT', 'OVERLOADED', 'SHUTTING_DOWN'],
   }),
   broadcast: route({
     method: 'POST',
@@ -57,7 +57,7 @@ export const publishingRoutes = {
     summary: 'Tells a user something, on all connections.',
     body: values.Notice,
     answers: { 200: { description: 'As it was told.', schema: values.Notification } },
-    refusals: ['LOG_UNAVAILABLE', 'LOG_CORRUPT', 'OVERLOADED', 'SHUTTING_DOWN'],
+    refusals: ['LOG_UNAVAILABLE', 'OUTCOME_UNKNOWN', 'LOG_CORRUPT', 'OVERLOADED', 'SHUTTING_DOWN'],
   }),
   disconnect: route({
     ...ofUser,

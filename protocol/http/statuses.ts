@@ -39,6 +39,7 @@ export const statuses: { readonly [code in ErrorCode]: number } = {
   RATE_LIMITED: 429,
   OVERLOADED: 503,
   LOG_UNAVAILABLE: 503,
+  OUTCOME_UNKNOWN: 503,
   LOG_CORRUPT: 500,
   SHUTTING_DOWN: 503,
   SESSION_SUBMITTED: 409,

@@ -42,6 +42,7 @@ const joining: readonly ErrorCode[] = [
   'TOO_MANY_SESSIONS',
   'OVERLOADED',
   'LOG_UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
   'LOG_CORRUPT',
   'SHUTTING_DOWN',
 ];

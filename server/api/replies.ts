@@ -20,6 +20,7 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof BodyTooLarge) return new Refusal('MESSAGE_TOO_LARGE', { limit: error.maxBytes });
   if (error instanceof LogError && error.code === 'LOG_UNAVAILABLE') return new Refusal('LOG_UNAVAILABLE');
+  if (error instanceof LogError && error.code === 'LOG_UNCERTAIN') return new Refusal('OUTCOME_UNKNOWN');
   if (error instanceof LogError && error.code === 'LOG_CORRUPT') return new Refusal('LOG_CORRUPT');
   return new Refusal('INTERNAL');
 }

@@ -1,4 +1,5 @@
-import { type Log, LogError, type RoomLog } from '../log/log.ts';
+import { openLastingLog } from '../log/lasting-log.ts';
+import type { Log, Snapshot } from '../log/log.ts';
 import { checkedProject, checkedProjectId, type Project } from './project.ts';
 
 /** The projects that the server knows: `project:{id}` and `scene:{id}:{sceneId}` are their rooms. */
@@ -43,21 +44,29 @@ const FORMAT = 1;
 /** Loads the directory from its log. Rejects with a LogError. */
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
   const { log, onChanged, snapshotEntries } = options;
-  const early: string[] = [];
-  let listener = (texts: readonly string[]): void => void early.push(...texts);
-  const opened = await log.open(LOG_ID, (_first, texts) => listener(texts));
-  const projects = await load(opened);
-  let offset = (opened.snapshot?.offset ?? 0) + opened.tail.length;
-  let unsnapshot = opened.tail.length;
+  const projects = new Map<string, Project>();
+  let offset = 0;
+  let unsnapshot = 0;
+  let isOpen = false;
+  const opened = await openLastingLog(log, LOG_ID, {
+    read({ snapshot, tail }) {
+      const before = [...projects.keys()];
+      projects.clear();
+      for (const [id, project] of snapshotOf(snapshot)) projects.set(id, checkedProject(project));
+      for (const text of tail) fold(projects, JSON.parse(text) as Entry);
+      offset = (snapshot?.offset ?? 0) + tail.length;
+      unsnapshot = tail.length;
+      if (isOpen) new Set([...before, ...projects.keys()]).forEach(onChanged);
+    },
+    absorb(texts) {
+      offset += texts.length;
+      unsnapshot += texts.length;
+      const changed = texts.map((text) => fold(projects, JSON.parse(text) as Entry));
+      if (isOpen) changed.forEach(onChanged);
+    },
+  });
+  isOpen = true;
   let last: Promise<void> = Promise.resolve();
-  absorb(early);
-  listener = (texts) => absorb(texts).forEach(onChanged);
-
-  function absorb(texts: readonly string[]): string[] {
-    offset += texts.length;
-    unsnapshot += texts.length;
-    return texts.map((text) => fold(projects, JSON.parse(text) as Entry));
-  }
 
   /** One append at a time, as the log asks for. */
   function write(entry: Entry): Promise<void> {
@@ -87,20 +96,11 @@ export async function openDirectory(options: DirectoryOptions): Promise<Director
   };
 }
 
-async function load(log: RoomLog): Promise<Map<string, Project>> {
-  try {
-    const { format, projects } =
-      log.snapshot === undefined ? { format: FORMAT, projects: [] } : JSON.parse(log.snapshot.state);
-    if (format !== FORMAT) throw new Error(`snapshot of format ${format}; this version reads ${FORMAT}`);
-    const state = new Map<string, Project>();
-    for (const [id, project] of projects) state.set(id, checkedProject(project));
-    for (const text of log.tail) fold(state, JSON.parse(text) as Entry);
-    return state;
-  } catch (cause) {
-    await log.close();
-    const message = `what is stored of the projects cannot be read: ${(cause as Error).message}`;
-    throw new LogError('LOG_CORRUPT', message, { cause });
-  }
+function snapshotOf(snapshot: Snapshot | undefined): [string, Project][] {
+  if (snapshot === undefined) return [];
+  const { format, projects } = JSON.parse(snapshot.state);
+  if (format !== FORMAT) throw new Error(`snapshot of format ${format}; this version reads ${FORMAT}`);
+  return projects;
 }
 
 /** Brings the projects from one entry to the next, and returns the id of the one that changed. */

@@ -1,3 +1,4 @@
+import type { SignalEvent } from '../dialect/events.ts';
 import type { Connection, TextFrame } from '../transport/connection.ts';
 import type { Ticker } from './ticker.ts';
 
@@ -9,4 +10,6 @@ export interface FanoutOptions {
   onSent(type: string): void;
   onFlush(durationMs: number): void;
   monotonic(): number;
+  /** Gets the signals of each flush before they are shown. */
+  onSignals?(signals: readonly SignalEvent[]): void;
 }

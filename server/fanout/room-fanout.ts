@@ -68,11 +68,11 @@ export class RoomFanout implements Flushable, Feed {
 
   detach(connectionId: string): void {
     const attachment = this.#attachments.get(connectionId);
+    this.#signals.forget(connectionId);
     if (attachment === undefined) return;
     this.#attachments.delete(connectionId);
     attachment.receiver.feeds.delete(this.view.roomId);
     this.#leave(attachment);
-    this.#signals.forget(connectionId);
     this.#waiting = this.#waiting.filter((one) => one !== attachment);
     this.#answerWaiting(attachment);
     this.#encodings.at(placeOf(this.view.state));
@@ -97,11 +97,11 @@ export class RoomFanout implements Flushable, Feed {
   }
 
   setViewing(connectionId: string, thing: string, views: boolean): void {
+    if (!views) this.#signals.forgetCamera(thing, connectionId);
     const attachment = this.#attachments.get(connectionId);
     if (attachment === undefined) return;
     const others = [...attachment.things].filter((one) => one !== thing);
     attachment.things = new Set(views ? [...others, thing] : others);
-    if (!views) this.#signals.forgetCamera(thing, connectionId);
     if (attachment.standing.kind !== 'live') return;
     const { audience: before, from } = attachment.standing;
     const now = this.#enterAudience(attachment, from);
@@ -119,6 +119,12 @@ export class RoomFanout implements Flushable, Feed {
     const userId = this.#attachments.get(connectionId)?.userId;
     if (userId === undefined) return;
     this.#signals.put({ type: 'signal', kind, connectionId, userId, thing, payload });
+    this.#options.ticker.request(this);
+  }
+
+  /** What connections of another node signalled. */
+  hear(signals: readonly SignalEvent[]): void {
+    for (const signal of signals) this.#signals.put({ ...signal, thing: signal.thing });
     this.#options.ticker.request(this);
   }
 
@@ -145,6 +151,7 @@ export class RoomFanout implements Flushable, Feed {
     const after = placeOf(this.view.state);
     const events = this.#pending === undefined ? [] : eventsOf(this.#pending, after.offset);
     const signals = this.#signals.take();
+    if (signals.length > 0) this.#options.onSignals?.(signals);
     this.#pending = undefined;
     if (!idle) this.#publish(events, signals, after);
     this.#place = after;

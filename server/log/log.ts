@@ -7,7 +7,8 @@
  * 1. **Order.** Every listener of a room sees the same batches in the same order, each exactly once.
  * 2. **Atomic batches.** A batch is stored whole or not at all.
  * 3. **Durability.** `append` resolves only after the batch is durable and this opening's listener has been
- *    called with it. A rejected `append` with `retryable` has stored nothing.
+ *    called with it. A rejected `append` with `retryable` has stored nothing. One that is rejected with
+ *    LOG_UNCERTAIN may be stored, once: then its listener is called as for any batch.
  * 4. **Nothing is emptied.** A store that cannot be understood is refused, never reset.
  */
 export interface Log {
@@ -16,12 +17,14 @@ export interface Log {
    * once for each batch that is appended from here on, in the order of offsets, this node's own included. It
    * must not throw. One opening per room and process at a time.
    */
-  open(roomId: string, listener: LogListener): Promise<RoomLog>;
+  open(roomId: string, listener: LogListener, events?: OpeningEvents): Promise<RoomLog>;
   /**
    * Where the log of a room stands, whether it is open or not: its epoch, and the offset of its last entry (0: it
    * has none). Undefined: there is none of this room. Rejects with {@link LogError}.
    */
   head(roomId: string): Promise<Head | undefined>;
+  /** Other processes append, too: whoever wants to hear of a room has to have it open. */
+  readonly isShared?: true;
   /** False while appends fail (disk full, log server away): `/ready` says so. */
   writable(): boolean;
   /** Waits for appends under way, then releases the store. */
@@ -34,6 +37,17 @@ export type LogListener = (first: number, entries: readonly string[]) => void;
 export interface Head {
   readonly epoch: string;
   readonly offset: number;
+}
+
+/** What happens to an opening where several nodes share a store; never elsewhere. Neither may throw. */
+export interface OpeningEvents {
+  /**
+   * The opening has ended by itself: another node has dropped the room, or what this one has not heard of, or
+   * has been told, is not kept any more. It has to be opened anew. Called once.
+   */
+  onEnded?(error: LogError): void;
+  /** Another node told something to those that have the room open. */
+  onTold?(text: string): void;
 }
 
 export interface Snapshot {
@@ -62,17 +76,26 @@ export interface RoomLog {
   /** Stores a snapshot atomically in place of the last one, and drops entries up to `dropThrough`
    * (at most `snapshot.offset`). */
   compact(snapshot: Snapshot, dropThrough: number): Promise<void>;
-  /** Forgets the room: entries, snapshot and epoch. Its next opening starts a new epoch. Ends this opening. */
+  /**
+   * Forgets the room: entries, snapshot and epoch. Its next opening starts a new epoch. Ends this opening. Where
+   * another node has appended what this opening's listener has not been called with, nothing is forgotten.
+   */
   drop(): Promise<void>;
   /** Ends this opening. */
   close(): Promise<void>;
+  /**
+   * Tells the other nodes that have the room open, at once, in the order of the calls and without any promise.
+   * Absent where there are none.
+   */
+  tell?(text: string): void;
 }
 
 /** Why a log refuses.
  * - `LOG_UNAVAILABLE`: cannot be written at present (disk full, connection lost); retryable, nothing stored.
+ * - `LOG_UNCERTAIN`: no answer came to an append in time: it may have been stored, or be stored later.
  * - `LOG_CORRUPT`: what is stored cannot be understood; an operator has to look.
  * - `LOG_LOCKED`: another process holds the data directory. */
-export type LogErrorCode = 'LOG_UNAVAILABLE' | 'LOG_CORRUPT' | 'LOG_LOCKED';
+export type LogErrorCode = 'LOG_UNAVAILABLE' | 'LOG_UNCERTAIN' | 'LOG_CORRUPT' | 'LOG_LOCKED';
 
 export class LogError extends Error {
   override readonly name = 'LogError';

@@ -57,6 +57,13 @@ export class Webhooks {
     for (const [id, happening] of options.kept.entries()) this.#queue(id, happening);
   }
 
+  /** Takes over what another node has left. Resolves when it is kept here. */
+  async adopt(id: string, happening: Happening): Promise<void> {
+    const stored = this.#options.kept.set(id, happening);
+    this.#queue(id, happening);
+    await stored;
+  }
+
   /** Returns at once. */
   add(happening: Happening): void {
     const { kept, newId, queueBytes } = this.#options;
@@ -83,7 +90,7 @@ export class Webhooks {
     const cancel = this.#options.clock.after(FAREWELL_MS, () => this.#farewell.abort(new Error('closing')));
     while (this.#under.size > 0) await Promise.all(this.#under);
     cancel();
-    await this.#options.kept.close();
+    await this.#options.kept.conclude();
   }
 
   #queue(id: string, happening: Happening): void {

@@ -119,10 +119,22 @@ function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
 }
 
 function leave(state: RoomState, entry: EntryOf<'leave'>): Effect[] {
-  const effects = remove(state, entry.by.connection, entry.reason, entry.at, entry.code);
+  const effects = [
+    ...passOn(state, entry),
+    ...remove(state, entry.by.connection, entry.reason, entry.at, entry.code),
+  ];
   // Whoever goes for another reason has asked for nothing.
   if (entry.reason !== 'left') return effects;
   return [...effects, answerTo(entry, effects.length > 0 ? { ok: true } : refuse('NOT_JOINED'))];
+}
+
+/** Its locks are timed by the node of the connection that they pass to. */
+function passOn({ members, selections }: RoomState, { by, passesTo }: EntryOf<'leave'>): Effect[] {
+  if (passesTo === undefined || !isSession(members, by.userId, by.connection)) return [];
+  if (!isSession(members, by.userId, passesTo)) return [];
+  const things = claimsOf(selections, by.connection);
+  transfer(selections, by.connection, passesTo);
+  return things.map((thing) => ({ kind: 'claims', thing, released: by.connection }));
 }
 
 /** Ends a connection's membership, with all that it holds. */

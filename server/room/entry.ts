@@ -25,6 +25,8 @@ export type Entry =
     })
   | (Command<'leave'> & {
       reason: LeaveReason;
+      /** A connection of the same user: what this one holds passes to it. */
+      passesTo?: string;
       /** What a connection that may not stay is told; FORBIDDEN where it is missing. */
       code?: ErrorCode;
     })

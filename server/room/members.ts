@@ -71,6 +71,14 @@ export function exit(
   return undefined;
 }
 
+/** Whether a node holds connections. */
+export function hasSessionsOf(members: Members, node: string): boolean {
+  for (const { sessions } of members.values()) {
+    for (const holder of sessions.values()) if (holder === node) return true;
+  }
+  return false;
+}
+
 /** The connections that a node holds. */
 export function sessionsOf(members: Members, node: string): string[] {
   const connections: string[] = [];

@@ -29,10 +29,17 @@ export function checkCombinations(
     warnings.push('STREAM_LIMIT lets less through at once than MAX_OPERATIONS: large commands have to wait.');
   }
   if (values.STORE === 'redis') {
-    const expected = 'lmdb or memory: this build has no redis yet';
-    problems.push({ setting: 'STORE', value: 'redis', expected });
+    const expected = 'to be set with STORE=redis, such as redis://127.0.0.1:6379';
+    if (!isSet('REDIS_URL')) problems.push({ setting: 'REDIS_URL', value: undefined, expected });
   } else if (isSet('REDIS_URL')) {
     warnings.push(`REDIS_URL has no effect with STORE=${values.STORE}.`);
+  }
+  if (values.PORT_SHARING === 'on') {
+    const problem = { setting: 'PORT_SHARING', value: 'on' } as const;
+    if (values.STORE !== 'redis')
+      problems.push({ ...problem, expected: 'off: only with STORE=redis do processes share their rooms' });
+    if (values.TRANSPORT === 'ws')
+      problems.push({ ...problem, expected: 'off: the transport ws cannot share a port' });
   }
   checkDevelopment(values, isSet, problems, warnings);
 }

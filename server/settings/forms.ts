@@ -38,6 +38,12 @@ export const host: Form<string> = {
   read: (given) => (/^[\w.:%[\]-]+$/.test(given) ? given.replace(/^\[(.*)\]$/, '$1') : undefined),
 };
 
+/** Without braces, which say where a cluster keeps a key. */
+export const keyPrefix: Form<string> = {
+  expected: 'up to 64 letters, digits and : . _ - /',
+  read: (given) => (/^[\w:./-]{1,64}$/.test(given) ? given : undefined),
+};
+
 const unitMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** `90s`, `15m`, `1h`, `7d`, `500ms`; the number may be left out (`s` is `1s`). In milliseconds. */

@@ -1,6 +1,18 @@
 import { type Limits, limits } from '../../protocol/limits.ts';
 import { criticalNames } from '../dispatch/critical.ts';
-import { type Form, host, integer, milliseconds, oneOf, origins, rate, someOf, text, url } from './forms.ts';
+import {
+  type Form,
+  host,
+  integer,
+  keyPrefix,
+  milliseconds,
+  oneOf,
+  origins,
+  rate,
+  someOf,
+  text,
+  url,
+} from './forms.ts';
 import { limitSettings, type SettableLimit } from './limits.ts';
 import { outboundSettings } from './outbound.ts';
 import { optional, required, type Setting } from './setting.ts';
@@ -33,10 +45,21 @@ const ownSettings = {
   STORE: required(
     oneOf('lmdb', 'memory', 'redis'),
     'lmdb',
-    'where logs are kept; this build has lmdb and memory',
+    'where logs are kept; with redis any number of processes serve the same rooms',
   ),
   DATA_DIR: required(text, './data', 'directory of the lmdb store'),
+  PORT_SHARING: required(
+    oneOf('off', 'on'),
+    'off',
+    'on: several processes of this machine listen at WS_PORT, and connections are spread over them',
+  ),
   REDIS_URL: optional(url('redis:', 'rediss:'), 'address of Redis, for STORE=redis', { secret: true }),
+  REDIS_PREFIX: required(keyPrefix, 'tandem:', 'begins the name of every key in Redis'),
+  REDIS_TIMEOUT_MS: required(
+    milliseconds(100),
+    '5000',
+    'how long commands wait for Redis before they are refused',
+  ),
   CORS_ORIGIN: optional(
     origins,
     'origins whose pages may call HTTP; cookies are accepted only from those listed',

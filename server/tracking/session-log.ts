@@ -74,7 +74,10 @@ export class SessionLogs {
     let state: SessionState | undefined;
     const early: string[] = [];
     let listener = (texts: readonly string[]): void => void early.push(...texts);
-    const log = await this.#log.open(name, (_first, texts) => listener(texts));
+    const log = await this.#log.open(name, (_first, texts) => listener(texts), {
+      // The next use opens it anew.
+      onEnded: () => void this.#kept.delete(name),
+    });
     const absorb = (texts: readonly string[]) => {
       for (const text of texts) state = fold(state, JSON.parse(text) as SessionEntry);
     };

@@ -115,6 +115,8 @@ export interface TransportOptions {
   readonly maxFrameBytes: number;
   readonly handler: ConnectionHandler;
   readonly http: HttpHandler;
+  /** Whether several processes may listen at one port. Default: one has it to itself. */
+  readonly sharesPort?: boolean;
   /** Makes connection ids. */
   readonly newId: () => string;
 }

@@ -18,6 +18,8 @@ export async function createTransport(
       if (kind === 'uws') throw error;
     }
   }
+  if (options.sharesPort === true)
+    throw new Error('PORT_SHARING=on needs µWebSockets.js, which has no binary for this platform.');
   const { createWsTransport } = await import('./ws.ts');
   return { kind: 'ws', transport: createWsTransport(options) };
 }

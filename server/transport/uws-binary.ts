@@ -16,16 +16,15 @@ export const uws: Addon = await import('uWebSockets.js').then(
   },
 );
 
-/**
- * Listens on a port that nobody else has. By default µWS shares it: several processes would then get
- * connections by chance, each with rooms of its own. The callback is called before this returns.
- */
-export function listenExclusively(
+/** µWS's own default: several processes get the connections of one port, by chance. */
+const SHARED = 0;
+
+/** Listens on a port that nobody else has, unless it is shared. The callback is called before this returns. */
+export function listenOn(
   app: Uws.TemplatedApp,
-  host: string,
-  port: number,
+  { host, port, shares }: { host: string; port: number; shares: boolean },
   callback: ListenCallback,
 ): void {
   const listen = app.listen.bind(app) as unknown as Listen;
-  listen(host, port, uws.LIBUS_LISTEN_EXCLUSIVE_PORT, callback);
+  listen(host, port, shares ? SHARED : uws.LIBUS_LISTEN_EXCLUSIVE_PORT, callback);
 }

@@ -6,7 +6,7 @@ import { createDropReports } from './drop-reports.ts';
 import { isBinaryFrame, payloadOf } from './frame.ts';
 import { negotiatedProtocol, optional } from './handshake.ts';
 import { listenError } from './listen-error.ts';
-import { listenExclusively, uws } from './uws-binary.ts';
+import { listenOn, uws } from './uws-binary.ts';
 import { type Slot, UwsConnection } from './uws-connection.ts';
 import { HeldBack } from './uws-held-back.ts';
 import { answerUws, headersOf, remoteAddress } from './uws-http.ts';
@@ -117,7 +117,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
 
     listen(host, port) {
       return new Promise((resolve, reject) => {
-        listenExclusively(app, host, port, (socket) => {
+        listenOn(app, { host, port, shares: options.sharesPort === true }, (socket) => {
           if (socket === false) {
             reject(listenError(host, port));
             return;

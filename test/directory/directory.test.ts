@@ -117,7 +117,7 @@ t.test('what cannot be understood is refused, and its log is released', async (t
     await room.append([entry]);
     await room.close();
     const opening = openDirectory({ log, snapshotEntries: 1000, onChanged: () => {} });
-    await t.rejects(opening, { code: 'LOG_CORRUPT', message: /of the projects cannot be read/ });
+    await t.rejects(opening, { code: 'LOG_CORRUPT', message: /projects" cannot be read/ });
     await (await log.open('\u0001projects', () => {})).drop();
   }
   const room = await log.open('\u0001projects', () => {});

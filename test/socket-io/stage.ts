@@ -120,7 +120,7 @@ export function onEach(
   }
 }
 
-async function startStage(
+export async function startStage(
   t: Test,
   env: Record<string, string>,
   transports: readonly string[],

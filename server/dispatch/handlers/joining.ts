@@ -79,14 +79,14 @@ export function enter(
   ref: string | number | undefined,
 ): void {
   const { roomId, user } = membership;
-  const replaced = stage.lostSessions(user.userId, roomId);
+  const replaced = stage.lostSessions(user.userId, roomId).filter((one) => one !== session);
   stage.expect(session, { membership, want, replaced });
   stage.submit(roomId, {
     type: 'join',
     at: stage.now(),
     by: authorOf(session, membership, ref === undefined ? {} : { ref }),
     user,
-    guest: principalOf(session)?.kind === 'guest',
+    guest: 'principal' in session.phase && session.phase.principal.kind === 'guest',
     node: stage.nodeId,
     maxUsers: stage.maxRoomUsers(session),
     ...(replaced.length === 0 ? {} : { replaces: replaced.map((one) => one.id) }),

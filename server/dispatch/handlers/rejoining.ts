@@ -42,6 +42,17 @@ export async function rejoin(
   });
 }
 
+/**
+ * Takes a session into a room again in which it was without a break, as far as it knows: it gets the whole state.
+ * What it had selected and viewed is gone, as others have seen it go.
+ */
+export function reenter(stage: Stage, session: Session, membership: Membership): void {
+  membership.phase = 'joining';
+  membership.viewing.clear();
+  membership.locks.clear();
+  enter(stage, session, membership, { joins: [], scene: true, since: undefined, resync: true }, undefined);
+}
+
 /** Undefined: it may not be in one of them. */
 async function membershipsIn(
   stage: Stage,

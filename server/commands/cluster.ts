@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { systemClock } from '../clock.ts';
+import { ConfigError, type Environment, readConfig } from '../config.ts';
+import { developmentSecret } from '../settings/development-secret.ts';
+
+const FIRST_RESTART_MS = 500;
+const LONGEST_RESTART_MS = 30_000;
+/** Who ran for so long has not failed to start. */
+const STARTED_MS = 10_000;
+/** What `serve` says of settings that are wrong: no restart makes them right. */
+const WRONG_SETTINGS = 2;
+
+/**
+ * `tandem cluster`: as many `tandem serve` as asked for, on one port and one Redis, each in a process of its own.
+ * One that ends is started anew. On SIGTERM or SIGINT they are ended one after the other. Exit codes: 0 after a
+ * signal, 1 where a process did not end as it should, 2 for settings that are wrong.
+ */
+export async function cluster(env: Environment, nodes = availableParallelism()): Promise<void> {
+  const shared = { ...env, PORT_SHARING: 'on' };
+  const { healthPort } = configOrExit(shared);
+  const running = new Map<number, ChildProcess>();
+  let closing = false;
+  let failed = false;
+
+  function start(index: number, delayMs: number): void {
+    const begun = systemClock.monotonic();
+    const own = healthPort === undefined ? {} : { HEALTH_PORT: String(healthPort + index) };
+    const program = [...process.execArgv, process.argv[1] ?? '', 'serve'];
+    const child = spawn(process.execPath, program, { env: { ...shared, ...own }, stdio: 'inherit' });
+    running.set(index, child);
+    child.once('exit', (code) => {
+      running.delete(index);
+      if (closing) {
+        failed ||= code !== 0;
+        return;
+      }
+      if (code === WRONG_SETTINGS) process.exit(WRONG_SETTINGS);
+      const lasted = systemClock.monotonic() - begun >= STARTED_MS;
+      const waitMs = lasted ? FIRST_RESTART_MS : Math.min(2 * delayMs, LONGEST_RESTART_MS);
+      console.error(`Process ${index + 1} of ${nodes} has ended; it is started again in ${waitMs} ms.`);
+      systemClock.after(waitMs, () => closing || start(index, waitMs));
+    });
+  }
+
+  async function close(): Promise<void> {
+    if (closing) return void process.exit(1);
+    closing = true;
+    for (const child of [...running.values()]) {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    }
+    process.exit(failed ? 1 : 0);
+  }
+
+  process.on('SIGTERM', () => void close());
+  process.on('SIGINT', () => void close());
+  // Where this process is killed its children are not to stay behind.
+  process.once('exit', () => {
+    for (const child of running.values()) child.kill('SIGTERM');
+  });
+  for (let index = 0; index < nodes; index++) start(index, FIRST_RESTART_MS);
+}
+
+function configOrExit(env: Environment) {
+  try {
+    const config = readConfig(env, developmentSecret);
+    if (config.port !== 0) return config;
+    console.error('WS_PORT is 0: expected the port that all processes share');
+  } catch (error) {
+    console.error(error instanceof ConfigError ? error.message : `${(error as Error).message}`);
+  }
+  return process.exit(WRONG_SETTINGS);
+}

@@ -1,0 +1,38 @@
+import type { Clock } from './clock.ts';
+import type { FanoutOptions } from './fanout/fanout-options.ts';
+import type { LiveRoom } from './live-room.ts';
+import type { Log, LogError } from './log/log.ts';
+import type { Nodes } from './log/nodes.ts';
+import type { Effect } from './room/effect.ts';
+import type { Entry, RoomLimits } from './room/entry.ts';
+
+export interface LiveRoomOptions {
+  roomId: string;
+  log: Log;
+  clock: Clock;
+  fanout: FanoutOptions;
+  nodeId: string;
+  nodes: Nodes;
+  roomLimits: RoomLimits;
+  maxWaiting: number;
+  snapshotEntries: number;
+  /** Undefined: this node does not hold such a session. */
+  lastSeen(connectionId: string): number | undefined;
+  /**
+   * Executes what follows from entries, in order; `offset` is that of its entry.
+   *
+   * @param isOwn whether this node has appended them
+   */
+  execute(room: LiveRoom, effects: readonly { effect: Effect; offset: number }[], isOwn: boolean): void;
+  /** Entries that will not be tried again: their authors have to be told. */
+  onRefused(room: LiveRoom, entries: readonly Entry[], error: LogError): void;
+  onAppended(entries: number, durationMs: number): void;
+  /** The room has been loaded; nothing has happened in it yet. */
+  onOpened(room: LiveRoom): void;
+  /** Nobody of this node is in the room or hears it, and nothing is under way. */
+  onEmpty(room: LiveRoom): void;
+  /** The log has left this room behind: it is to be ended, and opened anew. */
+  onEnded(room: LiveRoom, error: LogError): void;
+  /** What could not be refused, and this room cannot do any more. */
+  onOutlived(room: LiveRoom, entries: readonly Entry[]): void;
+}

@@ -1,0 +1,65 @@
+import { type Log, LogError, type RoomLog, type Snapshot } from './log.ts';
+
+/** A log that stays open: an opening that ends by itself is followed by another. */
+export interface LastingLog {
+  append(entries: readonly string[]): Promise<void>;
+  compact(snapshot: Snapshot, dropThrough: number): Promise<void>;
+  close(): Promise<void>;
+  /** As that of a room. */
+  drop(): Promise<void>;
+}
+
+/** Who folds it. */
+export interface Reader {
+  /** All that there is: at the beginning, and whenever the log had to be opened anew. What it throws is LOG_CORRUPT. */
+  read(log: Pick<RoomLog, 'snapshot' | 'tail'>): void;
+  /** What was appended, by this process or another, in its order. */
+  absorb(texts: readonly string[]): void;
+}
+
+const AGAIN_MS = 500;
+
+/** @throws LogError as `log.open` does, or LOG_CORRUPT where the reader cannot read it */
+export async function openLastingLog(log: Log, name: string, reader: Reader): Promise<LastingLog> {
+  let opened: RoomLog;
+  let closed = false;
+  let again: NodeJS.Timeout | undefined;
+
+  async function open(): Promise<void> {
+    const early: string[] = [];
+    let hear = (texts: readonly string[]): void => void early.push(...texts);
+    const room = await log.open(name, (_first, texts) => hear(texts), { onEnded: openAgain });
+    try {
+      reader.read(room);
+      hear = (texts) => reader.absorb(texts);
+      if (early.length > 0) reader.absorb(early);
+    } catch (cause) {
+      await room.close();
+      const message = `what is stored of ${JSON.stringify(name)} cannot be read: ${(cause as Error).message}`;
+      throw new LogError('LOG_CORRUPT', message, { cause });
+    }
+    opened = room;
+  }
+
+  function openAgain(): void {
+    if (closed) return;
+    open().catch(() => {
+      again = setTimeout(openAgain, AGAIN_MS);
+      again.unref();
+    });
+  }
+
+  async function end(how: () => Promise<void>): Promise<void> {
+    closed = true;
+    clearTimeout(again);
+    await how();
+  }
+
+  await open();
+  return {
+    append: (entries) => opened.append(entries),
+    compact: (snapshot, dropThrough) => opened.compact(snapshot, dropThrough),
+    close: () => end(() => opened.close()),
+    drop: () => end(() => opened.drop()),
+  };
+}

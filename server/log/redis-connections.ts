@@ -1,0 +1,117 @@
+import {
+  createClient,
+  createCluster,
+  RESP_TYPES,
+  type RedisArgument,
+  type RedisClientOptions,
+} from '@redis/client';
+
+export type Argument = RedisArgument;
+
+/** The connections to one Redis, or to a cluster: they come back by themselves. */
+export interface Connections {
+  /** False while commands would be refused for want of a connection. */
+  isReady(): boolean;
+  /** Sends a command to whoever keeps `key`. Text is given back as bytes. */
+  send(key: string, command: readonly Argument[]): Promise<unknown>;
+  subscribe(channel: string, listener: (message: Buffer) => void): Promise<void>;
+  unsubscribe(channel: string): Promise<void>;
+  close(): void;
+}
+
+export interface ConnectionEvents {
+  onReady(): void;
+  /** Messages may have been lost; from now on none are until the next call. */
+  onSubscribed(): void;
+  onError(error: Error): void;
+}
+
+export interface ConnectOptions extends ConnectionEvents {
+  readonly url: string;
+  /** A connection that says nothing for so long is given up. */
+  readonly silenceMs: number;
+}
+
+const MOST_RECONNECT_MS = 500;
+const asBytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const;
+
+/** Connects to what answers at the URL, and finds out whether it is a cluster. Waits for it for ever. */
+export async function connect(
+  options: ConnectOptions,
+  isGivenUp: () => boolean,
+): Promise<Connections | undefined> {
+  const given = settingsOf(options);
+  const client = createClient({ ...given, url: options.url });
+  const subscriber = client.duplicate();
+  for (const one of [client, subscriber]) one.on('error', options.onError);
+  client.on('ready', options.onReady);
+  const close = () => {
+    for (const one of [client, subscriber]) if (one.isOpen) one.destroy();
+  };
+  const connected = client.connect();
+  connected.catch(() => {});
+  while (!client.isReady) {
+    if (isGivenUp()) {
+      close();
+      return undefined;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const isCluster = String(await client.sendCommand(['INFO', 'cluster'])).includes('cluster_enabled:1');
+  if (isCluster) {
+    close();
+    return connectCluster(options);
+  }
+  await subscriber.connect();
+  subscriber.on('ready', options.onSubscribed);
+  return {
+    isReady: () => client.isReady,
+    send: (_key, command) => client.sendCommand(command, asBytes),
+    subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
+    unsubscribe: (channel) => subscriber.sUnsubscribe(channel),
+    close,
+  };
+}
+
+async function connectCluster(options: ConnectOptions): Promise<Connections> {
+  const { username, password, protocol } = new URL(options.url);
+  const { socket, ...given } = settingsOf(options);
+  const cluster = createCluster({
+    rootNodes: [{ ...given, socket, url: options.url }],
+    defaults: {
+      ...given,
+      socket: protocol === 'rediss:' ? { ...socket, tls: true } : socket,
+      ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+      ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    },
+  });
+  cluster.on('error', options.onError);
+  cluster.on('node-error', options.onError);
+  // Those that subscribe are among them.
+  cluster.on('node-ready', () => {
+    options.onReady();
+    options.onSubscribed();
+  });
+  await cluster.connect();
+  return {
+    isReady: () => cluster.isOpen,
+    send: (key, command) => cluster.sendCommand(key, false, [...command], asBytes),
+    subscribe: (channel, listener) => cluster.sSubscribe(channel, listener, true),
+    unsubscribe: async (channel) => cluster.sUnsubscribe(channel),
+    close: () => cluster.destroy(),
+  };
+}
+
+function settingsOf({ silenceMs }: ConnectOptions) {
+  return {
+    // What cannot be sent now is decided on here, and not queued where nobody can tell whether it was sent.
+    disableOfflineQueue: true,
+    pingInterval: Math.max(100, Math.round(silenceMs / 4)),
+    socket: {
+      connectTimeout: silenceMs,
+      socketTimeout: silenceMs,
+      reconnectStrategy: (retries: number) =>
+        Math.min(MOST_RECONNECT_MS, 20 * 2 ** Math.min(retries, 10)) * (0.5 + Math.random() / 2),
+    },
+  } satisfies RedisClientOptions;
+}

@@ -1,0 +1,177 @@
+import { ClientClosedError, ClientOfflineError, ErrorReply } from '@redis/client';
+import type { Clock } from '../clock.ts';
+import { LogError } from './log.ts';
+import { type Argument, type Connections, connect } from './redis-connections.ts';
+import { appendScript, probeScript, type Script } from './redis-scripts.ts';
+
+export type Reply = readonly (Buffer | Reply)[];
+
+/** The way to Redis for all rooms of a process: it waits where that helps, and says what is known afterwards. */
+export interface RedisLink {
+  /**
+   * Runs a script; tries again, within the bound, where Redis is away or refuses. `args` are asked for anew with
+   * each attempt; undefined: it is no longer needed, and the reply is empty. Rejects with a LogError: LOG_UNCERTAIN where it is an append that may have been stored.
+   */
+  run(script: Script, keys: readonly string[], args: () => readonly Argument[] | undefined): Promise<Reply>;
+  subscribe(channel: string, listener: (message: Buffer) => void): Promise<void>;
+  /** Never rejects. */
+  unsubscribe(channel: string): Promise<void>;
+  /** Without any promise. */
+  publish(channel: string, text: string): void;
+  writable(): boolean;
+  close(): void;
+}
+
+export interface LinkOptions {
+  readonly url: string;
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly probeIntervalMs: number;
+  /** Messages may have been lost. */
+  onSubscribed(): void;
+  /** It does not work any more, or works again. */
+  onAway(reason: string): void;
+  onBack(): void;
+}
+
+const RETRY_MS = 50;
+/** However long Redis was away, an attempt is given this. */
+const LEAST_ATTEMPT_MS = 1000;
+
+/** Refusals that end by themselves, or by somebody who sees to it: restart, failover, memory, disk, replicas. */
+const PASSING =
+  /^(?:LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|UNBLOCKED|OOM|MISCONF|NOREPLICAS)\b/;
+
+/** @throws LogError LOG_UNAVAILABLE where Redis cannot be reached within the bound */
+export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
+  const { clock, prefix, timeoutMs, probeIntervalMs, onSubscribed } = options;
+  const { host } = new URL(options.url);
+  let awaySince: number | undefined;
+  let stopProbing: (() => void) | undefined;
+  let reason = 'no connection';
+  let probeKey = `${prefix}{probe}:probe`;
+  let closed = false;
+
+  const late = () => clock.monotonic() > begun + timeoutMs;
+  const begun = clock.monotonic();
+  const found = await connect(
+    {
+      url: options.url,
+      silenceMs: timeoutMs,
+      onReady: () => void probe(),
+      onSubscribed,
+      onError(error) {
+        reason = error.message || String((error as NodeJS.ErrnoException).code ?? error.name);
+        if (connections?.isReady() !== true) troubled();
+      },
+    },
+    late,
+  ).catch((error: Error) => {
+    throw unavailable(error.message, error);
+  });
+  let connections: Connections | undefined = found;
+  if (found === undefined) throw unavailable(reason);
+  const to = found;
+
+  function unavailable(what: string, cause?: unknown): LogError {
+    return new LogError('LOG_UNAVAILABLE', `Redis at ${host} cannot be used: ${what}`, { cause });
+  }
+
+  function troubled(key?: string): void {
+    if (closed) return;
+    if (key !== undefined) probeKey = `${key.slice(0, key.lastIndexOf(':'))}:probe`;
+    if (awaySince === undefined) options.onAway(reason);
+    awaySince ??= clock.monotonic();
+    stopProbing ??= clock.every(probeIntervalMs, () => void probe());
+  }
+
+  async function probe(): Promise<void> {
+    if (awaySince === undefined || connections?.isReady() !== true) return;
+    try {
+      await send(probeScript, [probeKey], []);
+      if (awaySince !== undefined) options.onBack();
+      awaySince = undefined;
+      stopProbing?.();
+      stopProbing = undefined;
+    } catch {}
+  }
+
+  async function send(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<Reply> {
+    const rest = [String(keys.length), ...keys, ...args];
+    try {
+      return (await to.send(keys[0] ?? '', ['EVALSHA', script.sha1, ...rest])) as Reply;
+    } catch (error) {
+      if (!(error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))) throw error;
+      return (await to.send(keys[0] ?? '', ['EVAL', script.text, ...rest])) as Reply;
+    }
+  }
+
+  /** Undefined: no answer in time. */
+  async function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
+    let cancel = () => {};
+    const time = new Promise<undefined>((resolve) => {
+      cancel = clock.after(ms, () => resolve(undefined));
+    });
+    answer.catch(() => {});
+    return Promise.race([answer, time]).finally(cancel);
+  }
+
+  /** Tries until it works or the time is over: that of this call, or of an absence that began before it. */
+  async function persist<T>(key: string, isAppend: boolean, attempt: () => Promise<T>): Promise<T> {
+    const now = clock.monotonic();
+    const deadline = Math.max(now, Math.min(now, awaySince ?? now) + timeoutMs);
+    // Whether an attempt may have been heard although no answer came.
+    let isUncertain = false;
+    for (;;) {
+      try {
+        if (closed || !to.isReady()) throw new ClientOfflineError();
+        const result = await within(Math.max(LEAST_ATTEMPT_MS, deadline - clock.monotonic()), attempt());
+        if (result !== undefined) return result;
+        reason = 'it does not answer';
+        isUncertain = true;
+      } catch (error) {
+        reason = (error as Error).message;
+        if (error instanceof ErrorReply) {
+          if (reason.startsWith('WRONGTYPE'))
+            throw new LogError('LOG_CORRUPT', `Redis has something else at ${key}`, { cause: error });
+          if (!PASSING.test(reason)) throw unavailable(reason, error);
+        } else if (!(error instanceof ClientOfflineError || error instanceof ClientClosedError)) {
+          isUncertain = true;
+        }
+      }
+      troubled(key);
+      if (closed || clock.monotonic() + RETRY_MS > deadline) {
+        if (isUncertain && isAppend)
+          throw new LogError('LOG_UNCERTAIN', `Redis at ${host} gave no answer to an append: ${reason}`);
+        throw unavailable(reason);
+      }
+      await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
+    }
+  }
+
+  return {
+    run: (script, keys, args) =>
+      persist(keys[0] ?? '', script === appendScript, async () => {
+        const given = args();
+        return given === undefined ? [] : send(script, keys, given);
+      }),
+    async subscribe(channel, listener) {
+      await persist(channel, false, async () => {
+        await to.subscribe(channel, listener);
+        return true;
+      });
+    },
+    unsubscribe: (channel) => to.unsubscribe(channel).catch(() => {}),
+    publish(channel, text) {
+      if (to.isReady()) to.send(channel, ['SPUBLISH', channel, text]).catch(() => {});
+    },
+    writable: () => !closed && awaySince === undefined,
+    close() {
+      closed = true;
+      stopProbing?.();
+      to.close();
+      connections = undefined;
+    },
+  };
+}

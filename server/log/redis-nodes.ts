@@ -1,0 +1,97 @@
+import type { Clock } from '../clock.ts';
+import type { Nodes } from './nodes.ts';
+import type { RedisLink, Reply } from './redis-link.ts';
+import { beatScript, buryScript, knownScript } from './redis-scripts.ts';
+
+/** How nodes prove that they live, and how long silence is not yet death. */
+export interface Beats {
+  readonly intervalMs: number;
+  readonly goneAfterMs: number;
+}
+
+/** A node that died is noticed after 8 s at the latest. */
+export const usualBeats: Beats = { intervalMs: 2000, goneAfterMs: 6000 };
+
+export interface RedisNodesOptions {
+  readonly link: RedisLink;
+  readonly prefix: string;
+  readonly nodeId: string;
+  readonly clock: Clock;
+  readonly beats: Beats;
+  /** Called for each node that died, at least once. Must not throw. */
+  onGone(node: string): void;
+}
+
+/** The score that a node had, and since when, monotonic. */
+interface Seen {
+  readonly score: string;
+  readonly since: number;
+}
+
+/**
+ * Every node counts up a number of its own at each beat. One whose number others have seen standing for too long,
+ * while their own beats went through, is gone: no clocks are compared, and a Redis that was away kills nobody.
+ */
+export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes> {
+  const { link, prefix, nodeId, clock, beats, onGone } = options;
+  const key = `${prefix}{nodes}:beats`;
+  let seen = new Map<string, Seen>();
+  let beatenAt = clock.monotonic();
+  let beating: Promise<void> | undefined;
+  let count = 0;
+
+  async function beat(): Promise<void> {
+    count += 1;
+    const reply = await link.run(beatScript, [key], () => [nodeId, String(count)]);
+    const now = clock.monotonic();
+    // Whoever did not beat meanwhile may not have been able to, just as this one.
+    const wasAway = now - beatenAt > beats.goneAfterMs / 2;
+    beatenAt = now;
+    const before = seen;
+    seen = new Map();
+    for (const [node, score] of pairs(reply)) {
+      if (node === nodeId) continue;
+      const known = before.get(node);
+      seen.set(node, known?.score === score && !wasAway ? known : { score, since: now });
+    }
+    for (const node of before.keys()) if (!seen.has(node)) onGone(node);
+    for (const [node, { score, since }] of seen) {
+      if (now - since < beats.goneAfterMs) continue;
+      const buried = await link.run(buryScript, [key], () => [node, score]);
+      if (String(buried[0]) !== 'buried') continue;
+      seen.delete(node);
+      onGone(node);
+    }
+  }
+
+  function tick(): void {
+    beating ??= beat()
+      .catch(() => {})
+      .finally(() => {
+        beating = undefined;
+      });
+  }
+
+  await beat();
+  const stop = clock.every(beats.intervalMs, tick);
+  return {
+    async gone(nodes) {
+      const others = nodes.filter((node) => node !== nodeId);
+      if (others.length === 0) return [];
+      const known = await link.run(knownScript, [key], () => others);
+      return others.filter((_, index) => String(known[index]) !== '1');
+    },
+    async close() {
+      stop();
+      await beating;
+    },
+  };
+}
+
+function pairs(reply: Reply): [string, string][] {
+  const words = reply.map(String);
+  return Array.from({ length: words.length / 2 }, (_, index) => [
+    words[2 * index] as string,
+    words[2 * index + 1] as string,
+  ]);
+}

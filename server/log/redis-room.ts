@@ -1,0 +1,190 @@
+import { encodeChecked } from './checked-text.ts';
+import { checkCompaction } from './compaction.ts';
+import { LogError, type LogListener, type OpeningEvents, type RoomLog } from './log.ts';
+import { encodeBody, readPublished, writeTold } from './redis-batch.ts';
+import { createFollower } from './redis-follower.ts';
+import type { RedisLink, Reply } from './redis-link.ts';
+import { batchesOf, entriesFrom, readOpening, type Start } from './redis-reading.ts';
+import {
+  appendScript,
+  compactScript,
+  dropScript,
+  openScript,
+  type RoomKeys,
+  readScript,
+} from './redis-scripts.ts';
+
+export interface RedisOpening {
+  readonly roomId: string;
+  readonly keys: RoomKeys;
+  readonly link: RedisLink;
+  /** Names this process among those that share the store. */
+  readonly writer: string;
+  /** Never the same twice among all processes. */
+  newAppendId(): string;
+  readonly listener: LogListener;
+  readonly events: OpeningEvents;
+  /** Runs `action` some time later. */
+  later(action: () => void): void;
+  /** Called once, when this opening has ended. */
+  ended(): void;
+}
+
+export interface RedisRoom extends RoomLog {
+  /** Reads what was appended and not heard of. */
+  look(): void;
+}
+
+/** Kept for nodes that missed a message, beyond what the room itself still needs. */
+const MARGIN_ENTRIES = 1000;
+
+/**
+ * Opens one room: hears of batches first, then reads where the log stands, so that none is missed in between.
+ *
+ * @throws LogError `LOG_CORRUPT` when what is stored is not what was written
+ */
+export async function openRedisRoom(opening: RedisOpening, newEpoch: string): Promise<RedisRoom> {
+  const { roomId, keys, link } = opening;
+  const early: Buffer[] = [];
+  let heard = (message: Buffer): void => void early.push(message);
+  await link.subscribe(keys.channel, (message) => heard(message));
+  try {
+    const reply = await link.run(openScript, [keys.record, keys.entries, keys.snapshot], () => [newEpoch]);
+    const { room, receive } = createRoom(opening, readOpening(roomId, reply));
+    heard = receive;
+    for (const message of early) receive(message);
+    return room;
+  } catch (error) {
+    await link.unsubscribe(keys.channel);
+    throw error;
+  }
+}
+
+function createRoom(
+  opening: RedisOpening,
+  { epoch, snapshot, tail, ...start }: Start,
+): { room: RedisRoom; receive(message: Buffer): void } {
+  const { roomId, keys, link, listener, events, later } = opening;
+  let ended = false;
+  let turn: Promise<unknown> = Promise.resolve();
+  const follower = createFollower({
+    ...{ roomId, epoch, start, keys, link, listener, later },
+    onEnded(error) {
+      void finish();
+      events.onEnded?.(error);
+    },
+  });
+  const { take, look, lost } = follower;
+
+  const inTurn = <Result>(action: () => Promise<Result>): Promise<Result> => {
+    const result = turn.then(() => {
+      check();
+      return action();
+    });
+    turn = result.catch(() => {});
+    return result;
+  };
+
+  function check(): void {
+    if (ended) throw new LogError('LOG_UNAVAILABLE', 'this opening of the log has ended');
+  }
+
+  async function finish(): Promise<void> {
+    if (ended) return;
+    ended = true;
+    follower.stop();
+    opening.ended();
+    await link.unsubscribe(keys.channel);
+  }
+
+  function receive(message: Buffer): void {
+    if (ended) return;
+    const published = readPublished(message);
+    if (published.kind === 'told') {
+      if (published.by !== opening.writer) events.onTold?.(published.text);
+    } else if (published.kind === 'look' || !take(published.batch)) look();
+  }
+
+  function append(entries: readonly string[], body: Buffer): Promise<void> {
+    const id = opening.newAppendId();
+    const count = entries.length;
+    return new Promise((resolve, reject) => {
+      follower.expect(id, { entries, delivered: resolve });
+      const args = () => {
+        // Heard of meanwhile: the script would not find it among what this opening does not know.
+        if (!follower.expects(id)) return undefined;
+        const { next, last } = follower.position();
+        return [epoch, id, String(next), last, String(count), body, keys.channel];
+      };
+      const answered = (reply: Reply) => {
+        if (reply.length === 0) return;
+        const word = String(reply[0]);
+        if (word === 'ended') {
+          follower.forget(id);
+          throw lost('another node has dropped it, or Redis has lost some of it');
+        }
+        const missed = batchesOf(roomId, reply[1] as Reply).every(take);
+        const batch = { id, previous: follower.position().last, first: Number(reply[2]), count, body };
+        if (!missed || (word === 'appended' && !take(batch))) look();
+        follower.stored(id, reject);
+      };
+      const failed = (error: LogError) => {
+        if (error.code !== 'LOG_UNCERTAIN') follower.forget(id);
+        reject(error);
+      };
+      link.run(appendScript, [keys.record, keys.entries], args).then(answered).catch(failed);
+    });
+  }
+
+  const room: RedisRoom = {
+    epoch,
+    snapshot,
+    tail,
+    look,
+    append(entries) {
+      const body = encodeBody(entries);
+      return inTurn(async () => {
+        if (entries.length > 0) await append(entries, body);
+      });
+    },
+    async read(from, limit) {
+      check();
+      const count = String(Math.max(0, limit));
+      const reply = await link.run(readScript, [keys.record, keys.entries], () => [
+        ...[epoch, String(from), count],
+      ]);
+      if (String(reply[0]) === 'ended') throw lost('another node has dropped it');
+      if (from < Number(reply[1])) return undefined;
+      const end = Math.min(Number(reply[2]), from + limit);
+      return entriesFrom(roomId, batchesOf(roomId, reply[4] as Reply), from, end);
+    },
+    compact: ({ offset, state }, dropThrough) =>
+      inTurn(async () => {
+        checkCompaction({ offset, state }, dropThrough, undefined, follower.position().next - 1);
+        const bytes = encodeChecked(state);
+        const first = dropThrough + 1;
+        const oldest = Math.max(1, first - MARGIN_ENTRIES);
+        const reply = await link.run(compactScript, [keys.record, keys.entries, keys.snapshot], () => [
+          ...[epoch, String(offset), bytes, String(first), String(oldest)],
+        ]);
+        if (String(reply[0]) === 'ended') throw lost('another node has dropped it');
+        if (String(reply[0]) === 'refused')
+          throw new RangeError(`a snapshot at offset ${offset}, where there is one at ${String(reply[2])}`);
+      }),
+    drop: () =>
+      inTurn(async () => {
+        await link.run(dropScript, [keys.record, keys.entries, keys.snapshot], () => [
+          ...[epoch, String(follower.position().next), keys.channel],
+        ]);
+        await finish();
+      }),
+    async close() {
+      await turn;
+      await finish();
+    },
+    tell(text) {
+      if (!ended) link.publish(keys.channel, writeTold(opening.writer, text));
+    },
+  };
+  return { room, receive };
+}

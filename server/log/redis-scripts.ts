@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+
+/** Runs whole or not at all, and alone. */
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+function script(text: string): Script {
+  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+}
+
+/** Where everything of a room is kept, and where it is published: in one slot of a cluster. */
+export interface RoomKeys {
+  /** A hash: `format`, `epoch`, `first`, `next`, `last` (the id of the last batch), `snapshot` (its offset). */
+  readonly record: string;
+  /** A stream of batches; the id of one is `{offset of its last entry}-{number of entries}`. */
+  readonly entries: string;
+  readonly snapshot: string;
+  readonly channel: string;
+}
+
+export function keysOf(prefix: string, roomId: string): RoomKeys {
+  // A brace would end the tag, and with nothing before it there would be none.
+  const tag = `${prefix}{${roomId.replaceAll('%', '%25').replaceAll('}', '%7D')}}`;
+  return {
+    record: `${tag}:log`,
+    entries: `${tag}:entries`,
+    snapshot: `${tag}:snapshot`,
+    channel: `${tag}:live`,
+  };
+}
+
+/** Raised when what is stored changes so that an older program would misread it. */
+export const REDIS_FORMAT = '1';
+
+/**
+ * KEYS record entries snapshot; ARGV epoch of a new log.
+ * Returns epoch, first, next, last, offset of the snapshot, snapshot, batches after it; or a word and what is
+ * wrong.
+ */
+export const openScript = script(`#!lua
+local kept = redis.call('HMGET', KEYS[1], 'format', 'epoch', 'first', 'next', 'last', 'snapshot')
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  if redis.call('EXISTS', KEYS[2], KEYS[3]) > 0 then return {'orphaned'} end
+  redis.call('HSET', KEYS[1], 'format', '${REDIS_FORMAT}', 'epoch', ARGV[1], 'first', 1, 'next', 1, 'last', ARGV[1])
+  return {'open', ARGV[1], '1', '1', ARGV[1], '', '', {}}
+end
+if kept[1] ~= '${REDIS_FORMAT}' then return {'format', kept[1] or ''} end
+for field = 2, 5 do if not kept[field] then return {'damaged'} end end
+local after = 0
+local state = ''
+if kept[6] then
+  after = tonumber(kept[6])
+  state = redis.call('GET', KEYS[3])
+  if not state then return {'snapshotless', kept[6]} end
+end
+local tail = redis.call('XRANGE', KEYS[2], string.format('%.0f', after + 1), '+')
+return {'open', kept[2], kept[3], kept[4], kept[5], kept[6] or '', state, tail}
+`);
+
+/**
+ * Appends a batch, once however often it is sent, and publishes it.
+ * KEYS record entries; ARGV epoch, id, the offset and the batch up to which the caller knows the log, number of
+ * entries, body, channel.
+ * Returns a word, and the batches that the caller does not know: up to its own where that stands already.
+ */
+export const appendScript = script(`#!lua
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next', 'last')
+if kept[1] ~= ARGV[1] then return {'ended'} end
+local next, known = tonumber(kept[2]), tonumber(ARGV[3])
+if known > next or (known == next and kept[3] ~= ARGV[4]) then return {'ended'} end
+local missed = {}
+if known < next then
+  missed = redis.call('XRANGE', KEYS[2], ARGV[3], '+')
+  for _, batch in ipairs(missed) do
+    if batch[2][2] == ARGV[2] then return {'stored', missed} end
+  end
+  if #missed == 0 or missed[1][2][4] ~= ARGV[4] then return {'ended'} end
+end
+local first, count = string.format('%.0f', next), tonumber(ARGV[5])
+local at = string.format('%.0f-%d', next + count - 1, count)
+redis.call('XADD', KEYS[2], at, 'i', ARGV[2], 'p', kept[3], 'b', ARGV[6])
+redis.call('HSET', KEYS[1], 'next', string.format('%.0f', next + count), 'last', ARGV[2])
+redis.call('SPUBLISH', ARGV[7], 'b ' .. first .. ' ' .. ARGV[5] .. ' ' .. ARGV[2] .. ' ' .. kept[3] .. '\\n' .. ARGV[6])
+return {'appended', missed, first}
+`);
+
+/** KEYS record. Returns epoch and next offset; both are empty where there is no log. */
+export const headScript = script(`#!lua flags=no-writes
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next')
+return {kept[1] or '', kept[2] or ''}
+`);
+
+/**
+ * KEYS record entries; ARGV epoch, from, limit of batches.
+ * Returns a word, the oldest offset kept, the next offset, and the batches.
+ */
+export const readScript = script(`#!lua flags=no-writes
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'first', 'next', 'last')
+if kept[1] ~= ARGV[1] then return {'ended'} end
+local batches = {}
+if tonumber(ARGV[3]) > 0 then batches = redis.call('XRANGE', KEYS[2], ARGV[2], '+', 'COUNT', ARGV[3]) end
+return {'read', kept[2], kept[3], kept[4], batches}
+`);
+
+/**
+ * KEYS record entries snapshot; ARGV epoch, offset, snapshot, oldest offset to keep, oldest to keep for nodes
+ * that are behind.
+ * Returns a word, and where the log and its snapshot stand. Allowed without memory: it frees more than it takes.
+ */
+export const compactScript = script(`#!lua flags=allow-oom
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next', 'snapshot', 'first')
+if kept[1] ~= ARGV[1] then return {'ended'} end
+local offset = tonumber(ARGV[2])
+if offset >= tonumber(kept[2]) or offset < tonumber(kept[3] or '0') then return {'refused', kept[2], kept[3] or '0'} end
+redis.call('SET', KEYS[3], ARGV[3])
+local first = ARGV[4]
+if tonumber(kept[4]) > tonumber(first) then first = kept[4] end
+redis.call('HSET', KEYS[1], 'snapshot', ARGV[2], 'first', first)
+redis.call('XTRIM', KEYS[2], 'MINID', ARGV[5])
+return {'compacted'}
+`);
+
+/**
+ * Forgets a log that ends where the caller says; another node may have appended.
+ * KEYS record entries snapshot; ARGV epoch, next offset, channel.
+ */
+export const dropScript = script(`#!lua flags=allow-oom
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next')
+if kept[1] ~= ARGV[1] or kept[2] ~= ARGV[2] then return {'kept'} end
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+redis.call('SPUBLISH', ARGV[3], 'e')
+return {'dropped'}
+`);
+
+/** KEYS what may be written and is forgotten by itself. */
+export const probeScript = script(`#!lua
+redis.call('SET', KEYS[1], '', 'PX', 1000)
+return {'written'}
+`);
+
+/** KEYS a sorted set of nodes; ARGV node, its number. Returns all nodes, each with its number. */
+export const beatScript = script(`#!lua
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+return redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+`);
+
+/** Takes out a node that has not counted on. KEYS as above; ARGV node, its number. */
+export const buryScript = script(`#!lua flags=allow-oom
+if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return {'alive'} end
+redis.call('ZREM', KEYS[1], ARGV[1])
+return {'buried'}
+`);
+
+/** KEYS as above; ARGV nodes. Returns 1 for each that is there, 0 for the others. */
+export const knownScript = script(`#!lua flags=no-writes
+local known = {}
+for index, node in ipairs(ARGV) do known[index] = redis.call('ZSCORE', KEYS[1], node) and '1' or '0' end
+return known
+`);

@@ -1,0 +1,40 @@
+import { systemClock } from './clock.ts';
+import { openLmdbLog } from './log/lmdb.ts';
+import type { Log } from './log/log.ts';
+import { createMemoryLog } from './log/memory.ts';
+import { alone, type Nodes } from './log/nodes.ts';
+import { openRedisLog } from './log/redis.ts';
+import type { ServerOptions } from './server-options.ts';
+
+export interface Store {
+  readonly log: Log;
+  /** Makes this node known to those that share the store; `onGone`: one of them has died. */
+  join(node: { nodeId: string; onGone(node: string): void }): Promise<Nodes>;
+}
+
+/** Opens what `config.store` names, unless the program brings a log of its own. Rejects with a LogError. */
+export async function openStore({
+  config,
+  log,
+  logger,
+  beats,
+  clock = systemClock,
+}: ServerOptions): Promise<Store> {
+  if (log === undefined && config.redis !== undefined) {
+    const { url, ...redis } = config.redis;
+    const shared = await openRedisLog({
+      ...redis,
+      url: url.href,
+      clock,
+      onAway: (reason) => logger.error({ host: url.host, reason }, 'Redis cannot be used'),
+      onBack: () => logger.info({ host: url.host }, 'Redis can be used again'),
+    });
+    return { log: shared, join: (node) => shared.join({ ...node, ...(beats && { beats }) }) };
+  }
+  return { log: log ?? (await openOwn(config, clock)), join: async ({ nodeId }) => alone(nodeId) };
+}
+
+async function openOwn(config: ServerOptions['config'], clock: typeof systemClock): Promise<Log> {
+  if (config.store === 'memory') return createMemoryLog();
+  return openLmdbLog({ directory: config.dataDir, clock });
+}

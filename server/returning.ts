@@ -1,0 +1,46 @@
+import type { ExecutionOptions } from './execution.ts';
+import type { Author } from './room/entry.ts';
+
+const RETURN_MS = 1000;
+
+type ReturningOptions = Pick<
+  ExecutionOptions,
+  'session' | 'lostSessions' | 'clock' | 'joins' | 'rejoin' | 'submit'
+>;
+
+/** Those who come back where others, or another node, had them before. */
+export class Returning {
+  readonly #options: ReturningOptions;
+
+  constructor(options: ReturningOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody whose connection broke off here has come back at another node: what it holds passes there. */
+  handOver(roomId: string, { userId, connection }: Author): void {
+    const { lostSessions, clock, submit } = this.#options;
+    for (const { id, memberships } of lostSessions(userId, roomId)) {
+      memberships.delete(roomId);
+      const [at, by] = [clock.now(), { connection: id, userId }];
+      submit(roomId, { type: 'leave', at, by, reason: 'disconnected', passesTo: connection });
+    }
+  }
+
+  /**
+   * A join was refused. Who never left, and was to be taken in again, has asked for nothing: that is tried until
+   * the log takes it.
+   *
+   * @returns whether it was such a join
+   */
+  later(roomId: string, connectionId: string): boolean {
+    const { joins, session, clock, rejoin } = this.#options;
+    const { want, membership } = joins.latest(connectionId, roomId) ?? {};
+    if (want?.resync !== true || membership === undefined) return false;
+    joins.take(connectionId, roomId, 'latest');
+    clock.after(RETURN_MS, () => {
+      const held = session(connectionId);
+      if (held?.memberships.get(roomId) === membership) rejoin(held, membership);
+    });
+    return true;
+  }
+}

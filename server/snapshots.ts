@@ -1,0 +1,61 @@
+import type { RoomLog } from './log/log.ts';
+import { encodeSnapshot } from './room/snapshot.ts';
+import type { RoomState } from './room/state.ts';
+
+/** The fewest bytes of entries that are worth a snapshot. */
+const SNAPSHOT_MIN_BYTES = 256 * 1024;
+
+/** When a room's state is stored, so that its log stays short. */
+export class Snapshots {
+  readonly #log: RoomLog;
+  readonly #state: RoomState;
+  readonly #minEntries: number;
+  /** What came since the last one. */
+  #entries: number;
+  #bytes = 0;
+  #lastBytes = 0;
+  #compacting: Promise<void> | undefined;
+
+  constructor(log: RoomLog, state: RoomState, minEntries: number) {
+    this.#log = log;
+    this.#state = state;
+    this.#minEntries = minEntries;
+    this.#entries = log.tail.length;
+  }
+
+  count(text: string): void {
+    this.#entries += 1;
+    this.#bytes += text.length;
+  }
+
+  /** Snapshots cost as much as the state is large, so they wait for as many bytes of entries. */
+  consider(): void {
+    if (this.#compacting !== undefined || this.#entries < this.#minEntries) return;
+    if (this.#bytes < Math.max(SNAPSHOT_MIN_BYTES, this.#lastBytes)) return;
+    this.#compacting = this.#snapshot().finally(() => {
+      this.#compacting = undefined;
+    });
+  }
+
+  /** Waits for one that is under way. */
+  async settled(): Promise<void> {
+    await this.#compacting;
+  }
+
+  /** The last one, if it makes the next opening quicker. */
+  async conclude(): Promise<void> {
+    if (this.#entries > this.#minEntries / 10) await this.#snapshot();
+  }
+
+  async #snapshot(): Promise<void> {
+    const { offset } = this.#state;
+    this.#entries = 0;
+    this.#bytes = 0;
+    // One that fails is no loss: the entries are there, and the next one is tried later.
+    try {
+      const text = encodeSnapshot(this.#state);
+      this.#lastBytes = text.length;
+      await this.#log.compact({ offset, state: text }, offset);
+    } catch {}
+  }
+}

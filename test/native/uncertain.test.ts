@@ -1,0 +1,62 @@
+import t from 'tap';
+import { type Log, LogError } from '../../server/log/log.ts';
+import { createMemoryLog } from '../../server/log/memory.ts';
+import { add, ofType, stage, types } from './person.ts';
+
+/** A log in memory to whose appends no answer comes while it is `unsure`; `store` has them stored late. */
+function createUnsureLog(): Log & { unsure: boolean; store(): Promise<void> } {
+  const inner = createMemoryLog();
+  const late: (() => Promise<void>)[] = [];
+  const log = {
+    ...inner,
+    unsure: false,
+    async store() {
+      for (const one of late.splice(0)) await one();
+    },
+    async open(...given: Parameters<Log['open']>) {
+      const room = await inner.open(...given);
+      const append = async (entries: readonly string[]): Promise<void> => {
+        if (!log.unsure) return room.append(entries);
+        late.push(() => room.append(entries));
+        throw new LogError('LOG_UNCERTAIN', 'no answer');
+      };
+      return { ...room, append };
+    },
+  };
+  return log;
+}
+
+t.test('[ER6] a command to which the log gives no answer is shown if it was stored, and once', async (t) => {
+  const log = createUnsureLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  await ada.news();
+  log.unsure = true;
+  const command = { ...add('i', { n: 1 }), opId: 'one' };
+  t.match(await ada.ask(command), { type: 'error', code: 'OUTCOME_UNKNOWN', opId: 'one' });
+  t.same(await ben.news(), [], 'nobody has seen it');
+  await log.store();
+  t.same(types(await ben.news()), ['sceneDelta']);
+  log.unsure = false;
+  t.match(await ada.ask(command), { type: 'ack', version: 1, opId: 'one' });
+  t.same(await ben.news(), []);
+});
+
+t.test('[ER6] who leaves does so, also where the log gives no answer', async (t) => {
+  const log = createUnsureLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  await ada.news();
+  log.unsure = true;
+  ben.send({ type: 'leave' });
+  await at.settle();
+  log.unsure = false;
+  await log.store();
+  await at.pass(1000);
+  const left = ofType(ada.look(), 'presence');
+  t.equal(left.length, 1, 'once');
+  t.same(
+    left[0]?.users.map((user: { userId: string }) => user.userId),
+    ['ada'],
+  );
+});

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { openRedisLog } from '../../server/log/redis.ts';
+import type { Entry } from '../../server/room/entry.ts';
+import { plain } from '../e2e/plain-process.ts';
+import { add, token } from '../native/person.ts';
+import { connect, type TestClient } from '../support/client.ts';
+import { noRedis, startRedis, until } from '../support/redis.ts';
+import { freePort, TEST_SECRET } from '../support/servers.ts';
+
+t.setTimeout(120_000);
+
+const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+
+t.test('processes that share a port share their rooms, and come back', { skip: noRedis }, async (t) => {
+  const redis = await startRedis(t, { appendonly: 'no' });
+  const port = await freePort();
+  const [command, ...args] = plain([process.execPath, '--import=tsx', main, 'cluster', '--nodes', '2']);
+  const child = spawn(command, args, {
+    env: {
+      PATH: process.env.PATH,
+      ...{ HOST: '127.0.0.1', WS_PORT: String(port), JWT_SECRET: TEST_SECRET },
+      ...{ STORE: 'redis', REDIS_URL: redis.url, TRANSPORT: 'uws' },
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  t.teardown(() => child.kill('SIGTERM'));
+  let listening = 0;
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    if ((JSON.parse(text) as { msg: string }).msg === 'listening') listening += 1;
+  });
+  await until(() => listening === 2, 'both');
+
+  const people: TestClient[] = [];
+  for (let index = 0; index < 16; index++) {
+    const headers = { authorization: `Bearer ${await token({ sub: `user${index}` })}` };
+    const one = await connect(port, { headers });
+    t.teardown(() => one.socket.terminate());
+    t.match(await one.ask({ type: 'join', roomId: 'room', scene: true }), { type: 'ack' });
+    people.push(one);
+  }
+  await people[0]?.ask(add('i'));
+  for (const one of people)
+    await one.next(({ type, toVersion, version }) =>
+      type === 'sceneDelta' ? toVersion === 1 : type === 'sceneState' && version === 1,
+    );
+  t.pass('all see what one has done');
+  const log = await openRedisLog({ url: redis.url });
+  const { tail } = await log.open('room', () => {});
+  await log.close();
+  const joins = tail.map((text) => JSON.parse(text) as Entry).filter((entry) => entry.type === 'join');
+  t.equal(new Set(joins.map(({ node }) => node)).size, 2, 'both have let some in');
+
+  child.kill('SIGTERM');
+  const closes = await Promise.all(people.map(({ closed }) => closed));
+  t.same([...new Set(closes.map(({ code }) => code))], [4000]);
+  const [code] = await once(child, 'exit');
+  t.equal(code, 0);
+});

@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { plain } from '../e2e/plain-process.ts';
+import { add, update } from '../native/person.ts';
+import { noRedis, until } from '../support/redis.ts';
+import { TEST_SECRET } from '../support/servers.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
+import { latest, nodesStage, people, quickBeats } from './stage.ts';
+
+t.setTimeout(300_000);
+
+const program = fileURLToPath(new URL('node-process.ts', import.meta.url));
+
+async function nodeProcess(
+  t: Test,
+  env: Record<string, string>,
+  beats: object,
+): Promise<{ child: ChildProcess; port: number }> {
+  const [command, ...args] = plain([process.execPath, '--import=tsx', program]);
+  const child = spawn(command, args, {
+    env: {
+      PATH: process.env.PATH,
+      WS_PORT: '0',
+      HOST: '127.0.0.1',
+      JWT_SECRET: TEST_SECRET,
+      BEATS: JSON.stringify(beats),
+      ...env,
+    },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const [port] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  return { child, port: Number(port.toString()) };
+}
+
+t.test('nodes that are gone', { skip: noRedis }, async (t) => {
+  t.test(
+    '[ND2] whom a killed node held has left within 10 s, and the locks have passed on, once',
+    async (t) => {
+      const at = await nodesStage(t);
+      const beats = { intervalMs: 500, goneAfterMs: 2000 };
+      const dying = await nodeProcess(t, at.env, beats);
+      const survivors = [await at.node({}, { beats }), await at.node({}, { beats })] as const;
+      const crowd = Array.from({ length: 200 }, (_, index) => `user${index}`);
+      await Promise.all(crowd.map((name) => at.member(dying, name, `room${name.length}`)));
+      const holder = await at.member(dying, 'holder', 'lonely');
+      await holder.ask(add('i'));
+      const watchers = await Promise.all(
+        survivors.flatMap((one, index) =>
+          [5, 6, 7].map((length) => at.member(one, `watcher${index}`, `room${length}`)),
+        ),
+      );
+      const first = await at.member(dying, 'first', 'room5');
+      await first.ask(add('i'));
+      await first.ask({ type: 'select', planetId: 'i' });
+      const next = watchers[0] as (typeof watchers)[0];
+      await next.ask({ type: 'select', planetId: 'i' });
+      t.match(await next.ask(update('i', { a: 1 })), { type: 'conflict' });
+      const from = watchers.map(({ messages }) => messages.length);
+      const begun = performance.now();
+      dying.child.kill('SIGKILL');
+      await Promise.all(watchers.map((one, index) => people(one, ['watcher0', 'watcher1'], from[index])));
+      t.ok(performance.now() - begun < 10_000, `took ${Math.round(performance.now() - begun)} ms`);
+      t.match(await next.ask(update('i', { a: 1 })), { type: 'ack' });
+      for (const [index, one] of watchers.entries()) {
+        const told = one.messages.slice(from[index]).filter(({ type }) => type === 'presence');
+        t.equal(told.length, 1, 'all at once, and once');
+      }
+      const late = await at.member(survivors[0], 'late', 'lonely');
+      await people(late, ['late'], 0);
+      t.equal(
+        latest(late, 'sceneState')?.version,
+        1,
+        'a room where nobody else was is found without its ghost',
+      );
+    },
+  );
+
+  t.test('[ND3] a node that was cut off comes back, and so do those that it holds', async (t) => {
+    const at = await nodesStage(t);
+    const proxy = await startProxy(t, at.redis.port);
+    const a = await at.node({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' });
+    const b = await at.node();
+    const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
+    await ada.ask(add('i', { n: 1 }));
+    await ada.ask({ type: 'select', planetId: 'i' });
+    await ben.ask({ type: 'select', planetId: 'i' });
+    await ada.ask({ type: 'join_viewer', planetId: 'p' });
+    let from = ben.messages.length;
+    proxy.accept(false);
+    proxy.cut();
+    const refused = await ada.ask(update('i', { n: 2 }));
+    t.ok(['LOG_UNAVAILABLE', 'OUTCOME_UNKNOWN'].includes(refused.code), refused.code);
+    t.equal((await fetch(`http://127.0.0.1:${a.port}/ready`)).status, 503);
+    await people(ben, ['ben'], from);
+    t.match(await ben.ask(update('i', { n: 3 })), { type: 'ack' }, 'the lock has passed on');
+    from = ada.messages.length;
+    const fromBen = ben.messages.length;
+    proxy.accept(true);
+    await people(ben, ['ada', 'ben'], fromBen);
+    await ada.next(({ type }) => type === 'sceneState', from);
+    await until(async () => (await fetch(`http://127.0.0.1:${a.port}/ready`)).status === 200);
+    t.match(await ada.ask(update('i', { n: 4 })), { type: 'conflict' }, 'and did not come back with her');
+    await ben.ask({ type: 'unselect', planetId: 'i' });
+    t.match(await ada.ask(update('i', { n: 4 })), { type: 'ack' });
+    const { ref: _a, ...one } = await ada.ask({ type: 'requestSync' });
+    const { ref: _b, ...other } = await ben.ask({ type: 'requestSync' });
+    t.same(one, other);
+    t.equal(ada.socket.readyState, 1, 'her connection was there all the time');
+  });
+
+  t.test('[ND2] a Redis that is away for long makes nobody leave', async (t) => {
+    const at = await nodesStage(t);
+    const [a, b] = [await at.node(), await at.node()];
+    const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
+    await people(ada, ['ada', 'ben']);
+    await people(ben, ['ada', 'ben']);
+    const from = [ada.messages.length, ben.messages.length];
+    await at.redis.crash();
+    const away = performance.now();
+    await until(() => performance.now() - away > 3 * quickBeats.goneAfterMs);
+    t.match(await ada.ask(add('refused')), { code: 'LOG_UNAVAILABLE' });
+    await at.redis.start();
+    await until(async () => (await ada.ask(add('i'))).type === 'ack');
+    const back = performance.now();
+    await until(() => performance.now() - back > 3 * quickBeats.goneAfterMs);
+    for (const [index, one] of [ada, ben].entries())
+      t.same(
+        one.messages.slice(from[index]).filter(({ type }) => type === 'presence'),
+        [],
+      );
+  });
+
+  t.test('[ND3] a Redis that has lost everything is filled again by those who are there', async (t) => {
+    const at = await nodesStage(t);
+    await at.redis.command('CONFIG', 'SET', 'appendonly', 'no');
+    const [a, b] = [await at.node(), await at.node()];
+    const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
+    await ada.ask(add('i'));
+    const before = await ada.ask({ type: 'requestSync' });
+    await people(ada, ['ada', 'ben']);
+    const from = [ada.messages.length, ben.messages.length];
+    await at.redis.command('FLUSHALL');
+    await until(async () => (await ben.ask(add('j'))).type === 'ack');
+    await people(ada, ['ada', 'ben'], from[0]);
+    await people(ben, ['ada', 'ben'], from[1]);
+    const one = await ada.ask({ type: 'requestSync' });
+    const other = await ben.ask({ type: 'requestSync' });
+    t.not(one.epoch, before.epoch, 'another life of the log');
+    t.equal(one.epoch, other.epoch);
+    t.equal(one.version, other.version);
+    t.match(latest(ada, 'sceneState'), { epoch: one.epoch });
+  });
+});

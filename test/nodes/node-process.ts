@@ -1,0 +1,12 @@
+import { readConfig } from '../../server/config.ts';
+import { createServer } from '../../server/server.ts';
+import { silent } from '../support/servers.ts';
+
+// One node in a process of its own; says its port, and ends with who has started it.
+process.stdin.resume().on('close', () => process.exit(9));
+const server = await createServer({
+  config: readConfig(process.env),
+  logger: silent,
+  beats: JSON.parse(process.env.BEATS ?? ''),
+});
+process.stdout.write(`${server.port}\n`);

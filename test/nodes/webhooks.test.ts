@@ -1,0 +1,53 @@
+import t from 'tap';
+import { APPLICATION_SECRET, startApplication } from '../support/application.ts';
+import { noRedis, until } from '../support/redis.ts';
+import { freePort } from '../support/servers.ts';
+import { nodesStage } from './stage.ts';
+
+t.setTimeout(120_000);
+
+/** The types of what an application was told, with whom each is about. */
+const told = (calls: readonly { body: unknown }[]) =>
+  calls.map(({ body }) => {
+    const { type, data } = body as { type: string; data: { user?: { userId: string } } };
+    return data.user === undefined ? type : `${type} ${data.user.userId}`;
+  });
+
+t.test('happenings of a room on two nodes are told once each', { skip: noRedis }, async (t) => {
+  const at = await nodesStage(t);
+  const application = await startApplication(t);
+  const env = { WEBHOOK_URL: application.url, WEBHOOK_SECRET: APPLICATION_SECRET, WEBHOOK_BATCH_MS: '0' };
+  const [a, b] = [await at.node(env), await at.node(env)];
+  const ada = await at.member(a, 'ada');
+  await at.member(b, 'ben');
+  await ada.ask({ type: 'leave' });
+  await until(() => application.calls.length >= 4);
+  await b.close();
+  await until(() => application.calls.length >= 6);
+  t.same(told(application.calls).sort(), [
+    'member.joined ada',
+    'member.joined ben',
+    'member.left ada',
+    'member.left ben',
+    'room.created',
+    'room.emptied',
+  ]);
+});
+
+t.test('what a node had still to tell when it ended another one tells', { skip: noRedis }, async (t) => {
+  const at = await nodesStage(t);
+  const port = await freePort();
+  const away = { WEBHOOK_URL: `http://127.0.0.1:${port}/hook`, WEBHOOK_SECRET: APPLICATION_SECRET };
+  const a = await at.node(away);
+  const ada = await at.member(a, 'ada');
+  await ada.ask({ type: 'leave' });
+  await a.close();
+  const application = await startApplication(t);
+  await at.node({ ...away, WEBHOOK_URL: application.url });
+  await until(() => application.calls.length >= 4);
+  t.same(told(application.calls), ['room.created', 'member.joined ada', 'member.left ada', 'room.emptied']);
+  await until(
+    async () => ((await at.redis.command('KEYS', '*webhooks*')) as string[]).length <= 3,
+    'nothing is left of the queue',
+  );
+});
