@@ -100,9 +100,9 @@ export async function openDurableMap<Value>(
     await opened.compact({ offset, state: JSON.stringify([...values]) }, offset).catch(ignoreRange);
   }
 
-  async function end(forgets: boolean): Promise<void> {
+  async function end(forgets: () => boolean): Promise<void> {
     await appending?.catch(() => {});
-    if (forgets) await opened.drop().catch(() => {});
+    if (forgets()) await opened.drop().catch(() => {});
     await opened.close();
   }
 
@@ -123,8 +123,8 @@ export async function openDurableMap<Value>(
     async delete(key) {
       if (values.has(key)) await change([key]);
     },
-    close: () => end(false),
-    conclude: () => end(values.size === 0),
+    close: () => end(() => false),
+    conclude: () => end(() => values.size === 0),
   };
 }
 

@@ -171,13 +171,15 @@ function createRoom(
         if (String(reply[0]) === 'refused')
           throw new RangeError(`a snapshot at offset ${offset}, where there is one at ${String(reply[2])}`);
       }),
-    drop: () =>
-      inTurn(async () => {
-        await link.run(dropScript, [keys.record, keys.entries, keys.snapshot], () => [
-          ...[epoch, String(follower.position().next), keys.channel],
-        ]);
+    drop() {
+      // What is heard of after the decision to drop it was no part of that.
+      const next = String(follower.position().next);
+      return inTurn(async () => {
+        const all = [keys.record, keys.entries, keys.snapshot];
+        await link.run(dropScript, all, () => [epoch, next, keys.channel]);
         await finish();
-      }),
+      });
+    },
     async close() {
       await turn;
       await finish();

@@ -280,10 +280,17 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
 
   t.test('a room in which another node has written is not forgotten', async (t) => {
     const redis = await startRedis(t);
-    const a = await open(await logOn(t, redis));
+    const proxy = await startProxy(t, redis.port);
+    const a = await open(await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 5000 }));
     const b = await open(await logOn(t, redis));
-    // As if a's answers were late: it drops without having heard of it.
-    await Promise.all([b.room.append(['from b']), a.room.drop()]);
+    // It drops without having heard of what was appended.
+    proxy.pass('answers', false);
+    await b.room.append(['from b']);
+    const dropped = a.room.drop();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    t.same(a.entries, []);
+    proxy.pass('answers', true);
+    await dropped;
     const all = await stored(t, redis);
     t.same(all, ['from b']);
     await b.room.append(['more']);
