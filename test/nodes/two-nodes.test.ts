@@ -1,4 +1,5 @@
 import t from 'tap';
+import { closes } from '../../protocol/index.ts';
 import { add, update } from '../native/person.ts';
 import { type Person, startStage, ways } from '../socket-io/stage.ts';
 import { noRedis, until } from '../support/redis.ts';
@@ -181,15 +182,23 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     );
   });
 
-  t.test('a project and a token that was taken back count on all nodes', async (t) => {
-    const at = await nodesStage(t);
-    const [a, b] = [await at.node(), await at.node()];
-    const ben = await at.member(b, 'ben', 'room');
-    await a.projects.put('p', { ownerId: 'ben', members: [], active: true });
-    await until(() => b.projects.get('p')?.ownerId === 'ben');
-    await a.revoke({ sub: 'ben' });
-    t.equal((await ben.closed).code >= 4000, true);
-    const again = await at.node();
-    t.equal(again.projects.get('p')?.ownerId, 'ben');
-  });
+  t.test(
+    '[ND1] a project, a token that was taken back, and what a backend asks count on all nodes',
+    async (t) => {
+      const at = await nodesStage(t);
+      const [a, b] = [await at.node(), await at.node()];
+      const ben = await at.member(b, 'ben', 'room');
+      await a.projects.put('p', { ownerId: 'ben', members: [], active: true });
+      await until(() => b.projects.get('p')?.ownerId === 'ben');
+      await a.revoke({ sub: 'ben' });
+      t.equal((await ben.closed).code >= 4000, true);
+      const cleo = await at.member(b, 'cleo');
+      await a.notify('cleo', { id: 'n', title: 'hello', message: 'there' });
+      await cleo.next((message) => JSON.stringify(message).includes('"hello"'));
+      t.equal(await a.disconnect('cleo'), 0, 'none of its own');
+      t.equal((await cleo.closed).code, closes.KICKED.code);
+      const again = await at.node();
+      t.equal(again.projects.get('p')?.ownerId, 'ben');
+    },
+  );
 });
