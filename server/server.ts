@@ -1,6 +1,5 @@
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { createBackend } from './create-backend.ts';
 import { createRooms } from './create-rooms.ts';
 import { BATCH_PROTOCOL, createDialects } from './dialect/vocabularies/dialects.ts';
 import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
@@ -12,6 +11,7 @@ import { Listeners } from './listeners.ts';
 import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { newId } from './new-id.ts';
+import { openBackend } from './open-backend.ts';
 import { openHttp } from './open-http.ts';
 import { openPages } from './open-pages.ts';
 import { openStore, type Store } from './open-store.ts';
@@ -116,7 +116,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     },
     dialectOf: ({ handshake }) => dialectOf(handshake),
   });
-  const { backend, calls, ...ofBackend } = createBackend({ ...parts, rooms, sessions: hub.sessions });
+  const { backend, calls, ...ofBackend } = await openBackend({ ...parts, rooms, sessions: hub.sessions });
   const streams = openStreams({ config, clock, hub, newId, random });
   const http = openHttp({
     config,

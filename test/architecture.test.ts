@@ -91,8 +91,9 @@ const borders: readonly Border[] = [
       'server/dialect/present.ts',
       'server/fanout/',
       'server/dispatch/size.ts',
+      'server/log/lasting-log.ts',
     ],
-    types: ['server/dialect/', 'server/dispatch/', 'server/room/', 'server/tracking/'],
+    types: ['server/dialect/', 'server/dispatch/', 'server/log/', 'server/room/', 'server/tracking/'],
   },
   { folder: 'server/tracking/', values: ['protocol/', 'server/log/log.ts', 'node:util'] },
 ];

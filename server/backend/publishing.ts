@@ -5,14 +5,18 @@ import type { Session } from '../dispatch/session.ts';
 import { bytesOf } from '../dispatch/size.ts';
 import type { Answer, EntryOf } from '../room/entry.ts';
 import type { Backend } from './backend.ts';
+import type { ForUser } from './elsewhere.ts';
+
+export interface Here extends ForUser {
+  /** Returns how many connections it ends. */
+  disconnect(userId: string): number;
+}
 
 export interface PublishingOptions {
   ask(roomId: string, entry: EntryOf<'event'>): Promise<Answer>;
-  /** The sessions of this node. */
-  sessions(): Iterable<Session>;
-  answer(session: Session, event: DirectEvent): void;
-  /** Ends a session with KICKED. */
-  kick(session: Session): void;
+  /** What this node and, where there are any, the others do for a user. */
+  here: Here;
+  elsewhere: ForUser | undefined;
   now(): number;
   newId(): string;
   maxBytes: number;
@@ -26,7 +30,7 @@ const PUBLISHER = '\u0001publisher ';
 export function createPublishing(
   options: PublishingOptions,
 ): Pick<Backend, 'publish' | 'broadcast' | 'notify' | 'disconnect'> {
-  const { ask, sessions, answer, kick, now, newId, maxBytes } = options;
+  const { ask, here, elsewhere, now, newId, maxBytes } = options;
 
   /** Resolves with the id of the event, that of the first one where this is a repeat. */
   async function append(
@@ -87,19 +91,43 @@ export function createPublishing(
       const first = await append(roomId, publication, NOTIFICATIONS, attempt, at);
       // Of a repeat, everybody has heard.
       if (first === attempt) {
-        for (const session of sessions()) {
-          const isTold = session.memberships.has(roomId) || session.hears?.roomId === roomId;
-          if (userOf(session) === userId && !isTold) {
-            answer(session, { type: 'notification', id, data, at });
-          }
-        }
+        const event = { type: 'notification', id, data, at } as const;
+        here.notify(userId, event);
+        elsewhere?.notify(userId, event);
       }
       return data;
     },
     disconnect(userId) {
-      const own = [...sessions()].filter((session) => userOf(session) === userId);
+      elsewhere?.disconnect(userId);
+      return here.disconnect(userId);
+    },
+  };
+}
+
+export interface HereOptions {
+  /** The sessions of this node. */
+  sessions(): Iterable<Session>;
+  answer(session: Session, event: DirectEvent): void;
+  /** Ends a session with KICKED. */
+  kick(session: Session): void;
+}
+
+/** What this node does for its own sessions. */
+export function createHere({ sessions, answer, kick }: HereOptions): Here {
+  const ofUser = (userId: string) => [...sessions()].filter((session) => userOf(session) === userId);
+  return {
+    disconnect(userId) {
+      const own = ofUser(userId);
       for (const session of own) kick(session);
       return own.length;
+    },
+    notify(userId, event) {
+      // Who is in the user's own room, or hears it, has heard it there.
+      const roomId = `user:${userId}`;
+      const untold = ofUser(userId).filter(
+        ({ memberships, hears }) => !memberships.has(roomId) && hears?.roomId !== roomId,
+      );
+      for (const session of untold) answer(session, event);
     },
   };
 }

@@ -5,8 +5,9 @@ export interface LastingLog {
   append(entries: readonly string[]): Promise<void>;
   compact(snapshot: Snapshot, dropThrough: number): Promise<void>;
   close(): Promise<void>;
-  /** As that of a room. */
+  /** These as those of a room. */
   drop(): Promise<void>;
+  tell(text: string): void;
 }
 
 /** Who folds it. */
@@ -15,6 +16,8 @@ export interface Reader {
   read(log: Pick<RoomLog, 'snapshot' | 'tail'>): void;
   /** What was appended, by this process or another, in its order. */
   absorb(texts: readonly string[]): void;
+  /** What another node tells. */
+  hear?(text: string): void;
 }
 
 const AGAIN_MS = 500;
@@ -28,7 +31,10 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
   async function open(): Promise<void> {
     const early: string[] = [];
     let hear = (texts: readonly string[]): void => void early.push(...texts);
-    const room = await log.open(name, (_first, texts) => hear(texts), { onEnded: openAgain });
+    const room = await log.open(name, (_first, texts) => hear(texts), {
+      onEnded: openAgain,
+      onTold: (text) => reader.hear?.(text),
+    });
     try {
       reader.read(room);
       hear = (texts) => reader.absorb(texts);
@@ -61,5 +67,6 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
     compact: (snapshot, dropThrough) => opened.compact(snapshot, dropThrough),
     close: () => end(() => opened.close()),
     drop: () => end(() => opened.drop()),
+    tell: (text) => opened.tell?.(text),
   };
 }

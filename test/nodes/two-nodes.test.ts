@@ -1,4 +1,5 @@
 import t from 'tap';
+import { closes } from '../../protocol/index.ts';
 import { add, update } from '../native/person.ts';
 import { type Person, startStage, ways } from '../socket-io/stage.ts';
 import { noRedis, until } from '../support/redis.ts';
@@ -163,6 +164,32 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     },
   );
 
+  t.test(
+    '[SO11] a user hears the own room wherever something is said in it, and from the first word on',
+    async (t) => {
+      const at = await nodesStage(t);
+      const [one, two] = [
+        await startStage(t, at.env, ['websocket'], {}),
+        await startStage(t, at.env, ['websocket'], {}),
+      ];
+      const ada = await one.client({ as: 'ada' });
+      await ada.next('connect');
+      for (const n of [1, 2, 3]) await two.server.publish('user:ada', { event: 'news', data: { n } });
+      for (const n of [1, 2, 3]) t.match(await ada.next('news'), { n });
+      ada.socket.io.reconnection(false);
+      ada.socket.io.engine.close();
+      await ada.next('disconnect');
+      await two.server.publish('user:ada', { event: 'news', data: { n: 4 } });
+      (ada.socket.io as unknown as { uri: string }).uri = two.url('');
+      const connected = new Promise<void>((resolve) => ada.socket.once('connect', resolve));
+      ada.socket.connect();
+      await connected;
+      t.equal(ada.socket.recovered, true);
+      await one.server.publish('user:ada', { event: 'news', data: { n: 5 } });
+      for (const n of [4, 5]) t.match(await ada.next('news'), { n });
+    },
+  );
+
   t.test('a room is let go of by a node where nobody is in it any more, and kept by the other', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(), await at.node()];
@@ -181,15 +208,23 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     );
   });
 
-  t.test('a project and a token that was taken back count on all nodes', async (t) => {
-    const at = await nodesStage(t);
-    const [a, b] = [await at.node(), await at.node()];
-    const ben = await at.member(b, 'ben', 'room');
-    await a.projects.put('p', { ownerId: 'ben', members: [], active: true });
-    await until(() => b.projects.get('p')?.ownerId === 'ben');
-    await a.revoke({ sub: 'ben' });
-    t.equal((await ben.closed).code >= 4000, true);
-    const again = await at.node();
-    t.equal(again.projects.get('p')?.ownerId, 'ben');
-  });
+  t.test(
+    '[ND1] a project, a token that was taken back, and what a backend asks count on all nodes',
+    async (t) => {
+      const at = await nodesStage(t);
+      const [a, b] = [await at.node(), await at.node()];
+      const ben = await at.member(b, 'ben', 'room');
+      await a.projects.put('p', { ownerId: 'ben', members: [], active: true });
+      await until(() => b.projects.get('p')?.ownerId === 'ben');
+      await a.revoke({ sub: 'ben' });
+      t.equal((await ben.closed).code >= 4000, true);
+      const cleo = await at.member(b, 'cleo');
+      await a.notify('cleo', { id: 'n', title: 'hello', message: 'there' });
+      await cleo.next((message) => JSON.stringify(message).includes('"hello"'));
+      t.equal(await a.disconnect('cleo'), 0, 'none of its own');
+      t.equal((await cleo.closed).code, closes.KICKED.code);
+      const again = await at.node();
+      t.equal(again.projects.get('p')?.ownerId, 'ben');
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import type { Backend } from './backend/backend.ts';
-import { createPublishing } from './backend/publishing.ts';
+import { openElsewhere } from './backend/elsewhere.ts';
+import { createHere, createPublishing } from './backend/publishing.ts';
 import { createReading } from './backend/reading.ts';
 import { checkedBackend } from './checked-backend.ts';
 import { LogError } from './log/log.ts';
@@ -13,19 +14,25 @@ export interface BackendOptions extends Parts {
   sessions: Sessions;
 }
 
-/** What backends may do, out of the parts of a server; `calls`: for the program that embeds it. */
-export function createBackend(options: BackendOptions): {
+/** What backends may do, out of the parts of a server. Rejects with a LogError.
+ * `calls`: for the program that embeds it. */
+export async function openBackend(options: BackendOptions): Promise<{
   backend: Backend;
   calls: Omit<Backend, 'tracking'> & { sessions: Tracking };
   close(): Promise<void>;
-} {
+}> {
   const { config, clock, log, rooms, sessions, newId } = options;
   const { now } = clock;
-  const publishing = createPublishing({
-    ask: (roomId, entry) => rooms.ask(roomId, entry),
+  const here = createHere({
     sessions: () => sessions.all(),
     answer: (session, event) => sessions.answer(session, event),
     kick: (session) => sessions.close(session, 'KICKED'),
+  });
+  const elsewhere = config.redis === undefined ? undefined : await openElsewhere(log, here);
+  const publishing = createPublishing({
+    ask: (roomId, entry) => rooms.ask(roomId, entry),
+    here,
+    elsewhere,
     now,
     newId,
     maxBytes: config.limits.MAX_MESSAGE_BYTES,
@@ -44,7 +51,7 @@ export function createBackend(options: BackendOptions): {
       return view;
     },
   });
-  const { close, ...tracking } = createTracking({
+  const { close: endTracking, ...tracking } = createTracking({
     log,
     now,
     newId,
@@ -53,5 +60,12 @@ export function createBackend(options: BackendOptions): {
   });
   const backend = { ...publishing, ...reading, tracking };
   const { tracking: sessionCalls, ...calls } = checkedBackend(backend, config.limits);
-  return { backend, calls: { ...calls, sessions: sessionCalls }, close };
+  return {
+    backend,
+    calls: { ...calls, sessions: sessionCalls },
+    async close() {
+      await endTracking();
+      await elsewhere?.close();
+    },
+  };
 }
