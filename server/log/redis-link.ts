@@ -123,6 +123,12 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
     const deadline = Math.max(now, Math.min(now, awaySince ?? now) + timeoutMs);
     // Whether an attempt may have been heard although no answer came.
     let isUncertain = false;
+    const failure = (cause?: unknown): LogError => {
+      if (!isUncertain || !isAppend) return unavailable(reason, cause);
+      return new LogError('LOG_UNCERTAIN', `Redis at ${host} gave no answer to an append: ${reason}`, {
+        cause,
+      });
+    };
     for (;;) {
       try {
         if (closed || !to.isReady()) throw new ClientOfflineError();
@@ -135,17 +141,13 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         if (error instanceof ErrorReply) {
           if (reason.startsWith('WRONGTYPE'))
             throw new LogError('LOG_CORRUPT', `Redis has something else at ${key}`, { cause: error });
-          if (!PASSING.test(reason)) throw unavailable(reason, error);
+          if (!PASSING.test(reason)) throw failure(error);
         } else if (!(error instanceof ClientOfflineError || error instanceof ClientClosedError)) {
           isUncertain = true;
         }
       }
       troubled(key);
-      if (closed || clock.monotonic() + RETRY_MS > deadline) {
-        if (isUncertain && isAppend)
-          throw new LogError('LOG_UNCERTAIN', `Redis at ${host} gave no answer to an append: ${reason}`);
-        throw unavailable(reason);
-      }
+      if (closed || clock.monotonic() + RETRY_MS > deadline) throw failure();
       await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
     }
   }
