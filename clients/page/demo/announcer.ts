@@ -1,4 +1,4 @@
-import { element, part } from '../shared/element.ts';
+import { element, part } from '../common/element.ts';
 
 const SHOWN_MS = 4000;
 const MOST = 3;

@@ -1,4 +1,4 @@
-import { element, part } from '../shared/element.ts';
+import { element, part } from '../common/element.ts';
 import type { World } from './world.ts';
 
 interface Caret {

@@ -1,5 +1,5 @@
 import type { Room } from '../../client/index.ts';
-import { element, part, say } from '../shared/element.ts';
+import { element, part, say } from '../common/element.ts';
 import type { World } from './world.ts';
 
 /** `typing` is said again while somebody types, and is forgotten where it is not. */

@@ -1,7 +1,7 @@
 import type { Status } from '../../client/index.ts';
-import { Chart } from '../shared/chart.ts';
-import { part, say } from '../shared/element.ts';
-import { brief } from '../shared/numbers.ts';
+import { Chart } from '../common/chart.ts';
+import { part, say } from '../common/element.ts';
+import { brief } from '../common/numbers.ts';
 import type { World } from './world.ts';
 
 const SAMPLE_MS = 500;

@@ -1,4 +1,4 @@
-import { element, part, say } from '../shared/element.ts';
+import { element, part, say } from '../common/element.ts';
 import { colorOf, nameOf } from './furnishing.ts';
 import type { Hand } from './hand.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,5 @@
-import { element, part, say } from '../shared/element.ts';
-import { clock } from '../shared/numbers.ts';
+import { element, part, say } from '../common/element.ts';
+import { clock } from '../common/numbers.ts';
 import { colorOf, nameOf, PLACES, placeOf } from './furnishing.ts';
 import type { Hand } from './hand.ts';
 import type { Holds } from './holds.ts';

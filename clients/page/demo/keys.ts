@@ -1,4 +1,4 @@
-import { part } from '../shared/element.ts';
+import { part } from '../common/element.ts';
 import type { Hand } from './hand.ts';
 import type { World } from './world.ts';
 

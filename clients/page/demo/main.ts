@@ -1,4 +1,4 @@
-import { part, say } from '../shared/element.ts';
+import { part, say } from '../common/element.ts';
 import { openChat } from './chat.ts';
 import { showConnection } from './connection.ts';
 import { Detail } from './detail.ts';

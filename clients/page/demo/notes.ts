@@ -1,5 +1,5 @@
 import type { TextOperation } from '../../../protocol/index.ts';
-import { part } from '../shared/element.ts';
+import { part } from '../common/element.ts';
 import { Carets } from './carets.ts';
 import { movedBy } from './moved-by.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,4 @@
-import { element, part, say } from '../shared/element.ts';
+import { element, part, say } from '../common/element.ts';
 import { COLORS, isAnonymous, NAMES, remember, signIn } from './identity.ts';
 import type { World } from './world.ts';
 

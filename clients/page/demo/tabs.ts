@@ -1,4 +1,4 @@
-import { part } from '../shared/element.ts';
+import { part } from '../common/element.ts';
 
 /** Panels of which one is seen: `shown` tells a panel that it is. */
 export function openTabs(): void {

@@ -1,6 +1,6 @@
-import { Chart } from '../shared/chart.ts';
-import { element, part, say } from '../shared/element.ts';
-import { brief } from '../shared/numbers.ts';
+import { Chart } from '../common/chart.ts';
+import { element, part, say } from '../common/element.ts';
+import { brief } from '../common/numbers.ts';
 import { byLabel, type Sample, sumOf } from './metrics.ts';
 
 /** A figure: what it is now or, of what only grows, in a second. */

@@ -1,4 +1,4 @@
-import { part, say } from '../shared/element.ts';
+import { part, say } from '../common/element.ts';
 import { Api, Refused } from './api.ts';
 import { Figures } from './figures.ts';
 import { RoomPanel } from './room.ts';

@@ -1,4 +1,4 @@
-import { element, part, say } from '../shared/element.ts';
+import { element, part, say } from '../common/element.ts';
 import type { Logged, Present, RoomDetail } from './api.ts';
 
 /** One room: who is there, and what happened lately. */

@@ -1,5 +1,5 @@
-import { element, part, say } from '../shared/element.ts';
-import { brief } from '../shared/numbers.ts';
+import { element, part, say } from '../common/element.ts';
+import { brief } from '../common/numbers.ts';
 import type { RoomSummary } from './api.ts';
 
 interface Row {

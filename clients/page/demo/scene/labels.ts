@@ -1,5 +1,5 @@
 import { type Camera, Vector3 } from 'three';
-import { element } from '../../shared/element.ts';
+import { element } from '../../common/element.ts';
 
 /** Labels of things in the scene, as elements above the canvas. */
 export class Labels {

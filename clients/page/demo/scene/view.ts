@@ -1,6 +1,6 @@
 import { ACESFilmicToneMapping, PCFShadowMap, PerspectiveCamera, Scene, Vector3, WebGLRenderer } from 'three';
 import { OrbitControls } from 'three/examples/jsm/controls/OrbitControls.js';
-import { clock } from '../../shared/numbers.ts';
+import { clock } from '../../common/numbers.ts';
 import type { Hand } from '../hand.ts';
 import type { Holds } from '../holds.ts';
 import type { World } from '../world.ts';
