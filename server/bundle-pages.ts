@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
+import type { PageFile } from './api/pages.ts';
 
 /*
  * Builds the pages into `dist/pages` (or `pages` in the directory that is named): all that they need, under names
@@ -22,13 +23,6 @@ const pages = [
   { path: '/', name: 'demo' },
   { path: '/inspector', name: 'inspector' },
 ] as const;
-
-interface PageFile {
-  file: string;
-  type: string;
-  etag: string;
-  immutable: boolean;
-}
 
 export async function buildPages(built = 'dist'): Promise<void> {
   const directory = join(built, 'pages');

@@ -52,6 +52,8 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     onLeft(connection, { roomId, userId }) {
       logger.info({ roomId, userId, connection }, 'left');
       recovery().left(connection, roomId);
+      const session = options.session(connection);
+      if (session?.hears?.roomId === roomId) listeners().forget(session);
     },
     onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
     onEnded: (roomId, error) => logger.warn({ roomId, err: error }, 'the log of a room has to be read anew'),

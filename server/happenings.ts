@@ -58,8 +58,8 @@ export async function openHappenings(options: HappeningsOptions): Promise<Happen
 }
 
 /** Nodes that share a store have each their own: a happening is told by the node that has written it. */
-function queueOf({ config }: HappeningsOptions, node: string): string {
-  return config.redis === undefined ? WEBHOOKS : `${WEBHOOKS} ${node}`;
+function queueOf({ log }: HappeningsOptions, node: string): string {
+  return log.isShared ? `${WEBHOOKS} ${node}` : WEBHOOKS;
 }
 
 async function openWebhooks(options: HappeningsOptions): Promise<Webhooks | undefined> {

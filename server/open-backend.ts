@@ -28,7 +28,7 @@ export async function openBackend(options: BackendOptions): Promise<{
     answer: (session, event) => sessions.answer(session, event),
     kick: (session) => sessions.close(session, 'KICKED'),
   });
-  const elsewhere = config.redis === undefined ? undefined : await openElsewhere(log, here);
+  const elsewhere = log.isShared ? await openElsewhere(log, here) : undefined;
   const publishing = createPublishing({
     ask: (roomId, entry) => rooms.ask(roomId, entry),
     here,

@@ -184,7 +184,8 @@ export class Rooms {
     const opening = room.open(this.#closing.get(roomId));
     this.#opening.set(room, opening);
     opening.catch((error: LogError) => {
-      this.#rooms.delete(roomId);
+      // It may have been given up, and opened anew, before.
+      if (this.#rooms.get(roomId) === room) this.#rooms.delete(roomId);
       this.#options.onOpenFailed(roomId, error);
       for (const entry of room.abandon()) this.#execution.refuse(roomId, entry, refusalCode(error));
     });

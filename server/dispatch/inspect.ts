@@ -8,39 +8,47 @@ const reserved = new Set(['__proto__', 'constructor', 'prototype']);
  * (INVALID_FIELD), and bytes, which come by Socket.IO (BINARY_DATA).
  */
 export function inspect(message: unknown, maxDepth: number): void {
-  // Paths are only made where they are needed: this runs for every message.
-  if (!isFine(message, maxDepth)) refuse(message, '', maxDepth, maxDepth);
+  const fault = faultIn(message, maxDepth);
+  if (fault !== undefined) throw refusalFor(fault, maxDepth);
 }
 
-function isFine(value: unknown, left: number): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (typeof value !== 'object' || value === null) return true;
-  if (left === 0) return false;
-  if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) if (!isFine(value[index], left - 1)) return false;
-    return true;
-  }
-  if (ArrayBuffer.isView(value)) return false;
-  if (!isPlainObject(value)) return true;
-  for (const key of Object.keys(value)) if (reserved.has(key) || !isFine(value[key], left - 1)) return false;
-  return true;
+interface Fault {
+  readonly code: 'TOO_DEEP' | 'FORBIDDEN_KEY' | 'INVALID_FIELD' | 'BINARY_DATA';
+  /** Where it is, the innermost name or index first: they are noted on the way out, where there is a fault at all. */
+  readonly path: (string | number)[];
 }
 
-/** Throws for the first thing in a value that is not fine. */
-function refuse(value: unknown, path: string, left: number, limit: number): void {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new Refusal('INVALID_FIELD', { path, expected: 'a finite number' });
-  }
-  if (typeof value !== 'object' || value === null) return;
-  if (left === 0) throw new Refusal('TOO_DEEP', { limit });
-  if (ArrayBuffer.isView(value)) throw new Refusal('BINARY_DATA', { path });
+/** The first thing at fault in a value. */
+function faultIn(value: unknown, left: number): Fault | undefined {
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : { code: 'INVALID_FIELD', path: [] };
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (left === 0) return { code: 'TOO_DEEP', path: [] };
+  if (ArrayBuffer.isView(value)) return { code: 'BINARY_DATA', path: [] };
   if (Array.isArray(value)) {
-    for (const [index, one] of value.entries()) refuse(one, `${path}[${index}]`, left - 1, limit);
+    for (let index = 0; index < value.length; index++) {
+      const fault = faultIn(value[index], left - 1);
+      if (fault !== undefined) return within(index, fault);
+    }
   } else if (isPlainObject(value)) {
     for (const key of Object.keys(value)) {
-      const name = path === '' ? key : `${path}.${key}`;
-      if (reserved.has(key)) throw new Refusal('FORBIDDEN_KEY', { path: name });
-      refuse(value[key], name, left - 1, limit);
+      const fault: Fault | undefined = reserved.has(key)
+        ? { code: 'FORBIDDEN_KEY', path: [] }
+        : faultIn(value[key], left - 1);
+      if (fault !== undefined) return within(key, fault);
     }
   }
+  return undefined;
+}
+
+function within(part: string | number, fault: Fault): Fault {
+  fault.path.push(part);
+  return fault;
+}
+
+function refusalFor({ code, path }: Fault, limit: number): Refusal {
+  if (code === 'TOO_DEEP') return new Refusal(code, { limit });
+  const parts = path.reverse().map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`));
+  const named = { path: parts.join('').replace(/^\./, '') };
+  return new Refusal(code, code === 'INVALID_FIELD' ? { ...named, expected: 'a finite number' } : named);
 }

@@ -23,7 +23,7 @@ export interface Log {
    * has none). Undefined: there is none of this room. Rejects with {@link LogError}.
    */
   head(roomId: string): Promise<Head | undefined>;
-  /** Other processes append, too: whoever wants to hear of a room has to have it open. */
+  /** Other processes append, too, and only who has a room open hears of it. */
   readonly isShared?: true;
   /** False while appends fail (disk full, log server away): `/ready` says so. */
   writable(): boolean;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { closes } from '../../protocol/index.ts';
 import { add, update } from '../native/person.ts';
-import { type Person, startStage, ways } from '../socket-io/stage.ts';
+import { breakOff, comeBack, type Person, startStage, ways } from '../socket-io/stage.ts';
 import { noRedis, until } from '../support/redis.ts';
 import { latest, nodesStage, people } from './stage.ts';
 
@@ -146,17 +146,12 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
         await say(ada, 'one');
         t.match(await ben.next('message'), { message: 'one' });
         await ada.next('message');
-        ada.socket.io.reconnection(false);
-        ada.socket.io.engine.close();
-        await ada.next('disconnect');
+        await breakOff(ada);
         await ben.next('user_left').catch(() => {});
         await say(ben, 'two');
         // The balancer sends it elsewhere.
         (ada.socket.io as unknown as { uri: string }).uri = two.url('');
-        const connected = new Promise<void>((resolve) => ada.socket.once('connect', resolve));
-        ada.socket.connect();
-        await connected;
-        t.equal(ada.socket.recovered, true);
+        t.equal(await comeBack(ada), true);
         t.match(await ada.next('message'), { message: 'two' });
         await say(ben, 'three');
         t.match(await ada.next('message'), { message: 'three' });
@@ -176,15 +171,10 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
       await ada.next('connect');
       for (const n of [1, 2, 3]) await two.server.publish('user:ada', { event: 'news', data: { n } });
       for (const n of [1, 2, 3]) t.match(await ada.next('news'), { n });
-      ada.socket.io.reconnection(false);
-      ada.socket.io.engine.close();
-      await ada.next('disconnect');
+      await breakOff(ada);
       await two.server.publish('user:ada', { event: 'news', data: { n: 4 } });
       (ada.socket.io as unknown as { uri: string }).uri = two.url('');
-      const connected = new Promise<void>((resolve) => ada.socket.once('connect', resolve));
-      ada.socket.connect();
-      await connected;
-      t.equal(ada.socket.recovered, true);
+      t.equal(await comeBack(ada), true);
       await one.server.publish('user:ada', { event: 'news', data: { n: 5 } });
       for (const n of [4, 5]) t.match(await ada.next('news'), { n });
     },

@@ -1,20 +1,7 @@
 import t from 'tap';
-import { durable, onEach, type Person } from './stage.ts';
+import { breakOff, comeBack, durable, onEach, type Person } from './stage.ts';
 
 const ROOM = 'user:ada';
-
-async function breakOff(one: Person): Promise<void> {
-  one.socket.io.reconnection(false);
-  one.socket.io.engine.close();
-  await one.next('disconnect');
-}
-
-async function comeBack(one: Person): Promise<boolean> {
-  const connected = new Promise<void>((resolve) => one.socket.once('connect', resolve));
-  one.socket.connect();
-  await connected;
-  return one.socket.recovered;
-}
 
 /** How many rooms are in memory. */
 async function roomsOf(port: number): Promise<number> {
@@ -100,5 +87,26 @@ onEach(
     t.equal(await comeBack(ben), true);
     t.same(await numbers(ada, 1), [2]);
     t.same(await numbers(ben, 1), [9]);
+  },
+);
+
+onEach(
+  t,
+  '[SO11] who leaves the own room, as any room that was joined, is told of notifications alone',
+  async (t, start) => {
+    const at = await start({ AUTH: 'required' });
+    const [ada, other] = [await at.client({ as: 'ada' }), await at.client({ as: 'ada' })];
+    for (const one of [ada, other]) await one.next('connect');
+    ada.emit('join_room', { roomId: ROOM });
+    ada.emit('leave_room', { roomId: ROOM });
+    await ada.ask('join_room', { roomId: 'r' });
+    await at.server.publish(ROOM, { event: 'news', data: { n: 1 } });
+    t.same(await numbers(other, 1), [1]);
+    await at.server.notify('ada', { title: 'T', message: 'M' });
+    for (const one of [ada, other]) t.match(await one.next('notification'), { title: 'T' });
+    t.notOk(ada.heard().includes('news'));
+    ada.socket.disconnect();
+    await at.server.publish(ROOM, { event: 'news', data: { n: 2 } });
+    t.same(await numbers(other, 1), [2]);
   },
 );

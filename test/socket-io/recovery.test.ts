@@ -1,23 +1,9 @@
 import t from 'tap';
 import type { Server } from '../../server/server-options.ts';
 import { freePort, startServer } from '../support/servers.ts';
-import { onEach, type Person } from './stage.ts';
+import { breakOff, comeBack, onEach, type Person } from './stage.ts';
 
 const roomId = 'blueprint-1';
-
-/** Breaks a client's transport; it stays away until it is told to connect. */
-async function breakOff(one: Person): Promise<void> {
-  one.socket.io.reconnection(false);
-  one.socket.io.engine.close();
-  await one.next('disconnect');
-}
-
-async function comeBack(one: Person): Promise<boolean> {
-  const connected = new Promise<void>((resolve) => one.socket.once('connect', resolve));
-  one.socket.connect();
-  await connected;
-  return one.socket.recovered;
-}
 
 /** What was heard so far of the messages in the room. */
 async function messages(one: Person, count: number): Promise<string[]> {

@@ -170,3 +170,18 @@ export async function durable(t: Test): Promise<Record<string, string>> {
   await once(probe, 'close');
   return { STORE: 'lmdb', DATA_DIR: t.testdir(), WS_PORT: String(port) };
 }
+
+/** Breaks a client's transport; it stays away until it is told to connect. */
+export async function breakOff(one: Person): Promise<void> {
+  one.socket.io.reconnection(false);
+  one.socket.io.engine.close();
+  await one.next('disconnect');
+}
+
+/** Whether it is back as if it had never been away. */
+export async function comeBack(one: Person): Promise<boolean> {
+  const connected = new Promise<void>((resolve) => one.socket.once('connect', resolve));
+  one.socket.connect();
+  await connected;
+  return one.socket.recovered;
+}

@@ -1,21 +1,12 @@
 import t from 'tap';
-import { onEach, type Person } from './stage.ts';
+import { breakOff, comeBack, onEach, type Person } from './stage.ts';
 
 const roomId = 'r';
-
-async function breakOff(one: Person): Promise<void> {
-  one.socket.io.reconnection(false);
-  one.socket.io.engine.close();
-  await one.next('disconnect');
-}
 
 /** Connects again with the pid and the mark of somebody's choice. */
 async function comeBackWith(one: Person, pid: unknown, mark?: unknown): Promise<boolean> {
   Object.assign(one.socket, { _pid: pid, _lastOffset: mark });
-  const connected = new Promise<void>((resolve) => one.socket.once('connect', resolve));
-  one.socket.connect();
-  await connected;
-  return one.socket.recovered;
+  return comeBack(one);
 }
 
 onEach(t, '[SO14] a stay goes to one connection, however many ask for it at once', async (t, start) => {
