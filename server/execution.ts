@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { answerEvent, refOf } from './dialect/answers.ts';
 import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent, RoomView } from './dialect/events.ts';
+import { setViewing } from './dispatch/membership.ts';
 import type { Membership, Session } from './dispatch/session.ts';
 import type { Receiver } from './fanout/receiver.ts';
 import type { Ticker } from './fanout/ticker.ts';
@@ -146,7 +147,11 @@ export class Execution {
   #timeLock(room: LiveRoom, thing: string, released?: string): void {
     const { session, lockTtlMs, clock } = this.#options;
     timeLock(room.state?.selections, thing, released, {
-      locksOf: (connection) => session(connection)?.memberships.get(room.roomId)?.locks,
+      locksOf(connection) {
+        const membership = session(connection)?.memberships.get(room.roomId);
+        if (membership !== undefined) membership.locks ??= new Map();
+        return membership?.locks;
+      },
       endsAt: () => clock.monotonic() + lockTtlMs,
     });
   }
@@ -215,11 +220,10 @@ export class Execution {
   /** What a handler noted when it submitted an entry that was refused afterwards. */
   #undo(roomId: string, { type, by, ...entry }: CommandEntry): void {
     if (type !== 'join_viewer' && type !== 'leave_viewer') return;
-    const viewing = this.#options.session(by.connection)?.memberships.get(roomId)?.viewing;
+    const membership = this.#options.session(by.connection)?.memberships.get(roomId);
     const { thing } = entry as { thing: string };
     const views = this.#options.viewOf(roomId)?.state.viewers.get(thing)?.has(by.connection) ?? false;
-    if (views) viewing?.add(thing);
-    else viewing?.delete(thing);
+    if (membership !== undefined) setViewing(membership, thing, views);
   }
 
   #notJoined(connectionId: string, roomId: string, which: 'oldest' | 'latest' = 'oldest'): void {

@@ -1,7 +1,7 @@
 import { holdingConnections, type Selections } from './room/selections.ts';
 
 export interface LockTimes {
-  /** When the locks of a connection end, by thing; undefined where another node holds the connection. */
+  /** Where it is noted when the locks of a connection end, by thing; undefined: another node holds the connection. */
   locksOf(connection: string): Map<string, number> | undefined;
   endsAt(): number;
 }

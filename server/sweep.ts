@@ -43,9 +43,9 @@ export function sweep(session: Session, duties: Duties): void {
 
 function expireLocks(session: Session, now: number, duties: Duties): void {
   for (const { roomId, locks } of session.memberships.values()) {
-    for (const [thing, endsAt] of locks) {
+    for (const [thing, endsAt] of locks ?? []) {
       if (now < endsAt) continue;
-      locks.delete(thing);
+      locks?.delete(thing);
       duties.submit(roomId, { type: 'expire', at: duties.now(), connection: session.id, thing });
     }
   }

@@ -64,7 +64,7 @@ export function createVerifyToken(options: VerifyTokenOptions): VerifyToken {
         currentDate: new Date(nowMs),
         clockTolerance: CLOCK_TOLERANCE_MS / 1000,
       });
-      const user = { ...userOf(claims), proof: proofOf(token, claims) };
+      const user = userOf(claims, proofOf(token, claims));
       const expiresAt = user.expiresAt ?? Number.POSITIVE_INFINITY;
       cache.set(token, user, Math.min(expiresAt + CLOCK_TOLERANCE_MS, nowMs + trustedMs));
       return user;

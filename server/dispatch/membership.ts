@@ -9,6 +9,29 @@ interface InRoom {
   ref?: string | number;
 }
 
+/** Most view nothing: one set serves all of them. */
+const nothing: ReadonlySet<string> = new Set();
+
+/** A place in a room, on its way through the log. */
+export function membershipIn(roomId: string, user: Membership['user'], mayWrite: boolean): Membership {
+  const { userId } = user;
+  return { roomId, userId, user, phase: 'joining', mayWrite, viewing: nothing, locks: undefined };
+}
+
+/** Notes whether a member views a thing. */
+export function setViewing(membership: Membership, thing: string, views: boolean): void {
+  const viewing = new Set(membership.viewing);
+  if (views) viewing.add(thing);
+  else viewing.delete(thing);
+  membership.viewing = viewing.size === 0 ? nothing : viewing;
+}
+
+/** What it selected and viewed is gone. */
+export function forgetThings(membership: Membership): void {
+  membership.viewing = nothing;
+  membership.locks = undefined;
+}
+
 /** The membership that a command is about. Throws NOT_JOINED, ROOM_REQUIRED, IDENTITY_MISMATCH. */
 export function membershipOf(session: Session, command: InRoom): Membership {
   const membership =

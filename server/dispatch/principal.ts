@@ -19,7 +19,7 @@ export interface User {
   /** Milliseconds since the Unix epoch; undefined: does not end. */
   readonly expiresAt: number | undefined;
   /** The token; undefined where a program says who somebody is. */
-  readonly proof?: Proof;
+  readonly proof?: Proof | undefined;
 }
 
 /** Came without a token, where AUTH=optional. Its first join names it for the rest of the connection. */

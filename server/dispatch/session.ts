@@ -49,7 +49,7 @@ export interface Membership {
   phase: 'joining' | 'joined' | 'leaving';
   mayWrite: boolean;
   /** Things whose cameras it sends and gets. */
-  readonly viewing: Set<string>;
-  /** When the lock of a thing runs out (monotonic), unless a heartbeat renews it. */
-  readonly locks: Map<string, number>;
+  viewing: ReadonlySet<string>;
+  /** When the lock of a thing runs out (monotonic), unless a heartbeat renews it; undefined: it never held one. */
+  locks: Map<string, number> | undefined;
 }

@@ -296,6 +296,8 @@ export class RoomFanout implements Flushable, Feed {
 
   #enterAudience(attachment: Attachment, from: Place): Audience {
     const audience = this.#audiences.enter(attachment.receiver.dialect, attachment.things);
+    // One set for all of them.
+    attachment.things = audience.things;
     attachment.receiver.connection.subscribe(audience.topic);
     attachment.standing = { kind: 'live', audience, from };
     return audience;

@@ -8,7 +8,7 @@ import { randomFrom } from './random.ts';
 import { foldStoredRoom, wholeOf } from './stored-room.ts';
 
 /** For longer runs: CRASH_ROUNDS=200 CRASH_SEED=… */
-const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 10);
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 5);
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
 const CLIENTS = 20;
 const ROOM = 'crash';

@@ -6,11 +6,11 @@ import { atRate } from './pace.ts';
 
 const ROOM = 'quiet';
 const PLANET = 'planet';
-const OPERATIONS = 200;
+const OPERATIONS = 100;
 /** More than a tick, so that each operation finds the room quiet. */
 const BETWEEN_MS = 25;
 const VIEWERS = 20;
-const STREAM_MS = 5000;
+const STREAM_MS = 3000;
 /** 1000 / 16 ms, rounded up. */
 const MOST_FRAMES_PER_SECOND = 63;
 /** Those of joining. */

@@ -5,7 +5,7 @@ import { type ChildServer, startChildServer, unlimited } from './child-server.ts
 import { mib, ms } from './figures.ts';
 import { ModelClient } from './model-client.ts';
 
-const STALLS = 4;
+const STALLS = 2;
 const NEVER_READING = 8;
 /** The bound, a published frame and an answer more. */
 const BUFFER_BYTES = 1.25 * 1024 * 1024;

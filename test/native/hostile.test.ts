@@ -12,7 +12,7 @@ const CONNECTIONS = 4;
 const ROUND = 2500;
 const WARM_UP = 60_000;
 /** A slow machine sends fewer; the figures say how many it were. */
-const BOUND_MS = Number(environment.HOSTILE_SECONDS ?? 22) * 1000;
+const BOUND_MS = Number(environment.HOSTILE_SECONDS ?? 10) * 1000;
 /** What the heap of a busy process may be larger for, rubbish that is not yet collected included. */
 const MAX_GROWTH_BYTES = 48 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import { type CommandOf, Refusal, type UserPresence } from '../../../protocol/index.ts';
 import type { Want } from '../../fanout/attachment.ts';
 import { introduced } from '../hooks.ts';
-import { authorOf, checkUser, membershipOf, principalOf } from '../membership.ts';
+import { authorOf, checkUser, membershipIn, membershipOf, principalOf } from '../membership.ts';
 import type { Guest, Principal } from '../principal.ts';
 import { decide, grant, type Rights, rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
@@ -28,15 +28,12 @@ export const join: Treatment<'join'> = {
       // The connection may have ended meanwhile.
       if (session.phase.kind !== 'open') return;
       if (principal !== before) stage.admit(session, principal);
-      const membership: Membership = {
-        roomId,
-        userId: user.userId,
-        user: shown,
-        phase: known?.phase === 'joined' ? 'joined' : 'joining',
-        mayWrite: writes,
-        viewing: known?.viewing ?? new Set(),
-        locks: known?.locks ?? new Map(),
-      };
+      const membership = membershipIn(roomId, shown, writes);
+      if (known !== undefined) {
+        membership.viewing = known.viewing;
+        membership.locks = known.locks;
+        if (known.phase === 'joined') membership.phase = 'joined';
+      }
       session.memberships.set(roomId, membership);
       const { ref, scene = false, since } = command;
       enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref);
@@ -142,7 +139,7 @@ export const heartbeat: Treatment<'heartbeat'> = {
     const concerned =
       command.roomId === undefined ? session.memberships.values() : [membershipOf(session, command)];
     for (const { locks } of concerned) {
-      for (const thing of locks.keys()) locks.set(thing, stage.monotonic() + stage.lockTtlMs);
+      for (const thing of locks?.keys() ?? []) locks?.set(thing, stage.monotonic() + stage.lockTtlMs);
     }
     stage.answer(session, {
       type: 'ack',

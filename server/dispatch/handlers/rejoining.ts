@@ -1,6 +1,6 @@
 import type { Claimed } from '../../fanout/position.ts';
 import { introduced } from '../hooks.ts';
-import { principalOf } from '../membership.ts';
+import { forgetThings, membershipIn, principalOf } from '../membership.ts';
 import type { Principal } from '../principal.ts';
 import { decide, rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
@@ -48,8 +48,7 @@ export async function rejoin(
  */
 export function reenter(stage: Stage, session: Session, membership: Membership): void {
   membership.phase = 'joining';
-  membership.viewing.clear();
-  membership.locks.clear();
+  forgetThings(membership);
   enter(stage, session, membership, { joins: [], scene: true, since: undefined, resync: true }, undefined);
 }
 
@@ -66,16 +65,7 @@ async function membershipsIn(
     if ('refused' in rights) return undefined;
     const { mayWrite } = rights;
     await introduced(stage, session, principal, { roomId, user }, (shown) => {
-      const [viewing, locks] = [new Set<string>(), new Map<string, number>()];
-      memberships.push({
-        roomId,
-        userId: user.userId,
-        user: shown,
-        phase: 'joining',
-        mayWrite,
-        viewing,
-        locks,
-      });
+      memberships.push(membershipIn(roomId, shown, mayWrite));
     });
   }
   return memberships;

@@ -1,5 +1,5 @@
 import { Refusal } from '../../../protocol/index.ts';
-import { authorOf, membershipOf, writerOf } from '../membership.ts';
+import { authorOf, membershipOf, setViewing, writerOf } from '../membership.ts';
 import type { Treatment } from '../stage.ts';
 
 type OnThing = 'select' | 'unselect' | 'join_viewer' | 'leave_viewer';
@@ -16,9 +16,9 @@ function onThing<T extends OnThing>(type: T, writes: boolean): Treatment<T> {
           throw new Refusal('LIMIT_EXCEEDED', { limit: 'MAX_SELECTIONS' });
         }
         // From now on, so that a camera right behind it is not refused.
-        viewing.add(command.planetId);
+        setViewing(membership, command.planetId, true);
       }
-      if (type === 'leave_viewer') viewing.delete(command.planetId);
+      if (type === 'leave_viewer') setViewing(membership, command.planetId, false);
       const by = authorOf(session, membership, command);
       stage.submit(roomId, { type, at: stage.now(), by, thing: command.planetId });
     },
