@@ -57,7 +57,7 @@ export function arrive(
     welcome(session, options);
     return undefined;
   }
-  if ('token' in credential) return enter(session, credential.token, handshake.recovery, options);
+  if ('token' in credential) return enter(session, credential.token, handshake, options);
   options.suspicion(credential.refused, session);
   sessions.close(session, credential.refused);
   return undefined;
@@ -66,7 +66,7 @@ export function arrive(
 async function enter(
   session: Session,
   token: string,
-  recovery: Handshake['recovery'],
+  { namespace, recovery }: Handshake,
   options: ArrivalOptions,
 ): Promise<void> {
   const { sessions, suspicion, metrics } = options;
@@ -75,9 +75,8 @@ async function enter(
     if (session.phase.kind !== 'arriving') return;
     sessions.admit(session, user);
     if (principalOf(session) === undefined) return;
-    const { connection, dialect } = session.receiver;
     // Elsewhere than in Socket.IO the join of a client says where it stands.
-    const isStay = connection.handshake.namespace !== undefined && dialect.framing.mark !== undefined;
+    const isStay = namespace !== undefined && session.receiver.dialect.framing.mark !== undefined;
     if (!isStay) welcome(session, options);
     else await comeBack(session, user.userId, recovery, options);
   } catch (error) {

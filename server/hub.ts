@@ -25,8 +25,8 @@ import type { Rooms } from './rooms.ts';
 import { principalOf, Sessions } from './sessions.ts';
 import { type Suspicion, suspectOf } from './suspicion.ts';
 import { type Duties, sweep } from './sweep.ts';
-import type { Connection, ConnectionHandler } from './transport/connection.ts';
-import type { SocketHandler } from './transport/socket-io/socket-io.ts';
+import type { Connection, ConnectionHandler, Handshake } from './transport/connection.ts';
+import type { SocketHandler } from './transport/socket-io/socket.ts';
 
 export interface HubOptions {
   config: Config;
@@ -43,7 +43,7 @@ export interface HubOptions {
   /** Uniform in [0, 1). */
   random(): number;
   /** The dialect of a connection, by its path and subprotocol. */
-  dialectOf(connection: Connection): Dialect;
+  dialectOf(handshake: Handshake): Dialect;
   subprotocols: readonly string[];
   onAnalytics: Stage['analytics'];
   suspicion: Suspicion;
@@ -106,16 +106,17 @@ export class Hub implements ConnectionHandler, SocketHandler {
     return offered.find((one) => this.#options.subprotocols.includes(one)) ?? '';
   }
 
-  opened(connection: Connection): void {
+  opened(connection: Connection, handshake: Handshake): void {
     const { clock, config, metrics } = this.#options;
-    const dialect = this.#options.dialectOf(connection);
+    const dialect = this.#options.dialectOf(handshake);
     const now = clock.monotonic();
     const session: Session = {
       id: connection.id,
       receiver: new Receiver(connection, dialect, this.#receiverOptions),
       limiter: createLimiter(config.rates, now, dialect.framing.answersAll),
       line: new Line(),
-      address: connection.handshake.address,
+      transport: transportOf(handshake),
+      address: handshake.address,
       phase: { kind: 'arriving', deadline: now + config.connectTimeoutMs },
       memberships: new Map(),
       hears: undefined,
@@ -125,9 +126,9 @@ export class Hub implements ConnectionHandler, SocketHandler {
     };
     connection.state = session;
     this.sessions.add(session);
-    metrics.connections.labels(transportOf(connection), dialect.name).inc();
+    metrics.connections.labels(session.transport, dialect.name).inc();
     if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
-    const decision = arrive(session, connection.handshake, {
+    const decision = arrive(session, handshake, {
       ...this.#options,
       verifyToken: this.#options.permission.verifyToken,
       sessions: this.sessions,
@@ -166,7 +167,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { receiver, phase } = session;
     const { userId } = principalOf(session) ?? {};
     this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
-    this.#options.metrics.connections.labels(transportOf(connection), receiver.dialect.name).dec();
+    this.#options.metrics.connections.labels(session.transport, receiver.dialect.name).dec();
     if (receiver.lagging) this.#lagging -= 1;
     receiver.ended();
     for (const { roomId } of session.memberships.values()) {

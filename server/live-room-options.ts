@@ -6,8 +6,8 @@ import type { Nodes } from './log/nodes.ts';
 import type { Effect } from './room/effect.ts';
 import type { Entry, RoomLimits } from './room/entry.ts';
 
+/** What all rooms of a node have in common. */
 export interface LiveRoomOptions {
-  roomId: string;
   log: Log;
   clock: Clock;
   fanout: FanoutOptions;

@@ -41,15 +41,16 @@ export class LiveRoom {
   #idle: (() => void)[] = [];
   #closed = false;
 
-  constructor(options: LiveRoomOptions) {
-    this.roomId = options.roomId;
+  constructor(roomId: string, options: LiveRoomOptions) {
+    this.roomId = roomId;
     this.#options = options;
   }
 
   /** Loads the room. Rejects with a LogError, after which the room is of no use. */
   async open(before: Promise<void> | undefined): Promise<void> {
     await before;
-    const { roomId, log, fanout, nodeId, nodes, clock, roomLimits, lastSeen } = this.#options;
+    const { roomId } = this;
+    const { log, fanout, nodeId, nodes, clock, roomLimits, lastSeen } = this.#options;
     const arrived: [number, readonly string[]][] = [];
     let listener = (first: number, texts: readonly string[]): void => {
       arrived.push([first, texts]);

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Tallies, type Tally, talliesBy, tally } from './tally.ts';
-import type { Connection } from './transport/connection.ts';
+import type { Handshake } from './transport/connection.ts';
 
 /** What `/metrics` shows (Prometheus text format 0.0.4). Durations are in seconds, as is the custom there. */
 export interface Metrics {
@@ -109,7 +109,7 @@ export function createMetrics(read: {
 }
 
 /** What a connection is counted as. */
-export function transportOf({ handshake: { stream } }: Connection): string {
+export function transportOf({ stream }: Handshake): string {
   if (stream === undefined) return 'websocket';
   return stream === 'none' ? 'http' : 'event-stream';
 }

@@ -15,7 +15,7 @@ import type { RoomState } from './room/state.ts';
 export interface RoomsOptions {
   room: Omit<
     LiveRoomOptions,
-    'roomId' | 'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'onEnded' | 'onOutlived'
+    'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'onEnded' | 'onOutlived'
   >;
   onOpened: LiveRoomOptions['onOpened'];
   /** The log has left a room behind, and whoever is in it goes on in a new one. */
@@ -45,10 +45,12 @@ export class Rooms {
   readonly #joins = new Joins();
   readonly #asked = new Asked();
   readonly #execution: Execution;
+  readonly #ofRooms: LiveRoomOptions;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
     const { session, rejoin, lostSessions, onSent, onFault, onJoined, onLeft, lockTtlMs, room } = options;
+    const { onEffects } = options;
     this.#execution = new Execution({
       session,
       rejoin,
@@ -66,6 +68,24 @@ export class Rooms {
       submit: (roomId, entry) => this.submit(roomId, entry),
       viewOf: (roomId) => this.#rooms.get(roomId)?.fanout?.view,
     });
+    this.#ofRooms = {
+      ...room,
+      lastSeen: (connectionId) => session(connectionId)?.lastSeen,
+      execute: (where, effects, isOwn) => {
+        this.#execution.execute(where, effects);
+        // One node tells of it: the one that has written it.
+        if (isOwn && onEffects !== undefined && where.view !== undefined) onEffects(where.view, effects);
+      },
+      onRefused: ({ roomId }, entries, error) => {
+        for (const entry of entries) this.#execution.refuse(roomId, entry, refusalCode(error));
+      },
+      onOpened: options.onOpened,
+      onEmpty: (one) => this.#release(one),
+      onEnded: (one, error) => this.#renew(one, error),
+      onOutlived: ({ roomId }, entries) => {
+        for (const entry of entries) this.submit(roomId, entry);
+      },
+    };
   }
 
   get size(): number {
@@ -160,26 +180,7 @@ export class Rooms {
   }
 
   #open(roomId: string): LiveRoom {
-    const { session, onEffects } = this.#options;
-    const room = new LiveRoom({
-      ...this.#options.room,
-      roomId,
-      lastSeen: (connectionId) => session(connectionId)?.lastSeen,
-      execute: (where, effects, isOwn) => {
-        this.#execution.execute(where, effects);
-        // One node tells of it: the one that has written it.
-        if (isOwn && onEffects !== undefined && where.view !== undefined) onEffects(where.view, effects);
-      },
-      onRefused: (_, entries, error) => {
-        for (const entry of entries) this.#execution.refuse(roomId, entry, refusalCode(error));
-      },
-      onOpened: this.#options.onOpened,
-      onEmpty: (one) => this.#release(one),
-      onEnded: (one, error) => this.#renew(one, error),
-      onOutlived: (_, entries) => {
-        for (const entry of entries) this.submit(roomId, entry);
-      },
-    });
+    const room = new LiveRoom(roomId, this.#ofRooms);
     this.#rooms.set(roomId, room);
     const opening = room.open(this.#closing.get(roomId));
     this.#opening.set(room, opening);

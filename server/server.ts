@@ -114,7 +114,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
       metrics.analyticsEvents.inc(events.length);
       options.onAnalytics?.(events, from);
     },
-    dialectOf: ({ handshake }) => dialectOf(handshake),
+    dialectOf,
   });
   const { backend, calls, ...ofBackend } = await openBackend({ ...parts, rooms, sessions: hub.sessions });
   const streams = openStreams({ config, clock, hub, newId, random });

@@ -67,17 +67,6 @@ export async function openStage(): Promise<Stage> {
       ids += 1;
       const connection: Connection = {
         id: `c${ids}`,
-        handshake: {
-          path: protocol === 'engine.io' ? '/socket.io/' : '/ws',
-          query: protocol === 'engine.io' ? 'EIO=4&transport=websocket' : '',
-          headers: {},
-          authorization: undefined,
-          cookie: undefined,
-          origin: undefined,
-          host: undefined,
-          address: '127.0.0.1',
-          protocol: protocol === 'engine.io' ? '' : protocol,
-        },
         state: undefined,
         send: (_: Frame) => {
           frames += 1;
@@ -90,7 +79,17 @@ export async function openStage(): Promise<Stage> {
         close() {},
         terminate() {},
       };
-      parts?.handler.opened(connection);
+      parts?.handler.opened(connection, {
+        path: protocol === 'engine.io' ? '/socket.io/' : '/ws',
+        query: protocol === 'engine.io' ? 'EIO=4&transport=websocket' : '',
+        headers: {},
+        authorization: undefined,
+        cookie: undefined,
+        origin: undefined,
+        host: undefined,
+        address: '127.0.0.1',
+        protocol: protocol === 'engine.io' ? '' : protocol,
+      });
       return connection;
     },
     receive: (connection, text) => parts?.handler.received(connection, Buffer.from(text), false),

@@ -7,8 +7,7 @@ export interface Rate {
 
 /** The state of a token bucket: changed in place, so that a message costs no allocation. */
 export interface Bucket {
-  readonly capacity: number;
-  readonly perMs: number;
+  readonly rate: Rate;
   tokens: number;
   filledAtMs: number;
 }
@@ -18,7 +17,7 @@ const EPSILON = 1e-6;
 
 /** A full bucket. */
 export function createBucket(rate: Rate, nowMs: number): Bucket {
-  return { capacity: rate.burst, perMs: rate.count / rate.windowMs, tokens: rate.burst, filledAtMs: nowMs };
+  return { rate, tokens: rate.burst, filledAtMs: nowMs };
 }
 
 /**
@@ -29,13 +28,15 @@ export function createBucket(rate: Rate, nowMs: number): Bucket {
  * @returns 0, or the milliseconds after which the same will pass
  */
 export function take(bucket: Bucket, cost: number, nowMs: number): number {
+  const { burst, count, windowMs } = bucket.rate;
+  const perMs = count / windowMs;
   const elapsedMs = nowMs - bucket.filledAtMs;
   if (elapsedMs > 0) {
-    bucket.tokens = Math.min(bucket.capacity, bucket.tokens + elapsedMs * bucket.perMs);
+    bucket.tokens = Math.min(burst, bucket.tokens + elapsedMs * perMs);
     bucket.filledAtMs = nowMs;
   }
-  const missing = Math.min(cost, bucket.capacity) - bucket.tokens;
-  if (missing > EPSILON) return Math.max(1, Math.ceil(missing / bucket.perMs));
+  const missing = Math.min(cost, burst) - bucket.tokens;
+  if (missing > EPSILON) return Math.max(1, Math.ceil(missing / perMs));
   bucket.tokens -= cost;
   return 0;
 }
@@ -60,19 +61,14 @@ const TELL_EVERY_MS = 1000;
 /** So many times the count within its window is a flood. */
 const FLOOD_FACTOR = 10;
 
-/** What one bucket has seen since its window began. */
-interface Meter {
-  readonly bucket: Bucket;
-  readonly windowMs: number;
-  readonly floodAt: number;
+/** A bucket, and what it has seen since its window began. */
+interface Meter extends Bucket {
   windowStartMs: number;
   seen: number;
 }
 
 function createMeter(rate: Rate, nowMs: number): Meter {
-  const bucket = createBucket(rate, nowMs);
-  const { windowMs, count } = rate;
-  return { bucket, windowMs, floodAt: count * FLOOD_FACTOR, windowStartMs: nowMs, seen: 0 };
+  return { rate, tokens: rate.burst, filledAtMs: nowMs, windowStartMs: nowMs, seen: 0 };
 }
 
 /** A class, not closures: there is one per connection. */
@@ -91,7 +87,7 @@ class ConnectionLimiter implements Limiter {
 
   admit(name: BucketName, cost: number, nowMs: number): Admission {
     const meter = this.#meter(name, nowMs);
-    this.retryAfterMs = take(meter.bucket, cost, nowMs);
+    this.retryAfterMs = take(meter, cost, nowMs);
     if (this.retryAfterMs > 0) return this.refuse(name, nowMs);
     meter.seen += cost;
     return 'ok';
@@ -101,7 +97,7 @@ class ConnectionLimiter implements Limiter {
     const meter = this.#meter(name, nowMs);
     // What is refused counts as one, whatever it would have cost: a large paste is not a flood.
     meter.seen += 1;
-    if (meter.seen > meter.floodAt) return 'flood';
+    if (meter.seen > meter.rate.count * FLOOD_FACTOR) return 'flood';
     if (nowMs - this.#toldAtMs < this.#tellEveryMs) return 'limited-silent';
     this.#toldAtMs = nowMs;
     return 'limited-tell';
@@ -109,7 +105,7 @@ class ConnectionLimiter implements Limiter {
 
   #meter(name: BucketName, nowMs: number): Meter {
     const meter = name === 'commands' ? this.#commands : this.#stream;
-    if (nowMs - meter.windowStartMs >= meter.windowMs) {
+    if (nowMs - meter.windowStartMs >= meter.rate.windowMs) {
       meter.windowStartMs = nowMs;
       meter.seen = 0;
     }

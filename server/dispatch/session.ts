@@ -18,6 +18,8 @@ export interface Session {
   readonly receiver: Receiver;
   readonly limiter: Limiter;
   readonly line: Line;
+  /** What it is counted as: `websocket`, `event-stream` or `http`. */
+  readonly transport: string;
   /** For logs: never a token. */
   readonly address: string;
   phase: Phase;

@@ -3,8 +3,7 @@ import type { EventPacket } from '../dialect/framings/socket-io.ts';
 import { encodeConnect } from '../dialect/framings/socket-io-encode.ts';
 import type { Logger } from '../logger.ts';
 import type { Transport } from '../transport/connection.ts';
-import type { Socket } from '../transport/socket-io/socket.ts';
-import type { SocketHandler } from '../transport/socket-io/socket-io.ts';
+import type { Socket, SocketHandler } from '../transport/socket-io/socket.ts';
 import { ApplicationSocket } from './application-socket.ts';
 import { Rooms } from './rooms.ts';
 
@@ -91,9 +90,8 @@ export function createNamespace(
   }
 
   return {
-    opened(socket) {
-      const { query, headers = {}, address } = socket.handshake;
-      const request = { namespace: name, query, headers, address, auth: socket.auth ?? {} };
+    opened(socket, { query, headers = {}, address, auth = {} }) {
+      const request = { namespace: name, query, headers, address, auth };
       try {
         const decision = admit?.(request);
         if (decision === undefined) enter(socket, request);

@@ -1,4 +1,4 @@
-import type { SocketHandler } from '../transport/socket-io/socket-io.ts';
+import type { SocketHandler } from '../transport/socket-io/socket.ts';
 import { type Application, type ApplicationParts, createNamespace } from './application.ts';
 
 /** Who serves each namespace: an application that names it, else `own` says. */

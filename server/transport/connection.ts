@@ -13,7 +13,6 @@
 export interface Connection {
   /** Unique among all nodes and never used again: it is the connection's generation, too. */
   readonly id: string;
-  readonly handshake: Handshake;
   /** What the layer above keeps with the connection. */
   state: unknown;
   send(frame: Frame): SendResult;
@@ -60,14 +59,16 @@ export interface Handshake {
   readonly address: string;
   /** The negotiated subprotocol, or ''. */
   readonly protocol: string;
-  /** All of them, at paths of Engine.IO; without a prototype. */
+  /** All of them, at paths of Engine.IO; an object that inherits nothing. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Of Socket.IO; undefined elsewhere. */
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
+  /** Of Socket.IO: what came with the CONNECT packet. */
+  readonly auth?: Readonly<Record<string, unknown>> | undefined;
   /** Of Socket.IO: the session that the client wants back, and the last mark that it has got. */
-  readonly recovery?: { readonly pid: string; readonly mark: unknown };
+  readonly recovery?: { readonly pid: string; readonly mark: unknown } | undefined;
   /** A token that was handed in with the request to be let in. Never logged. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /**
    * Of clients of HTTP: what an event stream carries beside the scene; `none`: there is no stream, only posts;
    * `native`: what a WebSocket would carry.
@@ -78,7 +79,8 @@ export interface Handshake {
 export interface ConnectionHandler {
   /** The subprotocol to answer with at this path, out of those that the client offers; '' for none. */
   selectProtocol(offered: readonly string[], path: string): string;
-  opened(connection: Connection): void;
+  /** `handshake`: not kept by the transport, as it may hold a token. */
+  opened(connection: Connection, handshake: Handshake): void;
   /** `bytes` may be reused after this returns: decode before that. */
   received(connection: Connection, bytes: Uint8Array, isBinary: boolean): void;
   /**

@@ -26,6 +26,16 @@ export function optional(header: string | undefined): string | undefined {
   return header === '' ? undefined : header;
 }
 
+/**
+ * Headers by their names. It inherits nothing, so that no name finds what was not sent. An object that is made
+ * without a prototype would do, too, but V8 makes each of them a hash table of its own.
+ */
+export class Headers {
+  [name: string]: string;
+}
+Object.setPrototypeOf(Headers.prototype, null);
+Reflect.deleteProperty(Headers.prototype, 'constructor');
+
 /** Path and raw query of a request target. */
 export function splitTarget(target: string): { path: string; query: string } {
   const mark = target.indexOf('?');

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { HttpHandler } from './connection.ts';
-import { peerAddress, splitTarget } from './handshake.ts';
+import { Headers, peerAddress, splitTarget } from './handshake.ts';
 import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo } from './http-response.ts';
 import { listenError } from './listen-error.ts';
@@ -42,7 +42,7 @@ export async function answerNode(
 }
 
 export function headersOf({ headers }: IncomingMessage): Record<string, string> {
-  const joined: Record<string, string> = Object.create(null);
+  const joined = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) joined[name] = Array.isArray(value) ? value.join(', ') : value;
   }

@@ -7,11 +7,12 @@ import type { HeldBack } from './uws-held-back.ts';
 /** What µWS keeps with a socket. */
 export interface Slot {
   readonly connection: UwsConnection;
+  /** Until the connection has opened. */
+  handshake: Handshake | undefined;
 }
 
+/** What the connections of a transport have in common. */
 export interface UwsConnectionParts {
-  readonly id: string;
-  readonly handshake: Handshake;
   readonly maxBufferedBytes: number;
   readonly heldBack: HeldBack;
   /** Whether a published frame was lost, which is still to be reported. */
@@ -25,16 +26,14 @@ const DROPPED = 2;
 /** A connection on µWS, which throws when a closed socket is touched: the socket is let go of before that. */
 export class UwsConnection implements Connection {
   readonly id: string;
-  readonly handshake: Handshake;
   state: unknown = undefined;
   readonly #parts: UwsConnectionParts;
   #socket: WebSocket<Slot> | undefined;
   #closedWith: number | undefined;
   #topics = 0;
 
-  constructor(parts: UwsConnectionParts) {
-    this.id = parts.id;
-    this.handshake = parts.handshake;
+  constructor(id: string, parts: UwsConnectionParts) {
+    this.id = id;
     this.#parts = parts;
   }
 

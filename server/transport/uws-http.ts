@@ -1,6 +1,6 @@
 import type * as Uws from 'uWebSockets.js';
 import type { HttpHandler, HttpResponse } from './connection.ts';
-import { peerAddress } from './handshake.ts';
+import { Headers, peerAddress } from './handshake.ts';
 import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo, statusLine } from './http-response.ts';
 import { streamUws } from './uws-output.ts';
@@ -63,7 +63,7 @@ export function remoteAddress(response: Uws.HttpResponse): string {
 }
 
 export function headersOf(request: Uws.HttpRequest): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null);
+  const headers = new Headers();
   request.forEach((name, value) => {
     const before = headers[name];
     headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`;

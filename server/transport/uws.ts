@@ -21,6 +21,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
   const paths = new Set(options.paths);
   const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
   const heldBack = new HeldBack();
+  const parts = { maxBufferedBytes, heldBack, hasLost: drops.has };
   let listenSocket: Uws.us_listen_socket | undefined;
   let ended = false;
 
@@ -43,24 +44,27 @@ export function createUwsTransport(options: TransportOptions): Transport {
         return;
       }
       const key = request.getHeader('sec-websocket-key');
-      let connection: UwsConnection;
+      let slot: Slot;
+      let protocol: string;
       try {
         const handshake = readHandshake(response, request);
-        const parts = { id: options.newId(), handshake, maxBufferedBytes, heldBack, hasLost: drops.has };
-        connection = new UwsConnection(parts);
+        protocol = handshake.protocol;
+        slot = { connection: new UwsConnection(options.newId(), parts), handshake };
       } catch (error) {
         // A request that is neither answered nor upgraded ends the process.
         response.close();
         throw error;
       }
       // No extensions are passed on: none is negotiated.
-      response.upgrade<Slot>({ connection }, key, connection.handshake.protocol, '', context);
+      response.upgrade<Slot>(slot, key, protocol, '', context);
     },
 
     open(socket) {
-      const { connection } = socket.getUserData();
+      const slot = socket.getUserData();
+      const { connection, handshake } = slot;
+      slot.handshake = undefined;
       connection.attach(socket);
-      handler.opened(connection);
+      if (handshake !== undefined) handler.opened(connection, handshake);
     },
 
     message(socket, message, isBinary) {

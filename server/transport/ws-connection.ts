@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { CLOSE_TOO_BIG } from '../../protocol/closes.ts';
 import { CLOSE_ABNORMAL, fittingReason, isGoodbye } from './close-frame.ts';
-import type { Connection, Frame, Handshake, SendResult } from './connection.ts';
+import type { Connection, Frame, SendResult } from './connection.ts';
 import { isBinaryFrame, payloadOf } from './frame.ts';
 import type { Topics } from './topics.ts';
 
@@ -15,7 +15,6 @@ export interface WsConnectionEvents {
 
 export interface WsConnectionParts {
   readonly id: string;
-  readonly handshake: Handshake;
   readonly socket: WebSocket;
   /** What the socket writes to. */
   readonly stream: Duplex;
@@ -30,7 +29,6 @@ const MAX_SILENT_INTERVALS = 3;
 /** A connection on the `ws` package. */
 export class WsConnection implements Connection {
   readonly id: string;
-  readonly handshake: Handshake;
   state: unknown = undefined;
   readonly #parts: WsConnectionParts;
   #ended = false;
@@ -40,7 +38,6 @@ export class WsConnection implements Connection {
 
   constructor(parts: WsConnectionParts) {
     this.id = parts.id;
-    this.handshake = parts.handshake;
     this.#parts = parts;
     const { socket, events } = parts;
     socket.on('message', (data, isBinary) => {

@@ -57,10 +57,10 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
     }
     upgrades.handleUpgrade(request, stream, head, (socket) => {
       const handshake = readHandshake(request, socket.protocol, paths.has(path));
-      const parts = { id: newId(), handshake, socket, stream, maxBufferedBytes, topics, events };
+      const parts = { id: newId(), socket, stream, maxBufferedBytes, topics, events };
       const connection = new WsConnection(parts);
       connections.add(connection);
-      handler.opened(connection);
+      handler.opened(connection, handshake);
     });
   });
 

@@ -66,14 +66,8 @@ export function createWire(options: TransportOptions): Wire {
         protocol: '',
         ...given,
       };
-      const connection = new WireConnection(
-        options.newId(),
-        handshake,
-        handler,
-        topics,
-        options.maxBufferedBytes,
-      );
-      handler.opened(connection);
+      const connection = new WireConnection(options.newId(), handler, topics, options.maxBufferedBytes);
+      handler.opened(connection, handshake);
       return connection.client;
     },
   };
@@ -81,7 +75,6 @@ export function createWire(options: TransportOptions): Wire {
 
 class WireConnection implements Connection {
   readonly id: string;
-  readonly handshake: Handshake;
   state: unknown;
   readonly #handler: ConnectionHandler;
   readonly #topics: Map<string, Set<WireConnection>>;
@@ -95,13 +88,11 @@ class WireConnection implements Connection {
 
   constructor(
     id: string,
-    handshake: Handshake,
     handler: ConnectionHandler,
     topics: Map<string, Set<WireConnection>>,
     maxBuffered: number,
   ) {
     this.id = id;
-    this.handshake = handshake;
     this.#handler = handler;
     this.#topics = topics;
     this.#maxBuffered = maxBuffered;

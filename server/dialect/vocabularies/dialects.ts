@@ -8,7 +8,7 @@ export const BATCH_PROTOCOL = 'tandem.v1';
 
 /** What decides how a client speaks, of its opening request. */
 export interface Opening {
-  readonly namespace?: string;
+  readonly namespace?: string | undefined;
   readonly query: string;
   readonly protocol: string;
   readonly stream?: readonly string[] | 'none' | 'native';

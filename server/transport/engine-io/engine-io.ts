@@ -76,15 +76,15 @@ function routeEvents(handler: ConnectionHandler, byPath: ReadonlyMap<string, Mou
     // As Engine.IO's own server, whose clients may insist on what they offer.
     selectProtocol: (offered, path) =>
       byPath.has(path) ? (offered[0] ?? '') : handler.selectProtocol(offered, path),
-    opened(connection) {
-      const mount = byPath.get(connection.handshake.path);
+    opened(connection, handshake) {
+      const mount = byPath.get(handshake.path);
       if (mount === undefined) {
-        handler.opened(connection);
+        handler.opened(connection, handshake);
         return;
       }
       const socket = new EngineSocket(connection);
       connection.state = socket;
-      mount.opened(socket);
+      mount.opened(socket, handshake);
     },
     received(connection, bytes, isBinary) {
       const { state } = connection;

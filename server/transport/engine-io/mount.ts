@@ -39,11 +39,10 @@ export class Mount {
     return this.#errorOf(query, 'GET', true) === undefined;
   }
 
-  opened(socket: EngineSocket): void {
-    const { query } = socket.connection.handshake;
-    const { sid } = readQuery(query);
+  opened(socket: EngineSocket, handshake: Handshake): void {
+    const { sid } = readQuery(handshake.query);
     const session = this.#sessions.get(sid);
-    if (sid === undefined) this.#sessions.openSocket(socket);
+    if (sid === undefined) this.#sessions.openSocket(socket, handshake);
     else if (session?.isUpgradable) this.#sessions.upgrade(session, socket);
     else socket.connection.close(CLOSE_NORMAL, '');
   }

@@ -1,5 +1,5 @@
 import { CLOSE_ABNORMAL } from '../close-frame.ts';
-import type { Connection, ConnectionHandler, Frame, Handshake, SendResult } from '../connection.ts';
+import type { Connection, ConnectionHandler, Frame, SendResult } from '../connection.ts';
 import type { DropReports } from '../drop-reports.ts';
 import { CLOSE_NORMAL } from './closes.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
@@ -10,9 +10,8 @@ import { Polling, type PollingEvents } from './polling.ts';
 import type { EngineSocket, SocketOwner } from './socket.ts';
 import type { Upgrade, Upgrading } from './upgrade.ts';
 
+/** What the sessions of a mount have in common. */
 export interface SessionParts {
-  readonly id: string;
-  readonly handshake: Handshake;
   readonly handler: ConnectionHandler;
   readonly heartbeat: Heartbeat<EngineSession>;
   readonly drops: DropReports;
@@ -36,7 +35,6 @@ export interface SessionParts {
  */
 export class EngineSession implements Connection, Inbound, Beating, SocketOwner, PollingEvents, Upgrading {
   readonly id: string;
-  readonly handshake: Handshake;
   state: unknown = undefined;
   readonly #parts: SessionParts;
   #carrier: Polling | Connection;
@@ -47,10 +45,9 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
   #closedWith: { code: number; reason: string } | undefined;
 
   /** @param connection the WebSocket's; without one the session begins with long-polling */
-  constructor(parts: SessionParts, connection?: Connection) {
-    const { id, handshake, pollers, maxBufferedBytes } = parts;
+  constructor(id: string, parts: SessionParts, connection?: Connection) {
+    const { pollers, maxBufferedBytes } = parts;
     this.id = id;
-    this.handshake = handshake;
     this.#parts = parts;
     this.#carrier = connection ?? new Polling({ pollers, maxBufferedBytes, events: this });
   }

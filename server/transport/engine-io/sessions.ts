@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts';
 import { encodeHandshake } from '../../dialect/framings/engine-io.ts';
 import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
-import { createDropReports, type DropReports } from '../drop-reports.ts';
+import { createDropReports } from '../drop-reports.ts';
 import { Deadlines } from './deadlines.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { EngineIoOptions } from './options.ts';
 import type { Pollers } from './pollers.ts';
-import { EngineSession } from './session.ts';
+import { EngineSession, type SessionParts } from './session.ts';
 import type { EngineSocket } from './socket.ts';
 import { Upgrade } from './upgrade.ts';
 
@@ -29,15 +29,27 @@ export class Sessions {
   readonly #heartbeat: Heartbeat<EngineSession>;
   readonly #upgrades: Deadlines<Upgrade>;
   readonly #farewells: Deadlines<EngineSession>;
-  readonly #drops: DropReports;
+  readonly #ofSessions: SessionParts;
 
   constructor(parts: SessionsParts) {
-    const { options, handler, clock } = parts;
+    const { options, handler, clock, pollers, maxBufferedBytes } = parts;
     this.#parts = parts;
     this.#heartbeat = new Heartbeat(clock, options);
     this.#upgrades = new Deadlines(clock, options.upgradeTimeoutMs, (upgrade) => upgrade.abandon());
     this.#farewells = new Deadlines(clock, FAREWELL_MS, (session) => session.leave());
-    this.#drops = createDropReports((session, frame) => handler.dropped(session, frame));
+    this.#ofSessions = {
+      handler,
+      heartbeat: this.#heartbeat,
+      drops: createDropReports((session, frame) => handler.dropped(session, frame)),
+      pollers,
+      maxBufferedBytes,
+      maxPayloadBytes: options.maxPayloadBytes,
+      lingers: (closed) => this.#farewells.set(closed),
+      gone: (closed) => {
+        this.#farewells.delete(closed);
+        this.#byId.delete(closed.id);
+      },
+    };
   }
 
   get(sid: string | undefined): EngineSession | undefined {
@@ -46,19 +58,19 @@ export class Sessions {
 
   /** Opens a session over long-polling. @returns its open packet, for the answer */
   openPolling(handshake: Handshake): { sid: string; packet: string } {
-    const session = this.#create(handshake);
+    const session = this.#create();
     const packet = this.#openPacket(session);
-    this.#announce(session);
+    this.#announce(session, handshake);
     return { sid: session.id, packet };
   }
 
   /** Opens a session over a WebSocket. */
-  openSocket(socket: EngineSocket): void {
+  openSocket(socket: EngineSocket, handshake: Handshake): void {
     const { connection } = socket;
-    const session = this.#create(connection.handshake, connection);
+    const session = this.#create(connection);
     socket.owner = session;
     connection.send(this.#openPacket(session));
-    this.#announce(session);
+    this.#announce(session, handshake);
   }
 
   upgrade(session: EngineSession, socket: EngineSocket): void {
@@ -75,33 +87,15 @@ export class Sessions {
     }
   }
 
-  #create(handshake: Handshake, connection?: Connection): EngineSession {
-    const { handler, pollers, maxBufferedBytes, newId, options } = this.#parts;
-    const session = new EngineSession(
-      {
-        id: newId(),
-        handshake,
-        handler,
-        heartbeat: this.#heartbeat,
-        drops: this.#drops,
-        pollers,
-        maxBufferedBytes,
-        maxPayloadBytes: options.maxPayloadBytes,
-        lingers: (closed) => this.#farewells.set(closed),
-        gone: (closed) => {
-          this.#farewells.delete(closed);
-          this.#byId.delete(closed.id);
-        },
-      },
-      connection,
-    );
+  #create(connection?: Connection): EngineSession {
+    const session = new EngineSession(this.#parts.newId(), this.#ofSessions, connection);
     this.#byId.set(session.id, session);
     return session;
   }
 
-  #announce(session: EngineSession): void {
+  #announce(session: EngineSession, handshake: Handshake): void {
     this.#heartbeat.rest(session);
-    this.#parts.handler.opened(session);
+    this.#parts.handler.opened(session, handshake);
   }
 
   #openPacket({ id, polling }: EngineSession): string {

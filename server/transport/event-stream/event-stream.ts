@@ -11,7 +11,6 @@ import type {
   Connection,
   ConnectionHandler,
   Frame,
-  Handshake,
   HttpOutput,
   HttpStream,
   SendResult,
@@ -23,7 +22,8 @@ import { refusal, refusalFor } from './refusals.ts';
 
 export interface EventStreamParts {
   readonly id: string;
-  readonly handshake: Handshake;
+  /** There is no stream: the client only posts. */
+  readonly isSilent: boolean;
   readonly handler: ConnectionHandler;
   readonly topics: Topics<EventStream>;
   readonly drops: DropReports;
@@ -55,7 +55,6 @@ const none = { code: 'OVERLOADED' } as const;
  */
 export class EventStream implements Connection, HttpStream {
   readonly id: string;
-  readonly handshake: Handshake;
   state: unknown = undefined;
   readonly #parts: EventStreamParts;
   #phase: Phase;
@@ -67,12 +66,9 @@ export class EventStream implements Connection, HttpStream {
   #why: { code: ErrorCode } & CloseAdvice = none;
 
   constructor(parts: EventStreamParts) {
-    const { id, handshake } = parts;
-    this.id = id;
-    this.handshake = handshake;
+    this.id = parts.id;
     this.#parts = parts;
-    const isSilent = handshake.stream === 'none';
-    this.#phase = isSilent ? { name: 'silent' } : { name: 'arriving', waiting: [], bytes: 0 };
+    this.#phase = parts.isSilent ? { name: 'silent' } : { name: 'arriving', waiting: [], bytes: 0 };
   }
 
   /** Nobody would miss it: there is no stream, and no post waits for its answer. */

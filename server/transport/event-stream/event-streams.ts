@@ -49,7 +49,7 @@ export class EventStreams {
     const { handler, maxBufferedBytes, maxMessageBytes, newId, random } = this.#options;
     const stream = new EventStream({
       id: newId(),
-      handshake,
+      isSilent: handshake.stream === 'none',
       handler,
       topics: this.#topics,
       drops: this.#drops,
@@ -63,7 +63,7 @@ export class EventStreams {
       },
     });
     this.#all.add(stream);
-    handler.opened(stream);
+    handler.opened(stream, handshake);
     return stream;
   }
 

@@ -1,25 +1,11 @@
 import type { Clock } from '../../clock.ts';
 import { ProtocolViolation } from '../../dialect/framings/protocol-violation.ts';
-import {
-  type AckPacket,
-  decodeSocketPacket,
-  type EventPacket,
-  type SocketPacket,
-} from '../../dialect/framings/socket-io.ts';
+import { decodeSocketPacket, type SocketPacket } from '../../dialect/framings/socket-io.ts';
 import { type Incomplete, MAX_ATTACHMENTS } from '../../dialect/framings/socket-io-binary.ts';
 import { encodeConnectError } from '../../dialect/framings/socket-io-encode.ts';
-import type { Connection, ConnectionHandler } from '../connection.ts';
+import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
 import { Deadlines } from '../engine-io/deadlines.ts';
-import { authOf, Socket } from './socket.ts';
-
-/** The layer above: sockets are connections to it, their events come decoded. */
-export interface SocketHandler extends Omit<ConnectionHandler, 'received' | 'selectProtocol' | 'opened'> {
-  /** `size`: the bytes that the event came in. */
-  event(socket: Socket, event: EventPacket, size: number): void;
-  /** The answer to an event of the server's. */
-  acknowledged?(socket: Socket, ack: AckPacket): void;
-  opened(socket: Socket): void;
-}
+import { handshakeIn, Socket, type SocketHandler } from './socket.ts';
 
 export interface SocketIoOptions {
   readonly clock: Clock;
@@ -33,9 +19,10 @@ export interface SocketIoOptions {
 
 /** A client: what it is connected to, by namespace, and a packet whose attachments are still to come. */
 interface Client {
-  readonly sockets: Map<string, { readonly socket: Socket; readonly handler: SocketHandler }>;
-  /** Namespaces that it was sent away from. */
-  readonly sentAway: Set<string>;
+  readonly handshake: Handshake;
+  readonly sockets: Map<string, Socket>;
+  /** Namespaces that it was sent away from; undefined: none yet. */
+  sentAway: Set<string> | undefined;
   incomplete: Incomplete | undefined;
 }
 
@@ -60,44 +47,46 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
       connect(engine, packet.namespace, packet.data);
       return;
     }
-    const known = sockets.get(packet.namespace);
+    const socket = sockets.get(packet.namespace);
     // It cannot have known yet; were it a violation, the session would end before that is told.
-    if (known === undefined && sentAway.has(packet.namespace)) return;
+    if (socket === undefined && sentAway?.has(packet.namespace)) return;
     // Also what only servers say.
-    if (known === undefined || packet.type === 'connect_error')
+    if (socket === undefined || packet.type === 'connect_error')
       throw new ProtocolViolation('INVALID_PAYLOAD');
-    const { socket, handler } = known;
-    if (packet.type === 'event') handler.event(socket, packet, size);
-    else if (packet.type === 'ack') handler.acknowledged?.(socket, packet);
-    else leave(socket, handler);
+    if (packet.type === 'event') socket.handler.event(socket, packet, size);
+    else if (packet.type === 'ack') socket.handler.acknowledged?.(socket, packet);
+    else leave(socket);
   }
 
   function connect(engine: Connection, asked: string, data: unknown): void {
     // Clients may put a query behind the name.
     const [namespace = ''] = asked.split('?');
-    const { sockets, sentAway } = clientOf(engine);
+    const { sockets, sentAway, handshake } = clientOf(engine);
     const handler = options.namespace(namespace);
     if (handler === undefined) {
       engine.send(encodeConnectError(namespace, { message: 'Invalid namespace' }));
       return;
     }
     if (sockets.has(namespace)) return;
-    const ended = (one: Socket, code: number) => {
-      forget(one);
-      sentAway.add(namespace);
-      handler.closed(one, code, true);
-    };
-    const socket = new Socket({ id: newId(), namespace, auth: authOf(data), engine, ended });
-    sockets.set(namespace, { socket, handler });
-    sentAway.delete(namespace);
+    const socket = new Socket({ id: newId(), namespace, engine, handler, ended });
+    sockets.set(namespace, socket);
+    sentAway?.delete(namespace);
     idle.delete(engine);
-    handler.opened(socket);
+    handler.opened(socket, handshakeIn(namespace, handshake, data));
   }
 
-  function leave(socket: Socket, handler: SocketHandler): void {
+  function ended(socket: Socket, code: number): void {
+    forget(socket);
+    const client = clientOf(socket.engine);
+    client.sentAway ??= new Set();
+    client.sentAway.add(socket.namespace);
+    socket.handler.closed(socket, code, true);
+  }
+
+  function leave(socket: Socket): void {
     forget(socket);
     socket.left();
-    handler.closed(socket, CLOSE_CLEAN, true);
+    socket.handler.closed(socket, CLOSE_CLEAN, true);
   }
 
   function forget({ engine, namespace }: Socket): void {
@@ -109,8 +98,9 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
   return {
     selectProtocol: () => '',
 
-    opened(engine) {
-      engine.state = { sockets: new Map(), sentAway: new Set(), incomplete: undefined } satisfies Client;
+    opened(engine, handshake) {
+      const client: Client = { handshake, sockets: new Map(), sentAway: undefined, incomplete: undefined };
+      engine.state = client;
       idle.set(engine);
     },
 
@@ -129,21 +119,21 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     },
 
     dropped(engine, frame) {
-      const { socket, handler } = clientOf(engine).sockets.get(namespaceIn(frame)) ?? {};
-      if (socket !== undefined) handler?.dropped(socket, frame);
+      const socket = clientOf(engine).sockets.get(namespaceIn(frame));
+      socket?.handler.dropped(socket, frame);
     },
 
     drained(engine) {
-      for (const { socket, handler } of [...clientOf(engine).sockets.values()]) handler.drained(socket);
+      for (const socket of [...clientOf(engine).sockets.values()]) socket.handler.drained(socket);
     },
 
     closed(engine, code) {
       idle.delete(engine);
       const { sockets } = clientOf(engine);
-      for (const { socket, handler } of [...sockets.values()]) {
+      for (const socket of [...sockets.values()]) {
         sockets.delete(socket.namespace);
         socket.left();
-        handler.closed(socket, code, false);
+        socket.handler.closed(socket, code, false);
       }
     },
   };

@@ -1,15 +1,26 @@
 import { type CloseName, closes, isPlainObject } from '../../../protocol/index.ts';
+import type { AckPacket, EventPacket } from '../../dialect/framings/socket-io.ts';
 import { encodeConnectError, encodeDisconnect } from '../../dialect/framings/socket-io-encode.ts';
-import type { Connection, Frame, Handshake, SendResult } from '../connection.ts';
+import type { Connection, ConnectionHandler, Frame, Handshake, SendResult } from '../connection.ts';
+
+/** The layer above: sockets are connections to it, their events come decoded. */
+export interface SocketHandler extends Omit<ConnectionHandler, 'received' | 'selectProtocol' | 'opened'> {
+  /** `handshake`: with what came in the CONNECT packet. */
+  opened(socket: Socket, handshake: Handshake): void;
+  /** `size`: the bytes that the event came in. */
+  event(socket: Socket, event: EventPacket, size: number): void;
+  /** The answer to an event of the server's. */
+  acknowledged?(socket: Socket, ack: AckPacket): void;
+}
 
 export interface SocketParts {
   /** Another one than the session's, and than those of the client's other namespaces. */
   readonly id: string;
   readonly namespace: string;
-  /** What came with the CONNECT packet. */
-  readonly auth: Readonly<Record<string, unknown>> | undefined;
   /** The session of Engine.IO. */
   readonly engine: Connection;
+  /** Who serves the namespace. */
+  readonly handler: SocketHandler;
   /** The stay in the namespace is over, by this side. */
   readonly ended: (socket: Socket, code: number) => void;
 }
@@ -25,25 +36,16 @@ export class Socket implements Connection {
   readonly id: string;
   readonly namespace: string;
   readonly engine: Connection;
-  readonly handshake: Handshake;
-  readonly auth: SocketParts['auth'];
+  readonly handler: SocketHandler;
   state: unknown = undefined;
   readonly #ended: SocketParts['ended'];
   #phase: 'arriving' | 'connected' | 'ended' = 'arriving';
 
-  constructor({ id, namespace, auth, engine, ended }: SocketParts) {
+  constructor({ id, namespace, engine, handler, ended }: SocketParts) {
     this.id = id;
     this.namespace = namespace;
     this.engine = engine;
-    this.auth = auth;
-    const token = typeof auth?.token === 'string' && auth.token !== '' ? auth.token : undefined;
-    const { pid, offset: mark } = auth ?? {};
-    this.handshake = {
-      ...engine.handshake,
-      namespace,
-      ...(token === undefined ? {} : { token }),
-      ...(typeof pid === 'string' ? { recovery: { pid, mark } } : {}),
-    };
+    this.handler = handler;
     this.#ended = ended;
   }
 
@@ -124,7 +126,15 @@ function nameOf(code: number): CloseName | undefined {
   return (Object.keys(closes) as CloseName[]).find((name) => closes[name].code === code);
 }
 
-/** What came with a CONNECT packet, where it is what clients send. */
-export function authOf(data: unknown): Readonly<Record<string, unknown>> | undefined {
-  return isPlainObject(data) ? data : undefined;
+/** The handshake of a socket: that of its session, and what came with the CONNECT packet. */
+export function handshakeIn(namespace: string, engine: Handshake, connect: unknown): Handshake {
+  const auth = isPlainObject(connect) ? connect : undefined;
+  const { token, pid, offset: mark } = auth ?? {};
+  return {
+    ...engine,
+    namespace,
+    auth,
+    token: typeof token === 'string' && token !== '' ? token : undefined,
+    recovery: typeof pid === 'string' ? { pid, mark } : undefined,
+  };
 }

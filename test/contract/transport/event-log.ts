@@ -1,7 +1,7 @@
-import type { Connection } from '../../../server/transport/connection.ts';
+import type { Connection, Handshake } from '../../../server/transport/connection.ts';
 
 export type TransportEvent =
-  | { type: 'opened'; connection: Connection }
+  | { type: 'opened'; connection: Connection; handshake: Handshake }
   | { type: 'received'; connection: Connection; text: string; isBinary: boolean }
   | { type: 'dropped'; connection: Connection; text: string }
   | { type: 'drained'; connection: Connection }

@@ -13,14 +13,14 @@ export function framesContract(t: Test, make: MakeTransport): void {
       headers: { authorization: 'Bearer x', cookie: 'a=b' },
       origin: 'https://example.org',
     }).opened();
-    const { connection } = await events.first('opened');
-    t.same(connection.handshake, {
+    const { connection, handshake } = await events.first('opened');
+    t.same(handshake, {
       path: '/ws',
       query: 'token=a%20b&c',
       authorization: 'Bearer x',
       cookie: 'a=b',
       origin: 'https://example.org',
-      host: connection.handshake.host,
+      host: handshake.host,
       address: '127.0.0.1',
       protocol: '',
     });
@@ -34,8 +34,7 @@ export function framesContract(t: Test, make: MakeTransport): void {
       events: s.events,
     }));
     await client('/').opened();
-    const { connection } = await events.first('opened');
-    const { authorization, cookie, origin, query } = connection.handshake;
+    const { authorization, cookie, origin, query } = (await events.first('opened')).handshake;
     t.same([authorization, cookie, origin, query], [undefined, undefined, undefined, '']);
   });
 
@@ -43,15 +42,14 @@ export function framesContract(t: Test, make: MakeTransport): void {
     const at = await stage(t, make);
     const client = await at.client('/', ['other', 'tandem', 'third']).opened();
     t.equal(client.socket.protocol, 'tandem');
-    const { connection } = await at.events.first('opened');
-    t.equal(connection.handshake.protocol, 'tandem');
+    t.equal((await at.events.first('opened')).handshake.protocol, 'tandem');
   });
 
   t.test('no subprotocol is answered where none is chosen', async (t) => {
     const at = await stage(t, make);
     const error = await at.client('/', ['other']).opened().catch(String);
     t.match(error, /no subprotocol/, 'the client says that the server sent none');
-    t.equal((await at.events.first('opened')).connection.handshake.protocol, '');
+    t.equal((await at.events.first('opened')).handshake.protocol, '');
   });
 
   t.test('upgrades are accepted at the given paths only', async (t) => {

@@ -173,8 +173,8 @@ export function requestsContract(t: Test, make: MakeTransport): void {
     };
     const at = await stage(t, make, {}, { accepts, http: () => ({ ...ok, status: 403 }) });
     const client = await at.client('/own?let=in', ['tandem']).opened();
-    const { connection } = await at.events.first('opened');
-    t.match(connection.handshake, { path: '/own', query: 'let=in', protocol: 'tandem' });
+    const { connection, handshake } = await at.events.first('opened');
+    t.match(handshake, { path: '/own', query: 'let=in', protocol: 'tandem' });
     connection.send('hello');
     t.same(await client.until(1), ['hello']);
     t.match(await at.client('/own').opened().catch(String), /403/);

@@ -85,10 +85,7 @@ export class Stage {
     this.#clients += 1;
     const query = `client=${this.#clients}`;
     const client = await this.client(`/?${query}`, [], options).opened();
-    const { connection } = await this.events.first(
-      'opened',
-      (event) => event.connection.handshake.query === query,
-    );
+    const { connection } = await this.events.first('opened', (event) => event.handshake.query === query);
     return { client, connection };
   }
 
@@ -127,7 +124,7 @@ export async function stage(
     http: ({ path }) => ({ status: path === '/health' ? 200 : 404, headers: {}, body: path }),
     handler: {
       selectProtocol: (offered) => (offered.includes('tandem') ? 'tandem' : ''),
-      opened: (connection) => events.add({ type: 'opened', connection }),
+      opened: (connection, handshake) => events.add({ type: 'opened', connection, handshake }),
       received(connection, bytes, isBinary) {
         const text = Buffer.from(bytes).toString();
         events.add({ type: 'received', connection, text, isBinary });

@@ -17,7 +17,7 @@ onEach(t, 'a session over long-polling begins with an open packet', async (t, st
     t.equal(body[0], '0');
     const { sid, ...rest } = JSON.parse(body.slice(1));
     t.same(rest, { upgrades: ['websocket'], pingInterval: 300, pingTimeout: 200, maxPayload: 1000 });
-    const { headers, ...handshake } = (await at.session(sid)).handshake;
+    const { headers, ...handshake } = await at.handshake(sid);
     t.match(headers, { authorization: 'Bearer a', cookie: 'c=d', host: `127.0.0.1:${at.port}` });
     t.same(handshake, {
       path,
@@ -36,7 +36,7 @@ onEach(t, 'a session over a WebSocket begins with an open packet, without upgrad
   const at = await start({ options: timing });
   for (const path of ['/socket.io/', '/socket.io']) {
     const { client, session } = await at.websocket({}, path);
-    t.equal(session.handshake.query, 'EIO=4&transport=websocket');
+    t.equal((await at.handshake(session.id)).query, 'EIO=4&transport=websocket');
     t.same(client.all, [
       `0{"sid":"${session.id}","upgrades":[],"pingInterval":300,"pingTimeout":200,"maxPayload":1000}`,
     ]);

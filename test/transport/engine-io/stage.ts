@@ -3,6 +3,7 @@ import { type ClientOptions, WebSocket } from 'ws';
 import type {
   Connection,
   ConnectionHandler,
+  Handshake,
   Transport,
   TransportOptions,
 } from '../../../server/transport/connection.ts';
@@ -73,7 +74,15 @@ export class EngineStage {
   }
 
   async session(sid: string): Promise<Connection> {
-    return (await this.events.first('opened', ({ connection }) => connection.id === sid)).connection;
+    return (await this.#opened(sid)).connection;
+  }
+
+  async handshake(sid: string): Promise<Handshake> {
+    return (await this.#opened(sid)).handshake;
+  }
+
+  #opened(sid: string) {
+    return this.events.first('opened', ({ connection }) => connection.id === sid);
   }
 }
 
@@ -195,8 +204,8 @@ async function start(
 export function recording(events: EventLog, hooks: StageOptions): ConnectionHandler {
   return {
     selectProtocol: () => '',
-    opened(connection) {
-      events.add({ type: 'opened', connection });
+    opened(connection, handshake) {
+      events.add({ type: 'opened', connection, handshake });
       hooks.opened?.(connection);
     },
     received(connection, bytes, isBinary) {
