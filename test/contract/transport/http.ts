@@ -86,6 +86,17 @@ export function httpContract(t: Test, make: MakeTransport): void {
     });
   }
 
+  t.test('no name finds a header that was not sent', async (t) => {
+    const found: (string | undefined)[] = [];
+    const at = await serve(t, ({ headers }) => {
+      for (const name of ['constructor', '__proto__', 'own']) found.push(headers[name]);
+      return { status: 200, headers: {}, body: '' };
+    });
+    await fetch(url(at, '/'), { headers: { own: 'a' } });
+    await fetch(url(at, '/'), { headers: { own: 'a', constructor: 'b' } });
+    t.same(found, [undefined, undefined, 'a', 'b', undefined, 'a']);
+  });
+
   t.test("the length is the body's, whatever the headers say; 204 has none", async (t) => {
     const at = await serve(t, ({ path }) => ({
       status: path === '/none' ? 204 : 200,
