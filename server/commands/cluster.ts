@@ -27,7 +27,9 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
     const begun = systemClock.monotonic();
     const own = healthPort === undefined ? {} : { HEALTH_PORT: String(healthPort + index) };
     const program = [...process.execArgv, process.argv[1] ?? '', 'serve'];
-    const child = spawn(process.execPath, program, { env: { ...shared, ...own }, stdio: 'inherit' });
+    // By the channel it knows when this process is gone, however it ended.
+    const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const;
+    const child = spawn(process.execPath, program, { env: { ...shared, ...own }, stdio: [...stdio] });
     running.set(index, child);
     child.once('exit', (code) => {
       running.delete(index);
@@ -56,10 +58,6 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
 
   process.on('SIGTERM', () => void close());
   process.on('SIGINT', () => void close());
-  // Where this process is killed its children are not to stay behind.
-  process.once('exit', () => {
-    for (const child of running.values()) child.kill('SIGTERM');
-  });
   for (let index = 0; index < nodes; index++) start(index, FIRST_RESTART_MS);
 }
 

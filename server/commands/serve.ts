@@ -11,7 +11,7 @@ const SAME_SIGNAL_MS = 300;
 const DAY_MS = 86_400_000;
 
 /**
- * `tandem serve`: runs until SIGTERM or SIGINT. Exit codes: 0 after a signal, 1 where the server cannot start
+ * `tandem serve`: runs until SIGTERM or SIGINT, or until the `tandem cluster` that started it is gone. Exit codes: 0 after a signal, 1 where the server cannot start
  * or does not close in time, 2 for settings that are wrong.
  */
 export async function serve(env: Environment): Promise<void> {
@@ -95,6 +95,8 @@ function closeOnSignal(server: Running, logger: Logger): void {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // Whoever started this process as one of several is gone.
+  process.once('disconnect', () => onSignal('SIGTERM'));
 }
 
 /** What a person needs next. To the terminal, not to the log: it holds a token. */

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { openRedisLog } from '../../server/log/redis.ts';
 import type { Entry } from '../../server/room/entry.ts';
 import { plain } from '../e2e/plain-process.ts';
@@ -15,7 +15,14 @@ t.setTimeout(120_000);
 
 const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 
-t.test('processes that share a port share their rooms, and come back', { skip: noRedis }, async (t) => {
+interface Cluster {
+  readonly port: number;
+  readonly redisUrl: string;
+  readonly process: ChildProcess;
+}
+
+/** Two processes behind one port, which both listen. */
+async function startCluster(t: Test): Promise<Cluster> {
   const redis = await startRedis(t, { appendonly: 'no' });
   const port = await freePort();
   const [command, ...args] = plain([process.execPath, '--import=tsx', main, 'cluster', '--nodes', '2']);
@@ -33,7 +40,11 @@ t.test('processes that share a port share their rooms, and come back', { skip: n
     if ((JSON.parse(text) as { msg: string }).msg === 'listening') listening += 1;
   });
   await until(() => listening === 2, 'both');
+  return { port, redisUrl: redis.url, process: child };
+}
 
+t.test('processes that share a port share their rooms, and come back', { skip: noRedis }, async (t) => {
+  const { port, redisUrl, process: child } = await startCluster(t);
   const people: TestClient[] = [];
   for (let index = 0; index < 16; index++) {
     const headers = { authorization: `Bearer ${await token({ sub: `user${index}` })}` };
@@ -48,7 +59,7 @@ t.test('processes that share a port share their rooms, and come back', { skip: n
       type === 'sceneDelta' ? toVersion === 1 : type === 'sceneState' && version === 1,
     );
   t.pass('all see what one has done');
-  const log = await openRedisLog({ url: redis.url });
+  const log = await openRedisLog({ url: redisUrl });
   const { tail } = await log.open('room', () => {});
   await log.close();
   const joins = tail.map((text) => JSON.parse(text) as Entry).filter((entry) => entry.type === 'join');
@@ -59,4 +70,20 @@ t.test('processes that share a port share their rooms, and come back', { skip: n
   t.same([...new Set(closes.map(({ code }) => code))], [4000]);
   const [code] = await once(child, 'exit');
   t.equal(code, 0);
+});
+
+t.test('where what started them is killed they end, as on SIGTERM', { skip: noRedis }, async (t) => {
+  const { port, process: child } = await startCluster(t);
+  const people = await Promise.all(Array.from({ length: 8 }, () => connect(port)));
+  child.kill('SIGKILL');
+  const closes = await Promise.all(people.map(({ closed }) => closed));
+  t.same([...new Set(closes.map(({ code }) => code))], [4000]);
+  await until(
+    () =>
+      connect(port).then(
+        () => false,
+        () => true,
+      ),
+    'nobody listens',
+  );
 });
