@@ -173,6 +173,7 @@ async function start(
   const transport = await createEngineIoTransport(
     {
       clock,
+      peers: undefined,
       mounts: [
         { path: '/socket.io', handler: recording(events, given), options: given.options ?? {} },
         ...(given.mounts ?? []),
