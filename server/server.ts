@@ -131,7 +131,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     sessions: hub.sessions,
     peers,
   });
-  const streams = openStreams({ config, clock, hub, newId, random });
+  const streams = openStreams({ config, clock, hub, newId, random, peers });
   const http = openHttp({
     config,
     logger,

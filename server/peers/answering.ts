@@ -1,6 +1,6 @@
 import { type DeliveryParts, deliver } from './delivery.ts';
 import { type Envelope, encodeEnvelope } from './envelope.ts';
-import type { PeerListener } from './peers.ts';
+import type { Asker, PeerListener } from './peers.ts';
 
 export interface AnsweringParts extends DeliveryParts {
   readonly nodeId: string;
@@ -33,7 +33,7 @@ export class Answering {
     const key = `${from} ${id}`;
     const one: Open = { from, cancelled: new AbortController(), hurried: new AbortController() };
     this.#open.set(key, one);
-    const asker = { cancelled: one.cancelled.signal, hurried: one.hurried.signal };
+    const asker = { from, cancelled: one.cancelled.signal, hurried: one.hurried.signal };
     const answering = this.#answer(subject, body, asker)
       .then(
         (answer) => encodeEnvelope({ kind: 'answer', from: this.#parts.nodeId, id, body: answer }),
@@ -71,7 +71,7 @@ export class Answering {
     for (const { cancelled } of this.#open.values()) cancelled.abort();
   }
 
-  async #answer(subject: string, body: Buffer, asker: { cancelled: AbortSignal; hurried: AbortSignal }) {
+  async #answer(subject: string, body: Buffer, asker: Asker) {
     const answer = this.#parts.listenerOf(subject)?.answer;
     if (answer === undefined) throw new Error(`nobody answers questions about ${subject}`);
     return answer(body, asker);

@@ -54,43 +54,49 @@ export class Asking {
     const cancel = (): void => {
       if (forget()) this.#say(to, 'cancel', id);
     };
-    const giveUp = (why: string): void => {
+    const giveUp = (why: string, mayBeDone: boolean): void => {
       if (!this.#waiting.has(id)) return;
       this.#say(to, 'cancel', id);
-      settle(new NodeUnreachable(why));
+      settle(new NodeUnreachable(why, { mayBeDone }));
     };
-    const endTime = clock.after(withinMs, () => giveUp('the node did not answer in time'));
+    const endTime = clock.after(withinMs, () => giveUp('the node did not answer in time', true));
     this.#waiting.set(id, { to, settle });
     this.#bytes += length;
     const isOver = () => !this.#waiting.has(id);
     // One that may have been heard is not asked twice: it is cancelled, and whoever asks decides anew.
     const bounds = { withinMs: timeoutMs, unheardMs: UNHEARD_MS, isRepeatable: false, isOver };
     void deliver(this.#parts, to, message, bounds).then((outcome) => {
-      if (outcome === 'gone') settle(new NodeUnreachable('the node is gone', true));
-      else if (outcome === 'away') giveUp('the node cannot be reached at present');
+      if (outcome === 'gone') settle(new NodeUnreachable('the node is gone', { isGone: true }));
+      else if (outcome !== 'heard') giveUp('the node cannot be reached at present', outcome === 'unsure');
     });
-    return { answer: promise, cancel, hurry: () => isOver() || this.#say(to, 'hurry', id) };
+    const hurry = (): void => {
+      if (!isOver()) this.#say(to, 'hurry', id);
+    };
+    return { answer: promise, cancel, hurry };
   }
 
   answered({ from, id, kind, body }: Envelope): void {
     const waiting = this.#waiting.get(id);
     if (waiting?.to !== from) return;
-    waiting.settle(kind === 'answer' ? body : new NodeUnreachable('the node could not answer'));
+    waiting.settle(kind === 'answer' ? body : unanswered('the node could not answer'));
   }
 
   gone(node: string): void {
     for (const { to, settle } of [...this.#waiting.values()])
-      if (to === node) settle(new NodeUnreachable('the node is gone', true));
+      if (to === node) settle(new NodeUnreachable('the node is gone', { isGone: true, mayBeDone: true }));
   }
 
   close(): void {
-    for (const { settle } of [...this.#waiting.values()])
-      settle(new NodeUnreachable('this node is going down'));
+    for (const { settle } of [...this.#waiting.values()]) settle(unanswered('this node is going down'));
   }
 
   #say(to: string, kind: 'cancel' | 'hurry', id: string): void {
     void this.#parts.mail.send(to, encodeEnvelope({ kind, from: this.#parts.nodeId, id }));
   }
+}
+
+function unanswered(why: string): NodeUnreachable {
+  return new NodeUnreachable(why, { mayBeDone: true });
 }
 
 function withResolvers<T>() {

@@ -19,13 +19,16 @@ export interface Bounds {
 
 const AGAIN_MS = 50;
 
-/** Sends until it is heard. `gone`: the node is not known to live; `away`: it could not be done in time. */
+/**
+ * Sends until it is heard. `gone`: the node is not known to live; `away`: it could not be done in time; `unsure`:
+ * whether it was heard is not known.
+ */
 export async function deliver(
   { mail, clock }: DeliveryParts,
   to: string,
   message: Uint8Array,
   { withinMs, unheardMs, isRepeatable, isOver }: Bounds,
-): Promise<'heard' | 'gone' | 'away'> {
+): Promise<'heard' | 'gone' | 'away' | 'unsure'> {
   const begun = clock.monotonic();
   let unheardSince: number | undefined;
   for (;;) {
@@ -38,7 +41,8 @@ export async function deliver(
     }
     const isPatient =
       delivery === 'unheard' ? now - (unheardSince ?? now) < unheardMs : now - begun < withinMs;
-    if (!isPatient || isOver() || (delivery === 'unsure' && !isRepeatable)) return 'away';
+    if (delivery === 'unsure' && !isRepeatable) return 'unsure';
+    if (!isPatient || isOver()) return 'away';
     await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
   }
 }

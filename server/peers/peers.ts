@@ -41,6 +41,8 @@ export interface PeerListener {
 
 /** Who waits for an answer. */
 export interface Asker {
+  /** The node that asks. */
+  readonly from: string;
   /** Aborts when nobody waits any more, and when the answer could not be handed over. */
   readonly cancelled: AbortSignal;
   /** Aborts when the answer is wanted now. */
@@ -52,8 +54,11 @@ export class NodeUnreachable extends Error {
   override readonly name = 'NodeUnreachable';
   /** What the node held is nobody's any more; false: another attempt may succeed. */
   readonly isGone: boolean;
-  constructor(message: string, isGone = false) {
+  /** Whether the node may have had the question. */
+  readonly mayBeDone: boolean;
+  constructor(message: string, { isGone = false, mayBeDone = false } = {}) {
     super(message);
     this.isGone = isGone;
+    this.mayBeDone = mayBeDone;
   }
 }
