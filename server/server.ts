@@ -65,7 +65,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     onGone: (node) => onGone(node),
     onMail: (message) => peers?.receive(message),
   });
-  peers = openPeers({ config, clock, nodeId, nodes });
+  peers = openPeers({ config, clock, metrics, nodeId, nodes });
   const happenings = await openHappenings({ ...parts, nodeId, random, listener: options.onHappening });
   const rooms = createRooms({
     ...parts,

@@ -9,7 +9,11 @@ export interface AskingParts extends DeliveryParts {
   /** Questions that wait for their answers, and the bytes of their bodies. */
   readonly maxQuestions: number;
   readonly maxBytes: number;
+  /** Told of each question, once, how it ended. */
+  readonly onEnded?: (subject: string, outcome: Outcome) => void;
 }
+
+export type Outcome = 'answered' | 'cancelled' | 'gone' | 'unreachable';
 
 interface Waiting {
   readonly to: string;
@@ -35,7 +39,9 @@ export class Asking {
     const id = this.#count.toString(36);
     const message = encodeEnvelope({ kind: 'question', from: nodeId, id, subject, withinMs, body });
     const { length } = message;
+    const ended = (outcome: Outcome) => this.#parts.onEnded?.(subject, outcome);
     if (this.#waiting.size >= maxQuestions || this.#bytes + length > maxBytes) {
+      ended('unreachable');
       const full = Promise.reject(new NodeUnreachable('too much is asked of other nodes already'));
       return { answer: full, cancel() {}, hurry() {} };
     }
@@ -48,11 +54,18 @@ export class Asking {
     };
     const settle = (answer: Buffer | NodeUnreachable): void => {
       if (!forget()) return;
-      if (answer instanceof NodeUnreachable) reject(answer);
-      else resolve(answer);
+      if (answer instanceof NodeUnreachable) {
+        ended(answer.isGone ? 'gone' : 'unreachable');
+        reject(answer);
+      } else {
+        ended('answered');
+        resolve(answer);
+      }
     };
     const cancel = (): void => {
-      if (forget()) this.#say(to, 'cancel', id);
+      if (!forget()) return;
+      ended('cancelled');
+      this.#say(to, 'cancel', id);
     };
     const giveUp = (why: string, mayBeDone: boolean): void => {
       if (!this.#waiting.has(id)) return;

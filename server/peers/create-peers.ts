@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { everybody, type Mail } from '../log/nodes.ts';
 import { Answering } from './answering.ts';
-import { Asking } from './asking.ts';
+import { Asking, type Outcome } from './asking.ts';
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts';
 import type { PeerListener, Peers } from './peers.ts';
 
@@ -15,6 +15,8 @@ export interface PeersOptions {
   readonly maxQuestions: number;
   /** Bytes of these; and as many of answers that are on their way. */
   readonly maxBytes: number;
+  /** Told of each question, once, how it ended. */
+  readonly onEnded?: (subject: string, outcome: Outcome) => void;
 }
 
 /** What a node asks of others and they of it, over whatever carries mail between them. */

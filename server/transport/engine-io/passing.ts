@@ -34,7 +34,7 @@ export class Passing {
   /** @param path of the mount: that of the other node's */
   constructor(path: string, parts: PassingParts) {
     this.#parts = parts;
-    this.#subject = `engine.io:${encodeURIComponent(path)}`;
+    this.#subject = encodeURI(path);
     parts.peers.serve(this.#subject, { answer: (body, asker) => this.#answer(body, asker) });
   }
 
