@@ -101,7 +101,7 @@ async function streams(t: Test, at: Balanced): Promise<void> {
   }
   for (const { reader } of members) await reader.next('message', ({ text }) => text === 'cem 3');
   for (const { reader } of members) t.equal(reader.named('message').length, 12, 'each once');
-  const { users } = ada.reader.named('presence').at(-1)?.data;
+  const { users } = ada.reader.named('presence').at(-1)?.data ?? { users: [] };
   t.same(
     users.map(({ connections }: { connections: number }) => connections),
     [1, 1, 1],
@@ -221,11 +221,12 @@ async function failing(t: Test, stage: BalancedStage, which: Balancer): Promise<
       [0, 1, 2, 3].map((index) => at.client(`user${index}`, { transports: ['polling'] })),
     );
     const ids = people.map(({ socket }) => socket.id);
-    stage.redis.signal('SIGSTOP');
+    await stage.quiet();
+    await stage.redis.crash();
     await until(async () =>
       (await Promise.all(stage.nodes.map((one) => one.ready()))).every((is) => is === 503),
     );
-    stage.redis.signal('SIGCONT');
+    await stage.redis.start();
     await until(async () =>
       (await Promise.all(stage.nodes.map((one) => one.ready()))).every((is) => is === 200),
     );

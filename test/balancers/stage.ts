@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import { type ChildServer, startChildServer, unlimited } from '../e2e/child-server.ts';
 import { Person, tokenOf } from '../socket-io/stage.ts';
 import { type Balancer, startBalancer } from '../support/balancers.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis, until } from '../support/redis.ts';
 
 export interface BalancedStage {
   readonly redis: TestRedis;
@@ -13,6 +13,8 @@ export interface BalancedStage {
   before(t: Test, which: Balancer, isSticky?: boolean): Promise<Balanced>;
   /** How often a node had to ask the other, as their metrics say. */
   passed(): Promise<number>;
+  /** Nothing is on its way between the nodes: all polls are held, and no post is under way. */
+  quiet(): Promise<void>;
 }
 
 export interface Balanced {
@@ -24,10 +26,20 @@ export interface Balanced {
 
 /** Two nodes on a Redis, for whatever stands before them. */
 export async function balancedStage(t: Test, env: Record<string, string> = {}): Promise<BalancedStage> {
-  const redis = await startRedis(t, { appendonly: 'no' });
+  const redis = await startRedis(t, { appendfsync: 'no' });
   const given = { STORE: 'redis', REDIS_URL: redis.url, MAX_ROOM_USERS: '1000', ...unlimited, ...env };
   const [a, b] = await Promise.all([0, 1].map(() => startChildServer(t, { env: given })));
   const nodes = [a as ChildServer, b as ChildServer] as const;
+  async function passed(): Promise<number> {
+    let sum = 0;
+    for (const { port } of nodes) {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      for (const [, count] of text.matchAll(/^tandem_node_questions_total\{.*\} (\d+)$/gm))
+        sum += Number(count);
+    }
+    return sum;
+  }
+
   return {
     redis,
     nodes,
@@ -35,14 +47,15 @@ export async function balancedStage(t: Test, env: Record<string, string> = {}): 
       const { port } = await startBalancer(t, which, nodes, isSticky);
       return balanced(t, port);
     },
-    async passed() {
-      let sum = 0;
-      for (const { port } of nodes) {
-        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-        for (const [, count] of text.matchAll(/^tandem_node_questions_total\{.*\} (\d+)$/gm))
-          sum += Number(count);
-      }
-      return sum;
+    passed,
+    async quiet() {
+      let [last, same] = [-1, 0];
+      await until(async () => {
+        const now = await passed();
+        same = now === last ? same + 1 : 0;
+        last = now;
+        return same === 20;
+      }, 'quiet');
     },
   };
 }

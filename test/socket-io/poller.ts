@@ -4,6 +4,8 @@ import { Agent, request } from 'node:http';
 export class Poller {
   /** Arguments of events, by the order of arrival. */
   readonly events: [name: string, ...args: unknown[]][] = [];
+  /** Answers that were none. */
+  readonly errors: string[] = [];
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 });
   readonly #port: number;
   /** As it stands in packets. */
@@ -75,11 +77,11 @@ export class Poller {
           response.on('data', (chunk: string) => {
             text += chunk;
           });
-          response.on('end', () =>
-            response.statusCode === 200
-              ? resolve(text)
-              : reject(new Error(`${response.statusCode}: ${text}`)),
-          );
+          response.on('end', () => {
+            if (response.statusCode === 200) return resolve(text);
+            this.errors.push(`${response.statusCode}: ${text}`);
+            reject(new Error(this.errors.at(-1)));
+          });
           response.on('error', reject);
         },
       );
