@@ -1,3 +1,6 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { connect as connectClient } from '../../clients/client/index.ts';
 import { Poller } from '../socket-io/poller.ts';
@@ -9,6 +12,13 @@ import { noRedis, until } from '../support/redis.ts';
 import { type Balanced, type BalancedStage, balancedStage } from './stage.ts';
 
 t.setTimeout(300_000);
+
+const PYTHON = '/usr/bin/python3';
+const program = fileURLToPath(new URL('../socket-io/python-client.py', import.meta.url));
+const noPython =
+  spawnSync(PYTHON, ['-c', 'import socketio, requests']).status === 0
+    ? false
+    : `${PYTHON} has no socketio: install python3-socketio and python3-requests`;
 
 const CLIENTS = 6;
 const MESSAGES = 5;
@@ -184,6 +194,20 @@ async function inTurn(t: Test, stage: BalancedStage, which: Balancer): Promise<v
     await nativeStreams(t, await stage.before(t, which));
     t.ok((await stage.passed()) > before, 'posts came to the other node');
   });
+  await t.test(`[ND5] ${round}the client in Python`, { skip: noPython }, async (t) => {
+    const at = await stage.before(t, which);
+    const roomId = 'blueprint-123';
+    const other = await at.client('ada');
+    await other.ask('join_room', { roomId });
+    const child = spawn(PYTHON, [program, at.url(), await tokenOf('py'), 'polling'], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    t.teardown(() => child.kill());
+    const ended = once(child, 'close');
+    t.match(await other.next('message'), { userId: 'py', message: 'from Python' });
+    other.emit('send_message', { roomId, message: 'from JavaScript' });
+    t.same(await ended, [0, null]);
+  });
   await t.test(`${round}what backends publish`, async (t) => published(t, await stage.before(t, which)));
 }
 
@@ -210,6 +234,8 @@ async function failing(t: Test, stage: BalancedStage, which: Balancer): Promise<
       await gone.open(await tokenOf(`gone${count}`));
       await gone.emit('join_room', { roomId });
       await there.next('user_joined');
+      await until(() => gone.events.some(([name]) => name === 'room_joined'));
+      await stage.quiet();
       gone.end();
     }
     // Otherwise it would be noticed after a ping, 25 s later.
