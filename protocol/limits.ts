@@ -64,6 +64,11 @@ export const limits = {
   MAX_WAITING_MESSAGES: 256,
   /** Entries that wait in a room for the log; a command over it gets OVERLOADED. */
   MAX_WAITING_ENTRIES: 10_000,
+  /** Requests of clients that wait for the node that holds their session; one more gets 503. */
+  MAX_PASSED_REQUESTS: 50_000,
+  /** Bytes of those requests, and as many of answers on their way; what would exceed it gets 503. Less than what Redis
+   * buffers for a subscriber (`client-output-buffer-limit pubsub`). */
+  MAX_PASSED_BYTES: 16 * 1024 * 1024,
   /** Events of one tracked session; a batch that would exceed it gets LIMIT_EXCEEDED. */
   MAX_SESSION_EVENTS: 100_000,
   /** Entries between two snapshots of a room. */

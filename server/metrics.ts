@@ -24,6 +24,7 @@ export interface Metrics {
   readonly webhookBytes: Gauge;
   readonly suspicious: Counter<'kind'>;
   readonly httpRequests: Counter<'route' | 'status'>;
+  readonly nodeQuestions: Counter<'subject' | 'outcome'>;
   render(): Promise<string>;
 }
 
@@ -104,6 +105,12 @@ export function createMetrics(read: {
       'kind',
     ),
     httpRequests: counter('http_requests_total', 'Requests over HTTP', 'route', 'status'),
+    nodeQuestions: counter(
+      'node_questions_total',
+      'Requests of clients that another node had to answer, and other questions to it',
+      'subject',
+      'outcome',
+    ),
     render: () => registry.metrics(),
   };
 }

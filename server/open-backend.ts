@@ -1,10 +1,11 @@
 import type { Backend } from './backend/backend.ts';
-import { openElsewhere } from './backend/elsewhere.ts';
+import { createElsewhere } from './backend/elsewhere.ts';
 import { createHere, createPublishing } from './backend/publishing.ts';
 import { createReading } from './backend/reading.ts';
 import { checkedBackend } from './checked-backend.ts';
 import { LogError } from './log/log.ts';
 import type { Parts } from './parts.ts';
+import type { Peers } from './peers/peers.ts';
 import type { Rooms } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
 import { createTracking, type Tracking } from './tracking/tracking.ts';
@@ -12,6 +13,7 @@ import { createTracking, type Tracking } from './tracking/tracking.ts';
 export interface BackendOptions extends Parts {
   rooms: Rooms;
   sessions: Sessions;
+  peers: Peers | undefined;
 }
 
 /** What backends may do, out of the parts of a server. Rejects with a LogError.
@@ -21,14 +23,14 @@ export async function openBackend(options: BackendOptions): Promise<{
   calls: Omit<Backend, 'tracking'> & { sessions: Tracking };
   close(): Promise<void>;
 }> {
-  const { config, clock, log, rooms, sessions, newId } = options;
+  const { config, clock, log, rooms, sessions, peers, newId } = options;
   const { now } = clock;
   const here = createHere({
     sessions: () => sessions.all(),
     answer: (session, event) => sessions.answer(session, event),
     kick: (session) => sessions.close(session, 'KICKED'),
   });
-  const elsewhere = log.isShared ? await openElsewhere(log, here) : undefined;
+  const elsewhere = peers && createElsewhere(peers, here);
   const publishing = createPublishing({
     ask: (roomId, entry) => rooms.ask(roomId, entry),
     here,
@@ -63,9 +65,6 @@ export async function openBackend(options: BackendOptions): Promise<{
   return {
     backend,
     calls: { ...calls, sessions: sessionCalls },
-    async close() {
-      await endTracking();
-      await elsewhere?.close();
-    },
+    close: endTracking,
   };
 }

@@ -2,14 +2,14 @@ import { systemClock } from './clock.ts';
 import { openLmdbLog } from './log/lmdb.ts';
 import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
-import { alone, type Nodes } from './log/nodes.ts';
+import { alone, type NodeEvents, type Nodes } from './log/nodes.ts';
 import { openRedisLog } from './log/redis.ts';
 import type { ServerOptions } from './server-options.ts';
 
 export interface Store {
   readonly log: Log;
-  /** Makes this node known to those that share the store; `onGone`: one of them has died. */
-  join(node: { nodeId: string; onGone(node: string): void }): Promise<Nodes>;
+  /** Makes this node known to those that share the store. */
+  join(node: NodeEvents & { nodeId: string }): Promise<Nodes>;
 }
 
 /** Opens what `config.store` names, unless the program brings a log of its own. Rejects with a LogError. */

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { Peers } from './peers/peers.ts';
 import type { ConnectionHandler, Transport } from './transport/connection.ts';
 import { EventStreams, withEventStreams } from './transport/event-stream/event-streams.ts';
 import { HttpClients } from './transport/event-stream/http-clients.ts';
@@ -11,10 +12,11 @@ export interface OpenStreamsOptions {
   hub: ConnectionHandler;
   newId(): string;
   random(): number;
+  peers: Peers | undefined;
 }
 
 /** Event streams: for the routes that open them, and for a transport whose topics shall reach them. */
-export function openStreams({ config, clock, hub, newId, random }: OpenStreamsOptions): {
+export function openStreams({ config, clock, hub, newId, random, peers }: OpenStreamsOptions): {
   clients: HttpClients;
   natives: NativeStreams;
   join(transport: Transport): Transport;
@@ -30,8 +32,8 @@ export function openStreams({ config, clock, hub, newId, random }: OpenStreamsOp
     random,
   });
   return {
-    clients: new HttpClients(streams),
-    natives: new NativeStreams(streams, newId),
+    clients: new HttpClients(streams, peers),
+    natives: new NativeStreams(streams, newId, peers),
     join: (transport) => withEventStreams(transport, streams),
   };
 }

@@ -14,8 +14,10 @@ import { newId } from './new-id.ts';
 import { openBackend } from './open-backend.ts';
 import { openHttp } from './open-http.ts';
 import { openPages } from './open-pages.ts';
+import { openPeers } from './open-peers.ts';
 import { openStore, type Store } from './open-store.ts';
 import { openStreams } from './open-streams.ts';
+import type { OpenPeers } from './peers/create-peers.ts';
 import { openPermission } from './permission.ts';
 import { openRecovery, type Recovery } from './recovery.ts';
 import type { Server, ServerOptions } from './server-options.ts';
@@ -57,7 +59,13 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const ticker = createTicker(clock, config.tickMs);
   const parts = { config, clock, log, logger, metrics, newId };
   let onGone = (_node: string): void => {};
-  const nodes = await join({ nodeId, onGone: (node) => onGone(node) });
+  let peers: OpenPeers | undefined;
+  const nodes = await join({
+    nodeId,
+    onGone: (node) => onGone(node),
+    onMail: (message) => peers?.receive(message),
+  });
+  peers = openPeers({ config, clock, metrics, nodeId, nodes });
   const happenings = await openHappenings({ ...parts, nodeId, random, listener: options.onHappening });
   const rooms = createRooms({
     ...parts,
@@ -91,6 +99,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     rooms.nodeGone(node);
     recovery.nodeGone(node);
     void happenings.adopt(node);
+    peers?.gone(node);
   };
   const dialectOf = createDialects((error, type) =>
     logger.error({ err: error, type }, 'a message cannot be told'),
@@ -116,8 +125,13 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     },
     dialectOf,
   });
-  const { backend, calls, ...ofBackend } = await openBackend({ ...parts, rooms, sessions: hub.sessions });
-  const streams = openStreams({ config, clock, hub, newId, random });
+  const { backend, calls, ...ofBackend } = await openBackend({
+    ...parts,
+    rooms,
+    sessions: hub.sessions,
+    peers,
+  });
+  const streams = openStreams({ config, clock, hub, newId, random, peers });
   const http = openHttp({
     config,
     logger,
@@ -150,6 +164,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const sockets = await createEngineIoTransport(
     {
       clock,
+      peers,
       mounts: [
         {
           path: '/socket.io/',
@@ -203,6 +218,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     ticker.close();
     await transport.close();
     await health?.close();
+    await peers?.close();
     await nodes.close();
     await log.close();
   }

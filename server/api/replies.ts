@@ -1,6 +1,7 @@
 import { statuses } from '../../protocol/http/index.ts';
-import { Refusal } from '../../protocol/index.ts';
+import { errors, Refusal } from '../../protocol/index.ts';
 import { LogError } from '../log/log.ts';
+import { NodeUnreachable } from '../peers/peers.ts';
 import type { HttpResponse } from '../transport/connection.ts';
 import { BodyTooLarge } from '../transport/http-body.ts';
 
@@ -22,6 +23,10 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof LogError && error.code === 'LOG_UNAVAILABLE') return new Refusal('LOG_UNAVAILABLE');
   if (error instanceof LogError && error.code === 'LOG_UNCERTAIN') return new Refusal('OUTCOME_UNKNOWN');
   if (error instanceof LogError && error.code === 'LOG_CORRUPT') return new Refusal('LOG_CORRUPT');
+  if (error instanceof NodeUnreachable) {
+    const code = error.mayBeDone ? 'OUTCOME_UNKNOWN' : 'LOG_UNAVAILABLE';
+    return new Refusal(code, {}, `${errors[code]} (${error.message})`);
+  }
   return new Refusal('INTERNAL');
 }
 

@@ -7,7 +7,6 @@ export interface LastingLog {
   close(): Promise<void>;
   /** These as those of a room. */
   drop(): Promise<void>;
-  tell(text: string): void;
 }
 
 /** Who folds it. */
@@ -16,8 +15,6 @@ export interface Reader {
   read(log: Pick<RoomLog, 'snapshot' | 'tail'>): void;
   /** What was appended, by this process or another, in its order. */
   absorb(texts: readonly string[]): void;
-  /** What another node tells. */
-  hear?(text: string): void;
 }
 
 const AGAIN_MS = 500;
@@ -31,10 +28,7 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
   async function open(): Promise<void> {
     const early: string[] = [];
     let hear = (texts: readonly string[]): void => void early.push(...texts);
-    const room = await log.open(name, (_first, texts) => hear(texts), {
-      onEnded: openAgain,
-      onTold: (text) => reader.hear?.(text),
-    });
+    const room = await log.open(name, (_first, texts) => hear(texts), { onEnded: openAgain });
     try {
       reader.read(room);
       hear = (texts) => reader.absorb(texts);
@@ -67,6 +61,5 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
     compact: (snapshot, dropThrough) => opened.compact(snapshot, dropThrough),
     close: () => end(() => opened.close()),
     drop: () => end(() => opened.drop()),
-    tell: (text) => opened.tell?.(text),
   };
 }

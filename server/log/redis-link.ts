@@ -1,6 +1,7 @@
 import { ClientClosedError, ClientOfflineError, ErrorReply } from '@redis/client';
 import type { Clock } from '../clock.ts';
 import { LogError } from './log.ts';
+import type { Delivery } from './nodes.ts';
 import { type Argument, type Connections, connect } from './redis-connections.ts';
 import { appendScript, probeScript, type Script } from './redis-scripts.ts';
 
@@ -18,6 +19,8 @@ export interface RedisLink {
   unsubscribe(channel: string): Promise<void>;
   /** Without any promise. */
   publish(channel: string, text: string): void;
+  /** Tries once, and says what is known of it. Never rejects. */
+  deliver(channel: string, message: Uint8Array): Promise<Delivery>;
   writable(): boolean;
   close(): void;
 }
@@ -167,6 +170,20 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
     unsubscribe: (channel) => to.unsubscribe(channel).catch(() => {}),
     publish(channel, text) {
       if (to.isReady()) to.send(channel, ['SPUBLISH', channel, text]).catch(() => {});
+    },
+    async deliver(channel, message) {
+      if (closed || !to.isReady()) return 'unsent';
+      try {
+        const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+        const heard = await within(timeoutMs, to.send(channel, ['SPUBLISH', channel, bytes]));
+        if (heard === undefined) return 'unsure';
+        return Number(heard) > 0 ? 'heard' : 'unheard';
+      } catch (error) {
+        const isUnsent = [ErrorReply, ClientOfflineError, ClientClosedError].some(
+          (one) => error instanceof one,
+        );
+        return isUnsent ? 'unsent' : 'unsure';
+      }
     },
     writable: () => !closed && awaySince === undefined,
     close() {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Nodes } from './nodes.ts';
+import { everybody, type NodeEvents, type Nodes } from './nodes.ts';
 import type { RedisLink, Reply } from './redis-link.ts';
 import { beatScript, buryScript, knownScript } from './redis-scripts.ts';
 
@@ -12,14 +12,12 @@ export interface Beats {
 /** A node that died is noticed after 8 s at the latest. */
 export const usualBeats: Beats = { intervalMs: 2000, goneAfterMs: 6000 };
 
-export interface RedisNodesOptions {
+export interface RedisNodesOptions extends NodeEvents {
   readonly link: RedisLink;
   readonly prefix: string;
   readonly nodeId: string;
   readonly clock: Clock;
   readonly beats: Beats;
-  /** Called for each node that died, at least once. Must not throw. */
-  onGone(node: string): void;
 }
 
 /** The score that a node had, and since when, monotonic. */
@@ -33,9 +31,10 @@ interface Seen {
  * while their own beats went through, is gone: no clocks are compared, and a Redis that was away kills nobody.
  */
 export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes> {
-  const { link, prefix, nodeId, clock, beats, onGone } = options;
+  const { link, prefix, nodeId, clock, beats, onGone, onMail } = options;
   const key = `${prefix}{nodes}:beats`;
   let seen = new Map<string, Seen>();
+  let living: ReadonlySet<string> = new Set();
   let beatenAt = clock.monotonic();
   let beating: Promise<void> | undefined;
   let count = 0;
@@ -62,6 +61,7 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
       seen.delete(node);
       onGone(node);
     }
+    living = new Set(seen.keys());
   }
 
   function tick(): void {
@@ -72,6 +72,9 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
       });
   }
 
+  const channels = [channelOf(prefix, nodeId), channelOf(prefix, everybody)];
+  // Whoever knows of this node can write to it.
+  for (const channel of channels) await link.subscribe(channel, onMail);
   await beat();
   const stop = clock.every(beats.intervalMs, tick);
   return {
@@ -81,11 +84,21 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
       const known = await link.run(knownScript, [key], () => others);
       return others.filter((_, index) => String(known[index]) !== '1');
     },
+    mail: {
+      others: () => living,
+      send: (to, message) => link.deliver(channelOf(prefix, to), message),
+    },
     async close() {
       stop();
       await beating;
+      for (const channel of channels) await link.unsubscribe(channel);
     },
   };
+}
+
+/** Where a node, or everybody, is written to. Each is spread over a cluster by its own name. */
+function channelOf(prefix: string, node: string): string {
+  return `${prefix}{node ${node}}:mail`;
 }
 
 function pairs(reply: Reply): [string, string][] {

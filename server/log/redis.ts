@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from '../clock.ts';
 import { createEpoch } from './epoch.ts';
 import { type Log, LogError } from './log.ts';
-import type { Nodes } from './nodes.ts';
+import type { NodeEvents, Nodes } from './nodes.ts';
 import { openRedisLink, type RedisLink } from './redis-link.ts';
 import { type Beats, openRedisNodes, usualBeats } from './redis-nodes.ts';
 import { openRedisRoom, type RedisRoom } from './redis-room.ts';
@@ -29,12 +29,8 @@ export interface RedisLogOptions {
 
 /** The log, and who else uses it. */
 export interface RedisLog extends Log {
-  /**
-   * Begins to prove that this node lives, and to watch the others.
-   *
-   * @param node.onGone called for each node that died, at least once; must not throw
-   */
-  join(node: { nodeId: string; onGone(node: string): void; beats?: Beats }): Promise<Nodes>;
+  /** Begins to prove that this node lives, to watch the others, and to hear from them. */
+  join(node: NodeEvents & { nodeId: string; beats?: Beats }): Promise<Nodes>;
 }
 
 const LOOK_TICK_MS = 1000;

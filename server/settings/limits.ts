@@ -30,6 +30,8 @@ export const limitSettings: Record<SettableLimit, string> = {
   DRAIN_TIMEOUT_MS: 'time in which a lagging connection has to drain',
   MAX_WAITING_MESSAGES: 'messages of one connection that wait for a decision',
   MAX_WAITING_ENTRIES: 'entries that wait in a room for the log',
+  MAX_PASSED_REQUESTS: 'requests that wait for the node that holds their session',
+  MAX_PASSED_BYTES: 'bytes of those requests, and of the answers on their way',
   MAX_SESSION_EVENTS: 'events of one tracked session',
   SNAPSHOT_ENTRIES: 'entries between two snapshots of a room',
 };

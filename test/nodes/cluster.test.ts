@@ -7,6 +7,7 @@ import { openRedisLog } from '../../server/log/redis.ts';
 import type { Entry } from '../../server/room/entry.ts';
 import { plain } from '../e2e/plain-process.ts';
 import { add, token } from '../native/person.ts';
+import { Poller } from '../socket-io/poller.ts';
 import { connect, type TestClient } from '../support/client.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
 import { freePort, TEST_SECRET } from '../support/servers.ts';
@@ -64,6 +65,15 @@ t.test('processes that share a port share their rooms, and come back', { skip: n
   await log.close();
   const joins = tail.map((text) => JSON.parse(text) as Entry).filter((entry) => entry.type === 'join');
   t.equal(new Set(joins.map(({ node }) => node)).size, 2, 'both have let some in');
+
+  const pollers = Array.from({ length: 4 }, () => new Poller(port));
+  for (const [index, one] of pollers.entries()) {
+    t.teardown(() => one.end());
+    await one.open(await token({ sub: `poller${index}` }));
+    for (let count = 0; count < 5; count++) await one.emit('join_room', { roomId: `room${count}` });
+    await until(() => one.events.filter(([name]) => name === 'room_joined').length === 5);
+    t.same(one.errors, [], 'over long-polling, too, whichever of them a request comes to');
+  }
 
   child.kill('SIGTERM');
   const closes = await Promise.all(people.map(({ closed }) => closed));

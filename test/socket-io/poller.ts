@@ -1,10 +1,15 @@
 import { Agent, request } from 'node:http';
 
+const posts = new Agent({ keepAlive: true, maxSockets: 256 });
+
 /** Engine.IO and Socket.IO over long-polling by hand: many of them cost little. */
 export class Poller {
   /** Arguments of events, by the order of arrival. */
   readonly events: [name: string, ...args: unknown[]][] = [];
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 });
+  /** Answers that were none. */
+  readonly errors: string[] = [];
+  /** Of polls, each of which is held; posts of all share some more. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #port: number;
   /** As it stands in packets. */
   readonly #namespace: string;
@@ -68,18 +73,18 @@ export class Poller {
     const path = `/socket.io/?EIO=4&transport=polling${sid}`;
     return new Promise((resolve, reject) => {
       const asked = request(
-        { port: this.#port, host: '127.0.0.1', method, path, agent: this.#agent },
+        { port: this.#port, host: '127.0.0.1', method, path, agent: method === 'GET' ? this.#agent : posts },
         (response) => {
           let text = '';
           response.setEncoding('utf8');
           response.on('data', (chunk: string) => {
             text += chunk;
           });
-          response.on('end', () =>
-            response.statusCode === 200
-              ? resolve(text)
-              : reject(new Error(`${response.statusCode}: ${text}`)),
-          );
+          response.on('end', () => {
+            if (response.statusCode === 200) return resolve(text);
+            this.errors.push(`${response.statusCode}: ${text}`);
+            reject(new Error(this.errors.at(-1)));
+          });
           response.on('error', reject);
         },
       );

@@ -15,6 +15,8 @@ export const noRedis: string | false =
 export interface TestRedis {
   readonly port: number;
   readonly url: string;
+  /** Of the latest start. */
+  readonly pid: number | undefined;
   /** One command, on a connection of its own. */
   command(...words: string[]): Promise<unknown>;
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
@@ -68,6 +70,9 @@ export async function startRedis(
   return {
     port,
     url,
+    get pid() {
+      return child?.pid;
+    },
     command,
     crash,
     start,

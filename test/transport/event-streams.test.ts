@@ -117,7 +117,7 @@ t.test(
     const { streams } = stage(t, {
       opened: (connection) => connection.close(4000, closeReason('SHUTDOWN', { retryAfterMs: 123 })),
     });
-    const clients = new HttpClients(streams);
+    const clients = new HttpClients(streams, undefined);
     const request = { path: '/', headers: {}, address: '', aborted: new AbortController().signal };
     const client: HttpClient = {
       request: request as unknown as HttpRequest,

@@ -15,9 +15,10 @@ export function createConnectionHandlers({
   natives,
   limits,
 }: ConnectionOptions): Handlers<typeof connectionRoutes> {
-  async function taken(request: HttpRequest, maxBytes: number, take: (body: Uint8Array) => boolean) {
+  async function taken(request: HttpRequest, maxBytes: number, take: (body: Uint8Array) => Promise<boolean>) {
     // Read within the request's turn, and not validated here: that is done message by message.
-    if (!take(await request.body(maxBytes))) throw new Refusal('NOT_FOUND', {}, 'There is no such stream.');
+    if (!(await take(await request.body(maxBytes))))
+      throw new Refusal('NOT_FOUND', {}, 'There is no such stream.');
     return { status: 204 as const };
   }
   return {

@@ -75,8 +75,8 @@ export function createStreamHandlers({
     return sceneOf(backend, roomId, request);
   }
 
-  function leave(call: Call & { body: Named }, roomId: string) {
-    clients.leave(clientOf(call, call.body, roomId));
+  async function leave(call: Call & { body: Named }, roomId: string) {
+    await clients.leave(clientOf(call, call.body, roomId));
     return { status: 200 as const, json: { ok: true as const, roomId } };
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.ts';
+import type { Peers } from '../../peers/peers.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -15,6 +16,8 @@ import { EngineSocket } from './socket.ts';
 export interface EngineIoParts {
   readonly mounts: readonly EngineIoMount[];
   readonly clock: Clock;
+  /** The other nodes; undefined: there are none. */
+  readonly peers: Peers | undefined;
 }
 
 /**
@@ -22,12 +25,13 @@ export interface EngineIoParts {
  * of its mount. What is published reaches those on a WebSocket through the transport, those over long-polling
  * by their buffers. Everything at other paths is as `options` say.
  *
- * Long-polling needs all requests of a session to come to the node that opened it.
+ * Requests of long-polling may come to any node: that of the session answers them. WebSockets may not, which clients
+ * that would upgrade find out without harm.
  *
  * @param make makes the transport, from options with the mounts in them
  */
 export async function createEngineIoTransport(
-  { mounts, clock }: EngineIoParts,
+  { mounts, clock, peers }: EngineIoParts,
   options: TransportOptions,
   make: (options: TransportOptions) => Transport | Promise<Transport>,
 ): Promise<Transport> {
@@ -35,7 +39,10 @@ export async function createEngineIoTransport(
   const pollers = new Pollers();
   const byPath = new Map<string, Mount>();
   for (const { path, handler, options: given } of mounts) {
+    const bare = path.replace(/\/+$/, '');
     const parts = {
+      path: bare,
+      peers,
       options: { ...defaultOptions, ...given },
       handler,
       pollers,
@@ -44,7 +51,6 @@ export async function createEngineIoTransport(
       newId,
     };
     const mount = new Mount(parts);
-    const bare = path.replace(/\/+$/, '');
     for (const spelling of [bare, `${bare}/`]) byPath.set(spelling, mount);
   }
 
@@ -62,7 +68,10 @@ export async function createEngineIoTransport(
       pollers.publish(topic, frame, isSession ? except.polling : undefined);
     },
     listen: (host, port) => transport.listen(host, port),
-    stopListening: () => transport.stopListening(),
+    stopListening() {
+      transport.stopListening();
+      for (const mount of new Set(byPath.values())) mount.drain();
+    },
     async close() {
       for (const mount of new Set(byPath.values())) mount.close();
       await transport.close();

@@ -3,16 +3,20 @@ import { CLOSE_TOO_BIG } from '../../../protocol/closes.ts';
 import type { EnginePacket } from '../../dialect/framings/engine-io.ts';
 import { decodePayload } from '../../dialect/framings/engine-io-payload.ts';
 import { ProtocolViolation } from '../../dialect/framings/protocol-violation.ts';
+import { ownedIds } from '../../peers/owner.ts';
+import type { Peers } from '../../peers/peers.ts';
 import type { Handshake, HttpRequest, HttpResponse } from '../connection.ts';
 import { optional } from '../handshake.ts';
 import { BodyTooLarge } from '../http-body.ts';
 import { CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR } from './closes.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
+import { type Exchange, type Outcome, refusal } from './exchange.ts';
 import { takePackets } from './inbound.ts';
 import { setCookie } from './options.ts';
+import { Passing } from './passing.ts';
 import type { Polling } from './polling.ts';
 import { errorOf, readQuery } from './query.ts';
-import { type RequestError, requestErrors } from './request-error.ts';
+import type { RequestError } from './request-error.ts';
 import type { EngineSession } from './session.ts';
 import { Sessions, type SessionsParts } from './sessions.ts';
 import type { EngineSocket } from './socket.ts';
@@ -22,21 +26,30 @@ const MAX_PACKETS = 10_000;
 
 const text = { 'content-type': 'text/plain; charset=UTF-8' };
 
+export interface MountParts extends SessionsParts {
+  readonly path: string;
+  /** The other nodes; undefined: there are none. */
+  readonly peers: Peers | undefined;
+}
+
 /** What is served at the path of a mount. Engine.IO protocol 4, "Transports". */
 export class Mount {
   readonly #parts: SessionsParts;
   readonly #sessions: Sessions;
+  readonly #passing: Passing | undefined;
   /** Sessions of which a body is being read. */
   readonly #posting = new Set<EngineSession>();
 
-  constructor(parts: SessionsParts) {
-    this.#parts = parts;
-    this.#sessions = new Sessions(parts);
+  constructor({ peers, path, ...parts }: MountParts) {
+    this.#parts = { ...parts, newId: ownedIds(parts.newId, peers) };
+    this.#sessions = new Sessions(this.#parts);
+    const exchange = (asked: Exchange) => this.#exchange(asked);
+    this.#passing = peers && new Passing(path, { peers, options: parts.options, exchange });
   }
 
   /** Whether a WebSocket with this query may be opened. */
   accepts(query: string): boolean {
-    return this.#errorOf(query, 'GET', true) === undefined;
+    return this.#errorOf({ query: readQuery(query), method: 'GET', isUpgrade: true }) === undefined;
   }
 
   opened(socket: EngineSocket, handshake: Handshake): void {
@@ -47,89 +60,100 @@ export class Mount {
     else socket.connection.close(CLOSE_NORMAL, '');
   }
 
+  /** Nobody shall wait here for another node. */
+  drain(): void {
+    this.#passing?.drain();
+  }
+
   /** Ends all sessions. */
   close(): void {
     this.#sessions.close();
   }
 
   answer(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
-    const { method, query } = request;
-    if (method === 'OPTIONS') return this.#reply(request, 204, '', preflightHeaders(request));
+    const outcome = this.#outcome(request);
+    const shared = { 'cache-control': 'no-store', ...corsHeaders(this.#parts.options.cors, request) };
+    const respond = (one: Outcome) => ({ ...one, headers: { ...shared, ...one.headers } });
+    return outcome instanceof Promise ? outcome.then(respond) : respond(outcome);
+  }
+
+  #outcome(request: HttpRequest): Outcome | Promise<Outcome> {
+    const { method, aborted } = request;
+    if (method === 'OPTIONS') return { status: 204, headers: preflightHeaders(request), body: '' };
+    const query = readQuery(request.query);
     const isUpgrade = request.headers.upgrade?.toLowerCase() === 'websocket';
-    const error = this.#errorOf(query, method, isUpgrade);
+    const asked: Exchange = { method, query, isUpgrade, aborted, body: (maxBytes) => request.body(maxBytes) };
+    const { sid = '' } = query;
+    const owner = this.#passing?.ownerOf(sid);
+    if (this.#passing === undefined || owner === undefined) return this.#exchange(asked, request);
+    const error = this.#errorOf(asked);
+    return error === undefined ? this.#passing.pass(owner, sid, request) : refusal(error);
+  }
+
+  /** @param opening what may open a session */
+  #exchange(asked: Exchange, opening?: HttpRequest): Outcome | Promise<Outcome> {
+    const error = this.#errorOf(asked);
     // An upgrade that comes here although nothing is wrong with it is no WebSocket that can be opened.
-    if (error !== undefined || isUpgrade) return this.#refuse(request, error ?? 'BAD_REQUEST');
-    const session = this.#sessions.get(readQuery(query).sid);
-    if (session === undefined) return this.#open(request);
-    return method === 'GET' ? this.#poll(request, session) : this.#receive(request, session);
+    if (error !== undefined || asked.isUpgrade) return refusal(error ?? 'BAD_REQUEST');
+    const session = this.#sessions.get(asked.query.sid);
+    if (session !== undefined)
+      return asked.method === 'GET' ? this.#poll(asked, session) : this.#receive(asked, session);
+    return opening === undefined ? refusal('UNKNOWN_SID') : this.#open(opening);
   }
 
-  #errorOf(query: string, method: string, isUpgrade: boolean): RequestError | undefined {
-    const read = readQuery(query);
-    const session = this.#sessions.get(read.sid);
-    return errorOf({ query: read, method, isUpgrade, session, transports: this.#parts.options.transports });
+  #errorOf(asked: Pick<Exchange, 'query' | 'method' | 'isUpgrade'>): RequestError | undefined {
+    const { sid } = asked.query;
+    const isElsewhere = this.#passing?.ownerOf(sid) !== undefined;
+    const session = isElsewhere ? 'elsewhere' : this.#sessions.get(sid);
+    return errorOf({ ...asked, session, transports: this.#parts.options.transports });
   }
 
-  #open(request: HttpRequest): HttpResponse {
+  #open(request: HttpRequest): Outcome {
     const { cookie } = this.#parts.options;
     const { sid, packet } = this.#sessions.openPolling(handshakeOf(request));
     const headers = cookie === undefined ? text : { ...text, 'set-cookie': setCookie(cookie, sid) };
-    return this.#reply(request, 200, packet, headers);
+    return { status: 200, headers, body: packet };
   }
 
-  #poll(request: HttpRequest, session: EngineSession): HttpResponse | Promise<HttpResponse> {
+  #poll({ aborted, hurried }: Exchange, session: EngineSession): Outcome | Promise<Outcome> {
     const polling = session.polling as Polling;
     if (polling.isHeld) {
       session.violate(CLOSE_PROTOCOL_ERROR);
-      return this.#refuse(request, 'BAD_REQUEST');
+      return refusal('BAD_REQUEST');
     }
-    const respond = (payload: string | undefined) =>
-      payload === undefined ? this.#refuse(request, 'UNKNOWN_SID') : this.#reply(request, 200, payload, text);
+    const outcomeOf = (payload: string | undefined): Outcome =>
+      payload === undefined ? refusal('UNKNOWN_SID') : { status: 200, headers: text, body: payload };
+    aborted.addEventListener('abort', () => session.broken(), { once: true });
     const payload = polling.poll();
-    if (!(payload instanceof Promise)) return respond(payload);
-    request.aborted.addEventListener('abort', () => session.broken(), { once: true });
-    return payload.then(respond);
+    if (!(payload instanceof Promise)) return outcomeOf(payload);
+    hurried?.addEventListener('abort', () => polling.hurry(), { once: true });
+    return payload.then(outcomeOf);
   }
 
-  async #receive(request: HttpRequest, session: EngineSession): Promise<HttpResponse> {
+  async #receive({ body: read }: Exchange, session: EngineSession): Promise<Outcome> {
     if (this.#posting.has(session)) {
       session.violate(CLOSE_PROTOCOL_ERROR);
-      return this.#refuse(request, 'BAD_REQUEST');
+      return refusal('BAD_REQUEST');
     }
     const { maxPayloadBytes } = this.#parts.options;
     this.#posting.add(session);
     try {
-      const body = await request.body(maxPayloadBytes);
+      const body = await read(maxPayloadBytes);
       // Meanwhile the session may have gone, or to another transport.
-      if (session.polling === undefined) return this.#refuse(request, 'BAD_REQUEST');
+      if (session.polling === undefined) return refusal('BAD_REQUEST');
       const isUnderstood = takePackets(session, () => packetsOf(body, maxPayloadBytes));
-      if (!isUnderstood) return this.#refuse(request, 'BAD_REQUEST');
-      return this.#reply(request, 200, 'ok', { 'content-type': 'text/html' });
+      if (!isUnderstood) return refusal('BAD_REQUEST');
+      return { status: 200, headers: { 'content-type': 'text/html' }, body: 'ok' };
     } catch (error) {
       if (!(error instanceof BodyTooLarge)) {
         session.broken();
         throw error;
       }
       session.violate(CLOSE_TOO_BIG);
-      return this.#reply(request, 413, '', {});
+      return { status: 413, headers: {}, body: '' };
     } finally {
       this.#posting.delete(session);
     }
-  }
-
-  #refuse(request: HttpRequest, error: RequestError): HttpResponse {
-    const body = JSON.stringify(requestErrors[error]);
-    return this.#reply(request, 400, body, { 'content-type': 'application/json' });
-  }
-
-  #reply(
-    request: HttpRequest,
-    status: number,
-    body: string,
-    headers: Readonly<Record<string, string>>,
-  ): HttpResponse {
-    const shared = { 'cache-control': 'no-store', ...corsHeaders(this.#parts.options.cors, request) };
-    return { status, headers: { ...shared, ...headers }, body };
   }
 }
 

@@ -109,6 +109,11 @@ export class Polling {
     if (isReleasing) this.#wake?.();
   }
 
+  /** The poll that is held does not wait any more. */
+  hurry(): void {
+    this.#wake?.();
+  }
+
   /** Nothing more is accepted; the close packet comes after what is buffered. */
   close(): void {
     this.#parts.pollers.forget(this);

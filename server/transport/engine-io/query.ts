@@ -23,8 +23,8 @@ export interface Asked {
   readonly method: string;
   /** Whether the request would become a WebSocket. */
   readonly isUpgrade: boolean;
-  /** That of the `sid`. */
-  readonly session: EngineSession | undefined;
+  /** That of the `sid`; `elsewhere`: another node may have it. */
+  readonly session: EngineSession | 'elsewhere' | undefined;
   readonly transports: readonly EngineTransport[];
 }
 
@@ -39,7 +39,9 @@ export function errorOf(asked: Asked): RequestError | undefined {
   }
   if (session === undefined) return 'UNKNOWN_SID';
   if (isUpgrade !== (query.transport === 'websocket')) return 'BAD_REQUEST';
+  const isKnown = method === 'GET' || method === 'POST';
+  // A WebSocket is not passed on: its client stays with polling.
+  if (session === 'elsewhere') return isKnown && !isUpgrade ? undefined : 'BAD_REQUEST';
   if (isUpgrade) return session.isUpgradable ? undefined : 'BAD_REQUEST';
-  const isServed = session.polling !== undefined && (method === 'GET' || method === 'POST');
-  return isServed ? undefined : 'BAD_REQUEST';
+  return isKnown && session.polling !== undefined ? undefined : 'BAD_REQUEST';
 }

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { readEventId, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
+import type { Peers } from '../../peers/peers.ts';
 import type { HttpRequest } from '../connection.ts';
+import { ClientPlaces } from './client-places.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventStreams } from './event-streams.ts';
 import { farewell } from './refusals.ts';
@@ -42,13 +44,24 @@ interface Member {
 export class HttpClients {
   readonly #streams: EventStreams;
   readonly #members = new Map<string, Member>();
+  readonly #elsewhere: ClientPlaces | undefined;
 
-  constructor(streams: EventStreams) {
+  /** @param peers the other nodes, to which posts of a client may come; undefined: there are none */
+  constructor(streams: EventStreams, peers: Peers | undefined) {
     this.#streams = streams;
+    this.#elsewhere =
+      peers &&
+      new ClientPlaces(peers, {
+        has: (key) => this.#members.has(key),
+        say: (key, token, command) => this.#sayHere(key, token, command),
+        leave: (key) => this.#members.get(key)?.stream.leave(),
+        yield: (key) => this.#yield(key),
+      });
   }
 
   /** The stream, for a response; all of it, where the server goes down; or the refusal of the join. */
   async open(client: HttpClient, wish: StreamWish): Promise<EventStream | string | StreamAnswer> {
+    if (client.clientId !== undefined) await this.#elsewhere?.taken(keyOf(client));
     const before = this.#members.get(keyOf(client));
     // Its place passes to the stream, with what it has selected.
     if (before?.stream.isIdle) before.stream.terminate();
@@ -70,27 +83,36 @@ export class HttpClients {
     return stream;
   }
 
-  /** The answer to a command. */
+  /** The answer to a command, from the node that has the client. Rejects with NodeUnreachable. */
   async post(client: HttpClient, command: object): Promise<StreamAnswer> {
-    const answer = await this.#say(client, command);
-    const stream = this.#members.get(keyOf(client))?.stream;
-    if (answer.code !== 'NOT_JOINED' || stream?.isIdle !== true) return answer;
-    // It was taken out of the room, which nothing has told it: another join tells whether it may come back.
-    stream.leave();
-    return this.#say(client, command);
+    const { token } = client;
+    const key = keyOf(client);
+    const said =
+      (await this.#sayHere(key, token, command)) ?? (await this.#elsewhere?.say(key, token, command));
+    return said ?? this.#say(this.#members.get(key) ?? this.#enter(client), token, command);
   }
 
-  async #say(client: HttpClient, command: object): Promise<StreamAnswer> {
-    const member = this.#members.get(keyOf(client)) ?? this.#enter(client);
+  /** Undefined: the client is not here, or not any more. */
+  async #sayHere(key: string, token: string | undefined, command: object): Promise<StreamAnswer | undefined> {
+    const member = this.#members.get(key);
+    if (member === undefined) return undefined;
+    const answer = await this.#say(member, token, command);
+    if (answer.code !== 'NOT_JOINED' || !member.stream.isIdle) return answer;
+    // It was taken out of the room, which nothing has told it: another join tells whether it may come back.
+    member.stream.leave();
+    return undefined;
+  }
+
+  async #say(member: Member, token: string | undefined, command: object): Promise<StreamAnswer> {
     const { stream, joined, token: before } = member;
     const entered = await joined;
     if (!entered.ok) {
       stream.leave();
       return entered;
     }
-    if (client.token !== undefined && client.token !== member.token) {
-      member.token = client.token;
-      const taken = await stream.ask({ type: 'auth', token: client.token });
+    if (token !== undefined && token !== member.token) {
+      member.token = token;
+      const taken = await stream.ask({ type: 'auth', token });
       if (!taken.ok) {
         // The next post hands it in again.
         member.token = before;
@@ -102,9 +124,19 @@ export class HttpClients {
     return isUnknown ? { ...answer, code: 'INTERNAL', message: UNKNOWN } : answer;
   }
 
-  /** Ends the stay of a client, which keeps no place. */
-  leave(client: HttpClient): void {
-    this.#members.get(keyOf(client))?.stream.leave();
+  /** Ends the stay of a client, which keeps no place. Rejects with NodeUnreachable. */
+  async leave(client: HttpClient): Promise<void> {
+    const key = keyOf(client);
+    const member = this.#members.get(key);
+    if (member === undefined) await this.#elsewhere?.leave(key);
+    else member.stream.leave();
+  }
+
+  /** The latest stream speaks for its client; another that has not noticed yet that it broke ends by itself. */
+  #yield(key: string): void {
+    const member = this.#members.get(key);
+    this.#members.delete(key);
+    if (member?.stream.isIdle) member.stream.terminate();
   }
 
   #enter(client: HttpClient, wish?: StreamWish): Member {

@@ -1,4 +1,6 @@
 import { encodeStreamEvent } from '../../dialect/framings/event-stream.ts';
+import { ownedIds, ownerOf } from '../../peers/owner.ts';
+import { NodeUnreachable, type Peers } from '../../peers/peers.ts';
 import type { HttpRequest } from '../connection.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventStreams } from './event-streams.ts';
@@ -15,9 +17,15 @@ export class NativeStreams {
   readonly #newKey: () => string;
   readonly #byKey = new Map<string, EventStream>();
 
-  constructor(streams: EventStreams, newKey: () => string) {
+  readonly #peers: Peers | undefined;
+
+  /** @param peers the other nodes, to which posts may come; undefined: there are none */
+  constructor(streams: EventStreams, newKey: () => string, peers: Peers | undefined) {
     this.#streams = streams;
-    this.#newKey = newKey;
+    this.#newKey = ownedIds(newKey, peers);
+    this.#peers = peers;
+    for (const subject of ['native:post', 'native:end'] as const)
+      peers?.serve(subject, { answer: async (body) => (this.#do(subject, body) ? DONE : '') });
   }
 
   /** For a response. @param token that was verified; undefined: a guest's */
@@ -38,19 +46,53 @@ export class NativeStreams {
   }
 
   /** Hands over what was posted, line by line. False: there is no such connection, or no more. */
-  post(body: Uint8Array): boolean {
-    const [key, ...messages] = linesOf(body);
-    const stream = this.#byKey.get(Buffer.from(key ?? []).toString());
-    for (const message of messages) stream?.received(message);
-    return stream !== undefined;
+  post(body: Uint8Array): Promise<boolean> {
+    return this.#at('native:post', body);
   }
 
   /** The client says goodbye. False: there is no such connection, or no more. */
-  end(body: Uint8Array): boolean {
-    const stream = this.#byKey.get(Buffer.from(body).toString());
-    stream?.leave();
+  end(body: Uint8Array): Promise<boolean> {
+    return this.#at('native:end', body);
+  }
+
+  /** Done by the node that has the stream. Rejects with NodeUnreachable. */
+  async #at(subject: keyof typeof deeds, body: Uint8Array): Promise<boolean> {
+    const key = keyOf(body);
+    const owner = ownerOf(key, this.#peers);
+    if (owner === undefined || this.#peers === undefined) return this.#do(subject, body);
+    try {
+      const { answer } = this.#peers.ask(owner, { subject, body, withinMs: WITHIN_MS });
+      return (await answer).toString() === DONE;
+    } catch (error) {
+      if (error instanceof NodeUnreachable && error.isGone) return false;
+      throw error;
+    }
+  }
+
+  #do(subject: keyof typeof deeds, body: Uint8Array): boolean {
+    const stream = this.#byKey.get(keyOf(body));
+    if (stream !== undefined) deeds[subject](stream, body);
     return stream !== undefined;
   }
+}
+
+/** What a post does to its stream. */
+const deeds = {
+  'native:post'(stream: EventStream, body: Uint8Array) {
+    for (const message of linesOf(body).slice(1)) stream.received(message);
+  },
+  'native:end'(stream: EventStream) {
+    stream.leave();
+  },
+};
+
+const WITHIN_MS = 10_000;
+const DONE = 'done';
+
+/** The first line. */
+function keyOf(body: Uint8Array): string {
+  const end = body.indexOf(LINE_BREAK);
+  return Buffer.from(body.subarray(0, end < 0 ? body.length : end)).toString();
 }
 
 /** JSON has no line breaks but between tokens, where this protocol has none. */

@@ -1,5 +1,6 @@
 import type { Test } from 'tap';
 import { type ClientOptions, WebSocket } from 'ws';
+import type { Peers } from '../../../server/peers/peers.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -29,6 +30,8 @@ export interface StageOptions {
   readonly opened?: (session: Connection) => void;
   readonly drained?: (session: Connection) => void;
   readonly dropped?: (session: Connection) => void;
+  /** The other nodes. Default: none. */
+  readonly peers?: Peers;
 }
 
 /** A server with Engine.IO at `/socket.io/`, and everything that its handlers were told. */
@@ -182,6 +185,7 @@ async function start(
   const transport = await createEngineIoTransport(
     {
       clock,
+      peers: given.peers,
       mounts: [
         { path: '/socket.io', handler: recording(events, given), options: given.options ?? {} },
         ...(given.mounts ?? []),

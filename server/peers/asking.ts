@@ -1,0 +1,122 @@
+import { type DeliveryParts, deliver } from './delivery.ts';
+import { type Envelope, encodeEnvelope } from './envelope.ts';
+import { type Asked, NodeUnreachable, type Question } from './peers.ts';
+
+export interface AskingParts extends DeliveryParts {
+  readonly nodeId: string;
+  /** While the store cannot be reached, questions wait for so long. */
+  readonly timeoutMs: number;
+  /** Questions that wait for their answers, and the bytes of their bodies. */
+  readonly maxQuestions: number;
+  readonly maxBytes: number;
+  /** Told of each question, once, how it ended. */
+  readonly onEnded?: (subject: string, outcome: Outcome) => void;
+}
+
+export type Outcome = 'answered' | 'cancelled' | 'gone' | 'unreachable';
+
+interface Waiting {
+  readonly to: string;
+  settle(answer: Buffer | NodeUnreachable): void;
+}
+
+const UNHEARD_MS = 1000;
+
+/** The questions of this node that wait for their answers. */
+export class Asking {
+  readonly #parts: AskingParts;
+  readonly #waiting = new Map<string, Waiting>();
+  #bytes = 0;
+  #count = 0;
+
+  constructor(parts: AskingParts) {
+    this.#parts = parts;
+  }
+
+  ask(to: string, { subject, body, withinMs }: Question): Asked {
+    const { nodeId, clock, timeoutMs, maxQuestions, maxBytes } = this.#parts;
+    this.#count += 1;
+    const id = this.#count.toString(36);
+    const message = encodeEnvelope({ kind: 'question', from: nodeId, id, subject, withinMs, body });
+    const { length } = message;
+    const ended = (outcome: Outcome) => this.#parts.onEnded?.(subject, outcome);
+    if (this.#waiting.size >= maxQuestions || this.#bytes + length > maxBytes) {
+      ended('unreachable');
+      const full = Promise.reject(new NodeUnreachable('too much is asked of other nodes already'));
+      return { answer: full, cancel() {}, hurry() {} };
+    }
+    const { promise, resolve, reject } = withResolvers<Buffer>();
+    const forget = (): boolean => {
+      if (!this.#waiting.delete(id)) return false;
+      this.#bytes -= length;
+      endTime();
+      return true;
+    };
+    const settle = (answer: Buffer | NodeUnreachable): void => {
+      if (!forget()) return;
+      if (answer instanceof NodeUnreachable) {
+        ended(answer.isGone ? 'gone' : 'unreachable');
+        reject(answer);
+      } else {
+        ended('answered');
+        resolve(answer);
+      }
+    };
+    const cancel = (): void => {
+      if (!forget()) return;
+      ended('cancelled');
+      this.#say(to, 'cancel', id);
+    };
+    const giveUp = (why: string, mayBeDone: boolean): void => {
+      if (!this.#waiting.has(id)) return;
+      this.#say(to, 'cancel', id);
+      settle(new NodeUnreachable(why, { mayBeDone }));
+    };
+    const endTime = clock.after(withinMs, () => giveUp('the node did not answer in time', true));
+    this.#waiting.set(id, { to, settle });
+    this.#bytes += length;
+    const isOver = () => !this.#waiting.has(id);
+    // One that may have been heard is not asked twice: it is cancelled, and whoever asks decides anew.
+    const bounds = { withinMs: timeoutMs, unheardMs: UNHEARD_MS, isRepeatable: false, isOver };
+    void deliver(this.#parts, to, message, bounds).then((outcome) => {
+      if (outcome === 'gone') settle(new NodeUnreachable('the node is gone', { isGone: true }));
+      else if (outcome !== 'heard') giveUp('the node cannot be reached at present', outcome === 'unsure');
+    });
+    const hurry = (): void => {
+      if (!isOver()) this.#say(to, 'hurry', id);
+    };
+    return { answer: promise, cancel, hurry };
+  }
+
+  answered({ from, id, kind, body }: Envelope): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting?.to !== from) return;
+    waiting.settle(kind === 'answer' ? body : unanswered('the node could not answer'));
+  }
+
+  gone(node: string): void {
+    for (const { to, settle } of [...this.#waiting.values()])
+      if (to === node) settle(new NodeUnreachable('the node is gone', { isGone: true, mayBeDone: true }));
+  }
+
+  close(): void {
+    for (const { settle } of [...this.#waiting.values()]) settle(unanswered('this node is going down'));
+  }
+
+  #say(to: string, kind: 'cancel' | 'hurry', id: string): void {
+    void this.#parts.mail.send(to, encodeEnvelope({ kind, from: this.#parts.nodeId, id }));
+  }
+}
+
+function unanswered(why: string): NodeUnreachable {
+  return new NodeUnreachable(why, { mayBeDone: true });
+}
+
+function withResolvers<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<T>((...both) => {
+    [resolve, reject] = both;
+  });
+  return { promise, resolve, reject };
+}
