@@ -135,7 +135,7 @@ export class Rooms {
   }
 
   /** Waits until everything that was accepted is durable, but not for ever: a log may fail for long. */
-  async settle(): Promise<void> {
+  async settled(): Promise<void> {
     const { clock } = this.#options.room;
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {
@@ -143,7 +143,11 @@ export class Rooms {
     });
     await Promise.race([late, Promise.all([...this.#rooms.values()].map((room) => room.settled()))]);
     cancel();
-    // Some answers wait for the end of the tick.
+  }
+
+  /** The same, and nothing waits for the end of a tick any more. */
+  async settle(): Promise<void> {
+    await this.settled();
     for (const { fanout } of this.#rooms.values()) fanout?.flush();
   }
 

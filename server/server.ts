@@ -5,6 +5,7 @@ import { BATCH_PROTOCOL, createDialects } from './dialect/vocabularies/dialects.
 import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
+import { handOver } from './handover.ts';
 import { openHappenings } from './happenings.ts';
 import { Hub } from './hub.ts';
 import { Listeners } from './listeners.ts';
@@ -47,7 +48,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const { config, logger, clock = systemClock, random = Math.random } = options;
   const { limits } = config;
   const nodeId = newId();
-  let state: 'starting' | 'ready' | 'draining' = 'starting';
+  let state: 'starting' | 'ready' | 'leaving' | 'closing' = 'starting';
   const metrics = createMetrics({
     rooms: () => rooms.size,
     members: () => rooms.members,
@@ -126,7 +127,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     ready: () => state === 'ready' && log.writable(),
     revoke,
     suspicion,
-    closing: () => state === 'draining',
+    closing: () => state === 'closing',
     backend,
     projects: directory,
     clients: streams.clients,
@@ -172,6 +173,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
       handler: hub,
       http: pages?.(http.all) ?? http.all,
       sharesPort: config.sharesPort,
+      isLeaving: () => state !== 'ready',
       newId,
     },
     makeTransport,
@@ -188,7 +190,17 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   let port: number;
 
   async function close(): Promise<void> {
-    state = 'draining';
+    state = 'leaving';
+    if (config.handoverMs > 0 && nodes.others > 0) {
+      const { handoverMs, tickMs } = config;
+      const { sessions } = hub;
+      const settled = () => rooms.settled();
+      const { stopListening } = transport;
+      // No balancer chooses among those that share a port.
+      if (config.sharesPort) stopListening();
+      await handOver({ clock, handoverMs, tickMs, sessions, random, settled, stopListening });
+    }
+    state = 'closing';
     transport.stopListening();
     hub.refuse();
     // What was accepted is acknowledged before anybody is sent away.
