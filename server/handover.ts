@@ -31,13 +31,13 @@ export async function handOver(options: HandoverOptions): Promise<void> {
   if (here(sessions).length === 0) return;
   await passed(partMs);
   const end = clock.monotonic() + partMs;
-  for (let leftMs = partMs; leftMs > 0; leftMs = end - clock.monotonic()) {
+  for (let leftMs = partMs; leftMs > STEP_MS; leftMs = end - clock.monotonic()) {
     const all = here(sessions);
-    const share = Math.ceil(all.length * Math.min(1, STEP_MS / leftMs));
-    await sendAway(all.slice(0, share), passed, options);
+    await sendAway(all.slice(0, Math.ceil((all.length * STEP_MS) / leftMs)), passed, options);
     await passed(STEP_MS);
   }
   options.stopListening();
+  await sendAway(here(sessions), passed, options);
   const last = clock.monotonic() + partMs;
   while (isAwaited(sessions) && clock.monotonic() < last) await passed(STEP_MS);
 }

@@ -1,82 +1,76 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { until } from '../support/redis.ts';
+import { freePort } from '../support/servers.ts';
+
+/** Why tests that need a balancer cannot run here, for tap's `skip`; false: they can. */
+export const noHaproxy: string | false =
+  spawnSync('haproxy', ['-v']).status === 0
+    ? false
+    : 'needs haproxy, which is not installed: apt-get install haproxy';
 
 export interface Balancer {
   readonly port: number;
-  /** The nodes that get new connections. */
+  /** Ports of the nodes that get new connections. */
   readonly ready: ReadonlySet<number>;
 }
 
-const CHECK_MS = 200;
-
 /**
- * A balancer of TCP connections on a free port: new ones go to the nodes whose `/ready` says 200, by turns; those
- * of another address than 127.0.0.1 by that address. Existing ones are left alone. Ends with the test.
+ * HAProxy before nodes, on a free port: new connections go to those whose `/ready` says 200, by turns; those of
+ * another address than 127.0.0.1 by that address, for clients whose requests belong together. Ends with the test.
  */
 export async function startBalancer(t: Test, nodes: readonly number[]): Promise<Balancer> {
-  const ready = new Set<number>();
-  const sockets = new Set<Socket>();
-  let turn = 0;
-  const check = () => Promise.all(nodes.map(async (node) => ((await isReady(node)) ? ready.add(node) : ready.delete(node))));
-  await check();
-  const checks = setInterval(check, CHECK_MS);
-
-  function choose({ remoteAddress = '' }: Socket): number[] {
-    const [first, second, third, fourth] = remoteAddress.split('.').map(Number);
-    const isAnybody = remoteAddress === '127.0.0.1';
-    const number = isAnybody ? turn++ : [first, second, third, fourth].reduce<number>((sum, one) => sum + (one ?? 0), 0);
-    const all = nodes.filter((node) => ready.has(node));
-    const at = number % Math.max(1, all.length);
-    return [...all.slice(at), ...all.slice(0, at)];
-  }
-
-  /** To the first that takes it. */
-  async function join(client: Socket): Promise<void> {
-    for (const port of choose(client)) {
-      const server = connect({ port, host: '127.0.0.1', noDelay: true });
-      const isTaken = await once(server, 'connect').then(
-        () => true,
-        () => false,
-      );
-      if (!isTaken) continue;
-      sockets.add(server);
-      const end = () => {
-        for (const one of [client, server]) {
-          one.destroy();
-          sockets.delete(one);
-        }
-      };
-      for (const one of [client, server]) one.on('error', end).on('close', end);
-      // What was said last still passes.
-      client.pipe(server).pipe(client);
-      return;
-    }
-    client.destroy();
-  }
-
-  const listener = createServer({ noDelay: true, pauseOnConnect: true }, (client) => {
-    sockets.add(client);
-    client.on('error', () => client.destroy());
-    client.on('close', () => sockets.delete(client));
-    void join(client);
+  const port = await freePort();
+  const servers = (rest: (node: number) => string) =>
+    nodes.map((node) => `  server ${node} 127.0.0.1:${node} ${rest(node)}`).join('\n');
+  // Not the test's own directory, which may be Redis's.
+  const directory = mkdtempSync(join(tmpdir(), 'tandem-balancer-'));
+  const file = join(directory, 'haproxy.cfg');
+  writeFileSync(
+    file,
+    `
+global
+  maxconn 8000
+defaults
+  mode tcp
+  timeout connect 2s
+  timeout check 2s
+  timeout client 1h
+  timeout server 1h
+  option redispatch 1
+frontend clients
+  bind 127.0.0.1:${port}
+  use_backend anybody if { src 127.0.0.1 }
+  default_backend known
+backend anybody
+  balance roundrobin
+  option httpchk
+  http-check send meth GET uri /ready ver HTTP/1.1 hdr Host node
+${servers(() => 'check inter 200ms fall 1 rise 1')}
+backend known
+  balance source
+${servers((node) => `track anybody/${node}`)}
+`,
+  );
+  const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  t.teardown(async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    rmSync(directory, { recursive: true });
   });
-  listener.listen({ port: 0, host: '127.0.0.1', backlog: 2048 });
-  await once(listener, 'listening');
-  t.teardown(() => {
-    clearInterval(checks);
-    listener.close();
-    for (const socket of sockets) socket.destroy();
+  // It begins with what it takes for granted, and tells of every change.
+  const ready = new Set(nodes);
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const [, node, state] = /Server anybody\/(\d+) is (UP|DOWN)/.exec(line) ?? [];
+    if (state === 'UP') ready.add(Number(node));
+    if (state === 'DOWN') ready.delete(Number(node));
   });
-  return { port: (listener.address() as AddressInfo).port, ready };
-}
-
-async function isReady(port: number): Promise<boolean> {
-  try {
-    const answer = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(2000) });
-    await answer.body?.cancel();
-    return answer.status === 200;
-  } catch {
-    return false;
-  }
+  await until(async () => (await fetch(`http://127.0.0.1:${port}/ready`)).status === 200, 'the balancer');
+  return { port, ready };
 }

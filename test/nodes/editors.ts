@@ -29,7 +29,12 @@ export interface Editor {
 export type Kind = 'native' | 'socket.io' | 'polling' | 'stream';
 export const PROJECT = 'p';
 
-export async function createEditor(kind: Kind, port: number, userId: string, sceneId: string): Promise<Editor> {
+export async function createEditor(
+  kind: Kind,
+  port: number,
+  userId: string,
+  sceneId: string,
+): Promise<Editor> {
   const token = await tokenOf(userId);
   if (kind === 'native') return new NativeEditor(port, userId, sceneId);
   if (kind === 'stream') return new StreamEditor(port, userId, sceneId, token);
@@ -111,7 +116,8 @@ class Deltas {
   }
 
   delta({ fromVersion, toVersion, operations }: Message): void {
-    if (fromVersion !== this.version) this.faults.push(`${this.#userId}: a delta from ${fromVersion} at ${this.version}`);
+    if (fromVersion !== this.version)
+      this.faults.push(`${this.#userId}: a delta from ${fromVersion} at ${this.version}`);
     this.version = toVersion;
     for (const { id, data } of operations) this.#numbers.set(id, data.number);
   }
@@ -157,7 +163,8 @@ class SocketEditor implements Editor {
     for (const event of ['error', 'connect_error'])
       this.#socket.on(event, (what: Message) => {
         // What is no refusal of the server is a failed attempt.
-        if (event === 'error' || what.data !== undefined) this.#faults.push(`${userId}: ${JSON.stringify(what)}`);
+        if (event === 'error' || what.data !== undefined)
+          this.#faults.push(`${userId}: ${JSON.stringify(what)}`);
       });
     this.#socket.on('sceneJoined', (state: Message) => this.#deltas.state(state));
     this.#socket.on('sceneDelta', ({ delta }: Message) => this.#deltas.delta(delta));
@@ -262,7 +269,11 @@ class StreamEditor implements Editor {
   edit(): void {
     this.#isPending = true;
     const number = this.acknowledged + 1;
-    const body = { clientId: 'c', opId: `${this.userId}/${number}`, operation: operationOn(this.userId, number) };
+    const body = {
+      clientId: 'c',
+      opId: `${this.userId}/${number}`,
+      operation: operationOn(this.userId, number),
+    };
     void this.#post(JSON.stringify(body));
   }
 
@@ -296,10 +307,13 @@ class StreamEditor implements Editor {
     return new Promise((resolve, reject) => {
       const length = Buffer.byteLength(body);
       const given = { ...headers, 'content-type': 'application/json', 'content-length': length };
-      const asked = request({ ...where, method: 'POST', path: `${path}/operations`, headers: given }, (answer) => {
-        answer.resume().on('end', () => resolve(answer.statusCode ?? 0));
-        answer.on('error', reject);
-      });
+      const asked = request(
+        { ...where, method: 'POST', path: `${path}/operations`, headers: given },
+        (answer) => {
+          answer.resume().on('end', () => resolve(answer.statusCode ?? 0));
+          answer.on('error', reject);
+        },
+      );
       asked.on('error', reject);
       asked.end(body);
     });
