@@ -26,6 +26,7 @@ export interface RoomsOptions {
   rejoin: ExecutionOptions['rejoin'];
   lostSessions: ExecutionOptions['lostSessions'];
   onSent(type: string): void;
+  onRefused: ExecutionOptions['onRefused'];
   onEnded(roomId: string, error: LogError): void;
   onOpenFailed(roomId: string, error: LogError): void;
   onFault(roomId: string, entry: string, error: unknown): void;
@@ -48,12 +49,14 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options;
-    const { session, rejoin, lostSessions, onSent, onFault, onJoined, onLeft, lockTtlMs, room } = options;
+    const { session, rejoin, lostSessions, onSent, onRefused, onFault, onJoined, onLeft, lockTtlMs, room } =
+      options;
     this.#execution = new Execution({
       session,
       rejoin,
       lostSessions,
       onSent,
+      onRefused,
       onFault,
       onJoined,
       onLeft,
@@ -75,6 +78,13 @@ export class Rooms {
   get members(): number {
     let count = 0;
     for (const room of this.#rooms.values()) count += room.state?.members.size ?? 0;
+    return count;
+  }
+
+  /** Entries that are not durable yet. */
+  get waiting(): number {
+    let count = 0;
+    for (const room of this.#rooms.values()) count += room.waiting;
     return count;
   }
 

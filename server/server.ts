@@ -54,6 +54,10 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     members: () => rooms.members,
     lagging: () => hub.lagging,
     bufferedBytes: () => hub.sessions.bufferedBytes,
+    waitingEntries: () => rooms.waiting,
+    isWritable: () => log.writable(),
+    nodes: () => nodes.others + 1,
+    nodeId,
   });
   const ticker = createTicker(clock, config.tickMs);
   const parts = { config, clock, log, logger, metrics, newId };

@@ -16,13 +16,13 @@ export const noHaproxy: string | false =
 
 export interface Balancer {
   readonly port: number;
-  /** Ports of the nodes that get new connections. */
+  /** Ports of the nodes that get requests. */
   readonly ready: ReadonlySet<number>;
 }
 
 /**
- * HAProxy before nodes, on a free port: new connections go to those whose `/ready` says 200, by turns; those of
- * another address than 127.0.0.1 by that address, for clients whose requests belong together. Ends with the test.
+ * HAProxy before nodes, on a free port: requests go to those whose `/ready` says 200, by turns; those of another
+ * address than 127.0.0.1 by that address, for clients whose requests belong together. Ends with the test.
  */
 export async function startBalancer(t: Test, nodes: readonly number[]): Promise<Balancer> {
   const port = await freePort();
@@ -37,11 +37,12 @@ export async function startBalancer(t: Test, nodes: readonly number[]): Promise<
 global
   maxconn 8000
 defaults
-  mode tcp
+  mode http
   timeout connect 2s
   timeout check 2s
-  timeout client 1h
-  timeout server 1h
+  timeout client 1m
+  timeout server 1m
+  timeout tunnel 1h
   option redispatch 1
 frontend clients
   bind 127.0.0.1:${port}
@@ -54,6 +55,7 @@ backend anybody
 ${servers(() => 'check inter 200ms fall 1 rise 1')}
 backend known
   balance source
+  hash-type consistent
 ${servers((node) => `track anybody/${node}`)}
 `,
   );
