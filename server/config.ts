@@ -35,6 +35,8 @@ export interface Config {
   readonly dataDir: string;
   /** `undefined`: the store is another. */
   readonly redis: { readonly url: URL; readonly prefix: string; readonly timeoutMs: number } | undefined;
+  /** 0: connections are given to nobody. */
+  readonly handoverMs: number;
   /** Origins, or `*`, which allows calls without cookies from everywhere. */
   readonly corsOrigins: readonly string[];
   readonly tickMs: number;
@@ -110,6 +112,7 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
       store !== 'redis' || values.REDIS_URL === undefined
         ? undefined
         : { url: values.REDIS_URL, prefix: values.REDIS_PREFIX, timeoutMs: values.REDIS_TIMEOUT_MS },
+    handoverMs: store === 'redis' ? values.HANDOVER_MS : 0,
     corsOrigins: values.CORS_ORIGIN ?? [],
     tickMs: values.TICK_MS,
     rates: { commands: values.RATE_LIMIT, stream: values.STREAM_LIMIT, api: values.API_LIMIT },

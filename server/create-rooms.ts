@@ -44,6 +44,7 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     rejoin: options.rejoin,
     lostSessions: options.lostSessions,
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
+    onRefused: (code) => metrics.errors.labels(code).inc(),
     onJoined(session, { roomId, user }, view) {
       logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
       if (view === undefined) return;
@@ -70,6 +71,8 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
         metrics.appendedEntries.inc(entries);
         metrics.append.observe(durationMs / 1000);
       },
+      onHeard: (entries) => metrics.heardEntries.inc(entries),
+      onMissed: () => metrics.missed.inc(),
       fanout: {
         ticker,
         publish: (topic, frame, except) => {

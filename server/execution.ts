@@ -25,6 +25,8 @@ export interface ExecutionOptions {
   /** Sessions of this node whose connection broke off, of this user in this room. */
   lostSessions(userId: string, roomId: string): readonly Session[];
   onSent(type: string): void;
+  /** A command was refused by the log, or because too much waits for it. */
+  onRefused(code: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
   /** A connection of this node has entered or left a room. */
   onJoined(session: Session, membership: Membership, view: RoomView | undefined): void;
@@ -207,6 +209,7 @@ export class Execution {
     const { by, type } = entry as CommandEntry;
     if (this.#options.asked.answer(by.connection, { ok: false, code })) return;
     if (type === 'join' && code !== 'LOG_CORRUPT' && this.#returning.later(roomId, by.connection)) return;
+    this.#options.onRefused(code);
     if (type === 'join') this.#notJoined(by.connection, roomId, code === 'OVERLOADED' ? 'latest' : 'oldest');
     else this.#undo(roomId, entry as CommandEntry);
     const receiver = this.#options.session(by.connection)?.receiver;

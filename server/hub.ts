@@ -122,6 +122,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       hears: undefined,
       lastSeen: clock.now(),
       heardAt: now,
+      isDeparting: false,
       inbox: undefined,
     };
     connection.state = session;
@@ -140,7 +141,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
 
   received(connection: Connection, bytes: Uint8Array, isBinary: boolean): void {
     const session = connection.state as Session;
-    if (session.phase.kind === 'ended' || session.phase.kind === 'lost') return;
+    if (session.phase.kind === 'ended' || session.phase.kind === 'lost' || session.isDeparting) return;
     session.lastSeen = this.#options.clock.now();
     session.heardAt = this.#options.clock.monotonic();
     this.#dispatcher.receive(session, bytes, isBinary);
@@ -149,7 +150,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   /** An event of Socket.IO. */
   event(connection: Connection, { data: [name, ...args], id }: EventPacket, size: number): void {
     const session = connection.state as Session;
-    if (session.phase.kind === 'ended') return;
+    if (session.phase.kind === 'ended' || session.isDeparting) return;
     session.lastSeen = this.#options.clock.now();
     this.#dispatcher.accept(session, socketEvent(String(name), id, args), size);
   }
@@ -178,7 +179,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { isWatched, returns } = receiver.dialect.framing;
     // It was there until now.
     if (isWatched) session.heardAt = this.#options.clock.monotonic();
-    const keepsPlace = !clean && (!isWatched || returns === true);
+    const keepsPlace = !clean && (!isWatched || returns === true || session.isDeparting);
     if (keepsPlace && phase.kind === 'open' && session.memberships.size > 0) {
       this.sessions.lose(session, phase.principal);
     } else this.sessions.end(session, 'disconnected');

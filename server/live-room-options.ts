@@ -27,6 +27,10 @@ export interface LiveRoomOptions {
   /** Entries that will not be tried again: their authors have to be told. */
   onRefused(room: LiveRoom, entries: readonly Entry[], error: LogError): void;
   onAppended(entries: number, durationMs: number): void;
+  /** Others have appended entries. */
+  onHeard(entries: number): void;
+  /** What others had appended was not heard of, and is read. */
+  onMissed(): void;
   /** The room has been loaded; nothing has happened in it yet. */
   onOpened(room: LiveRoom): void;
   /** Nobody of this node is in the room or hears it, and nothing is under way. */

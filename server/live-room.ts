@@ -34,7 +34,8 @@ export class LiveRoom {
   /** Whether what has to be known before anything else is in the queue. */
   #prepared = false;
   #queue: Entry[] = [];
-  #inFlight = false;
+  /** Entries of the append that is under way. */
+  #inFlight = 0;
   /** The entries of what this room has appended, by their texts. */
   readonly #own = new WeakMap<readonly string[], readonly Entry[]>();
   #cancelRetry: (() => void) | undefined;
@@ -57,6 +58,7 @@ export class LiveRoom {
     };
     const roomLog = await log.open(roomId, (first, texts) => listener(first, texts), {
       onEnded: (error) => this.#options.onEnded(this, error),
+      onMissed: () => this.#options.onMissed(),
       onTold: (text) => this.#opened?.talk.hear(text),
     });
     let state: RoomState;
@@ -99,8 +101,9 @@ export class LiveRoom {
     return this.#opened?.state;
   }
 
+  /** Entries that are not durable yet. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#queue.length + this.#inFlight;
   }
 
   /** False: too much waits for the log already. */
@@ -129,7 +132,7 @@ export class LiveRoom {
 
   /** Resolves when nothing waits for the log. */
   settled(): Promise<void> {
-    if (!this.#inFlight && this.#queue.length === 0) return Promise.resolve();
+    if (this.waiting === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -158,14 +161,14 @@ export class LiveRoom {
   #releaseIfEmpty(): void {
     const { nodeId, onEmpty } = this.#options;
     if (this.#opened === undefined || !this.#prepared || this.#closed) return;
-    if (this.#inFlight || this.#cancelRetry !== undefined || this.#queue.length > 0) return;
+    if (this.waiting > 0 || this.#cancelRetry !== undefined) return;
     const { state, fanout } = this.#opened;
     if (fanout.isEmpty && !hasSessionsOf(state.members, nodeId)) onEmpty(this);
   }
 
   #pump(): void {
     if (this.#opened === undefined || !this.#prepared) return;
-    if (this.#inFlight || this.#cancelRetry !== undefined) return;
+    if (this.#inFlight > 0 || this.#cancelRetry !== undefined) return;
     if (this.#queue.length === 0) {
       for (const resolve of this.#idle.splice(0)) resolve();
       if (this.#opened.state.members.size === 0) this.#releaseIfEmpty();
@@ -173,14 +176,14 @@ export class LiveRoom {
     }
     const entries = this.#queue.splice(0, BATCH_ENTRIES);
     const texts = entries.map((entry) => JSON.stringify(entry));
-    this.#inFlight = true;
+    this.#inFlight = entries.length;
     this.#own.set(texts, entries);
     const { clock } = this.#options;
     const begun = clock.monotonic();
     this.#opened.log.append(texts).then(
       () => {
         this.#options.onAppended(entries.length, clock.monotonic() - begun);
-        this.#inFlight = false;
+        this.#inFlight = 0;
         this.#opened?.snapshots.consider();
         this.#pump();
       },
@@ -190,7 +193,7 @@ export class LiveRoom {
 
   /** Commands are refused; what has to happen anyway is tried again. */
   #failed(entries: Entry[], error: unknown): void {
-    this.#inFlight = false;
+    this.#inFlight = 0;
     const logError =
       error instanceof LogError ? error : new LogError('LOG_UNAVAILABLE', 'append failed', { cause: error });
     this.#options.onRefused(
@@ -217,6 +220,7 @@ export class LiveRoom {
     const opened = this.#opened;
     if (opened === undefined) return;
     const own = this.#own.get(texts);
+    if (own === undefined) this.#options.onHeard(texts.length);
     const effects: { effect: Effect; offset: number }[] = [];
     for (let index = 0; index < texts.length; index++) {
       const text = texts[index] as string;

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Tallies, type Tally, talliesBy, tally } from './tally.ts';
 import type { Handshake } from './transport/connection.ts';
+import { packageVersion } from './version.ts';
 
 /** What `/metrics` shows (Prometheus text format 0.0.4). Durations are in seconds, as is the custom there. */
 export interface Metrics {
@@ -18,6 +19,8 @@ export interface Metrics {
   readonly tick: Histogram;
   readonly append: Histogram;
   readonly appendedEntries: Counter;
+  readonly heardEntries: Counter;
+  readonly missed: Counter;
   readonly analyticsEvents: Counter;
   readonly authorizations: Counter<'outcome'>;
   readonly webhooks: Counter<'outcome'>;
@@ -34,6 +37,10 @@ export function createMetrics(read: {
   members(): number;
   lagging(): number;
   bufferedBytes(): number;
+  waitingEntries(): number;
+  isWritable(): boolean;
+  nodes(): number;
+  nodeId: string;
 }): Metrics {
   const registry = new Registry();
   // Also the event-loop delay, as nodejs_eventloop_lag_*.
@@ -62,6 +69,17 @@ export function createMetrics(read: {
   gauge('members', 'Users in rooms, once for each room', read.members);
   gauge('lagging_connections', 'Connections over the bound of their outbound buffer', read.lagging);
   gauge('buffered_bytes', 'Outbound bytes that wait in this process for their receivers', read.bufferedBytes);
+  gauge('waiting_entries', 'Entries that are not durable yet', read.waitingEntries);
+  gauge('log_writable', '1 while the log can be written: its disk has room, Redis answers', () =>
+    Number(read.isWritable()),
+  );
+  gauge('nodes', 'Nodes that share the store, as far as this one knows, itself included', read.nodes);
+  new Gauge({
+    name: 'tandem_node_info',
+    help: 'Always 1; which node this is, as entries and others name it',
+    labelNames: ['node', 'version'],
+    registers,
+  }).set({ node: read.nodeId, version: packageVersion() }, 1);
   return {
     connections: new Gauge({
       name: 'tandem_connections',
@@ -86,7 +104,9 @@ export function createMetrics(read: {
     resynced: counter('resynced_total', 'Times that a lagging connection was brought up to date'),
     tick: histogram('tick_seconds', 'Time of a flush'),
     append: histogram('append_seconds', 'Time until a batch was durable'),
-    appendedEntries: counter('appended_entries_total', 'Entries appended to logs'),
+    appendedEntries: counter('appended_entries_total', 'Entries that this node appended to logs'),
+    heardEntries: counter('heard_entries_total', 'Entries that other nodes appended to rooms open here'),
+    missed: counter('missed_total', 'Times that this node missed what others appended, and read it'),
     analyticsEvents: counter('analytics_events_total', 'Events that applications counted'),
     authorizations: counter(
       'authorizer_answers_total',

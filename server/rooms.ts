@@ -26,6 +26,7 @@ export interface RoomsOptions {
   rejoin: ExecutionOptions['rejoin'];
   lostSessions: ExecutionOptions['lostSessions'];
   onSent(type: string): void;
+  onRefused: ExecutionOptions['onRefused'];
   onEnded(roomId: string, error: LogError): void;
   onOpenFailed(roomId: string, error: LogError): void;
   onFault(roomId: string, entry: string, error: unknown): void;
@@ -49,13 +50,15 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options;
-    const { session, rejoin, lostSessions, onSent, onFault, onJoined, onLeft, lockTtlMs, room } = options;
+    const { session, rejoin, lostSessions, onSent, onRefused, onFault, onJoined, onLeft, lockTtlMs, room } =
+      options;
     const { onEffects } = options;
     this.#execution = new Execution({
       session,
       rejoin,
       lostSessions,
       onSent,
+      onRefused,
       onFault,
       onJoined,
       onLeft,
@@ -95,6 +98,13 @@ export class Rooms {
   get members(): number {
     let count = 0;
     for (const room of this.#rooms.values()) count += room.state?.members.size ?? 0;
+    return count;
+  }
+
+  /** Entries that are not durable yet. */
+  get waiting(): number {
+    let count = 0;
+    for (const room of this.#rooms.values()) count += room.waiting;
     return count;
   }
 
@@ -155,7 +165,7 @@ export class Rooms {
   }
 
   /** Waits until everything that was accepted is durable, but not for ever: a log may fail for long. */
-  async settle(): Promise<void> {
+  async settled(): Promise<void> {
     const { clock } = this.#options.room;
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {
@@ -163,7 +173,11 @@ export class Rooms {
     });
     await Promise.race([late, Promise.all([...this.#rooms.values()].map((room) => room.settled()))]);
     cancel();
-    // Some answers wait for the end of the tick.
+  }
+
+  /** The same, and nothing waits for the end of a tick any more. */
+  async settle(): Promise<void> {
+    await this.settled();
     for (const { fanout } of this.#rooms.values()) fanout?.flush();
   }
 

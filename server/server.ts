@@ -5,6 +5,7 @@ import { BATCH_PROTOCOL, createDialects } from './dialect/vocabularies/dialects.
 import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
+import { handOver } from './handover.ts';
 import { openHappenings } from './happenings.ts';
 import { Hub } from './hub.ts';
 import { Listeners } from './listeners.ts';
@@ -49,12 +50,16 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const { config, logger, clock = systemClock, random = Math.random } = options;
   const { limits } = config;
   const nodeId = newId();
-  let state: 'starting' | 'ready' | 'draining' = 'starting';
+  let state: 'starting' | 'ready' | 'leaving' | 'closing' = 'starting';
   const metrics = createMetrics({
     rooms: () => rooms.size,
     members: () => rooms.members,
     lagging: () => hub.lagging,
     bufferedBytes: () => hub.sessions.bufferedBytes,
+    waitingEntries: () => rooms.waiting,
+    isWritable: () => log.writable(),
+    nodes: () => nodes.others + 1,
+    nodeId,
   });
   const ticker = createTicker(clock, config.tickMs);
   const parts = { config, clock, log, logger, metrics, newId };
@@ -140,7 +145,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     ready: () => state === 'ready' && log.writable(),
     revoke,
     suspicion,
-    closing: () => state === 'draining',
+    closing: () => state === 'closing',
     backend,
     projects: directory,
     clients: streams.clients,
@@ -187,6 +192,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
       handler: hub,
       http: pages?.(http.all) ?? http.all,
       sharesPort: config.sharesPort,
+      isLeaving: () => state !== 'ready',
       newId,
     },
     makeTransport,
@@ -203,7 +209,17 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   let port: number;
 
   async function close(): Promise<void> {
-    state = 'draining';
+    state = 'leaving';
+    if (config.handoverMs > 0 && nodes.others > 0) {
+      const { handoverMs, tickMs } = config;
+      const { sessions } = hub;
+      const settled = () => rooms.settled();
+      const { stopListening } = transport;
+      // No balancer chooses among those that share a port.
+      if (config.sharesPort) stopListening();
+      await handOver({ clock, handoverMs, tickMs, sessions, random, settled, stopListening });
+    }
+    state = 'closing';
     transport.stopListening();
     hub.refuse();
     // What was accepted is acknowledged before anybody is sent away.

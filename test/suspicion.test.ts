@@ -10,7 +10,16 @@ t.test(
     const lines: unknown[] = [];
     const logger = { ...silent, warn: (fields: unknown) => void lines.push(fields) };
     const none = () => 0;
-    const metrics = createMetrics({ rooms: none, members: none, lagging: none, bufferedBytes: none });
+    const metrics = createMetrics({
+      rooms: none,
+      members: none,
+      lagging: none,
+      bufferedBytes: none,
+      waitingEntries: none,
+      isWritable: () => true,
+      nodes: none,
+      nodeId: 'n',
+    });
     const clock = createManualClock();
     const suspicion = createSuspicion(logger, metrics, clock);
     for (let count = 0; count < 500; count++) suspicion('FORBIDDEN', { address: 'a', userId: 'eve' });

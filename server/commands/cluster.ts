@@ -13,7 +13,7 @@ const WRONG_SETTINGS = 2;
 
 /**
  * `tandem cluster`: as many `tandem serve` as asked for, on one port and one Redis, each in a process of its own.
- * One that ends is started anew. On SIGTERM or SIGINT they are ended one after the other. Exit codes: 0 after a
+ * One that ends is started anew. On SIGTERM or SIGINT all are ended. Exit codes: 0 after a
  * signal, 1 where a process did not end as it should, 2 for settings that are wrong.
  */
 export async function cluster(env: Environment, nodes = availableParallelism()): Promise<void> {
@@ -48,11 +48,10 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
   async function close(): Promise<void> {
     if (closing) return void process.exit(1);
     closing = true;
-    for (const child of [...running.values()]) {
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGTERM');
-      await ended;
-    }
+    // Together: none of them is there for the others' connections.
+    const ended = [...running.values()].map((child) => new Promise((resolve) => child.once('exit', resolve)));
+    for (const child of running.values()) child.kill('SIGTERM');
+    await Promise.all(ended);
     process.exit(failed ? 1 : 0);
   }
 

@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../logger.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
 import { signToken } from './sign-token.ts';
 
+/** After the connections were given to other nodes. */
 const CLOSE_WITHIN_MS = 10_000;
 /** `npm start` passes a Ctrl-C on that the terminal has sent here already: one wish, two signals. */
 const SAME_SIGNAL_MS = 300;
@@ -23,7 +24,7 @@ export async function serve(env: Environment): Promise<void> {
   const server = await createServer({ config, logger, clock: systemClock }).catch((error: unknown) => {
     return fail(1, startFailure(error, config));
   });
-  closeOnSignal(server, logger);
+  closeOnSignal(server, logger, config.handoverMs + CLOSE_WITHIN_MS);
   logger.info({ host: config.host, port: server.port, healthPort: server.healthPort }, 'listening');
   if (config.mode === 'development') console.log(await welcome(config, server));
 }
@@ -67,7 +68,7 @@ function startFailure(error: unknown, config: Config): string {
 }
 
 /** The first signal closes, the second one ends the process at once. */
-function closeOnSignal(server: Running, logger: Logger): void {
+function closeOnSignal(server: Running, logger: Logger, closeWithinMs: number): void {
   let firstAtMs: number | undefined;
   const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
     const nowMs = systemClock.monotonic();
@@ -77,8 +78,8 @@ function closeOnSignal(server: Running, logger: Logger): void {
     }
     firstAtMs = nowMs;
     logger.info({ signal }, 'closing');
-    const late = systemClock.after(CLOSE_WITHIN_MS, () => {
-      logger.error({ closeWithinMs: CLOSE_WITHIN_MS }, 'could not close in time');
+    const late = systemClock.after(closeWithinMs, () => {
+      logger.error({ closeWithinMs }, 'could not close in time');
       process.exit(1);
     });
     server.close().then(

@@ -31,6 +31,8 @@ export interface Session {
   lastSeen: number;
   /** The same, monotonic: for the grace. */
   heardAt: number;
+  /** It is sent to another node: what it still says it says again there. */
+  isDeparting: boolean;
   /** Messages behind a decision that is still being taken, in order; undefined: none is. */
   inbox: { message: unknown; size: number }[] | undefined;
 }

@@ -39,13 +39,15 @@ export interface Head {
   readonly offset: number;
 }
 
-/** What happens to an opening where several nodes share a store; never elsewhere. Neither may throw. */
+/** What happens to an opening where several nodes share a store; never elsewhere. None may throw. */
 export interface OpeningEvents {
   /**
    * The opening has ended by itself: another node has dropped the room, or what this one has not heard of, or
    * has been told, is not kept any more. It has to be opened anew. Called once.
    */
   onEnded?(error: LogError): void;
+  /** What another node had appended was not heard of: it is read. */
+  onMissed?(): void;
   /** Another node told something to those that have the room open. */
   onTold?(text: string): void;
 }

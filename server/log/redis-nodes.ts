@@ -78,6 +78,9 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
   await beat();
   const stop = clock.every(beats.intervalMs, tick);
   return {
+    get others() {
+      return seen.size;
+    },
     async gone(nodes) {
       const others = nodes.filter((node) => node !== nodeId);
       if (others.length === 0) return [];

@@ -102,7 +102,11 @@ function createRoom(
     const published = readPublished(message);
     if (published.kind === 'told') {
       if (published.by !== opening.writer) events.onTold?.(published.text);
-    } else if (published.kind === 'look' || !take(published.batch)) look();
+    } else if (published.kind === 'look') look();
+    else if (!take(published.batch)) {
+      events.onMissed?.();
+      look();
+    }
   }
 
   function append(entries: readonly string[], body: Buffer): Promise<void> {

@@ -31,8 +31,9 @@ export function checkCombinations(
   if (values.STORE === 'redis') {
     const expected = 'to be set with STORE=redis, such as redis://127.0.0.1:6379';
     if (!isSet('REDIS_URL')) problems.push({ setting: 'REDIS_URL', value: undefined, expected });
-  } else if (isSet('REDIS_URL')) {
-    warnings.push(`REDIS_URL has no effect with STORE=${values.STORE}.`);
+  } else {
+    for (const name of ['REDIS_URL', 'HANDOVER_MS'] as const)
+      if (isSet(name)) warnings.push(`${name} has no effect with STORE=${values.STORE}.`);
   }
   if (values.PORT_SHARING === 'on') {
     const problem = { setting: 'PORT_SHARING', value: 'on' } as const;

@@ -60,6 +60,11 @@ const ownSettings = {
     '5000',
     'how long commands wait for Redis before they are refused',
   ),
+  HANDOVER_MS: required(
+    milliseconds(0),
+    '6000',
+    'time in which a process that goes down gives its connections to the others, with STORE=redis',
+  ),
   CORS_ORIGIN: optional(
     origins,
     'origins whose pages may call HTTP; cookies are accepted only from those listed',

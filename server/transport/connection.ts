@@ -119,6 +119,8 @@ export interface TransportOptions {
   readonly http: HttpHandler;
   /** Whether several processes may listen at one port. Default: one has it to itself. */
   readonly sharesPort?: boolean;
+  /** Whether clients shall find another server: then an HTTP response ends its connection. Default: never. */
+  readonly isLeaving?: () => boolean;
   /** Makes connection ids. */
   readonly newId: () => string;
 }

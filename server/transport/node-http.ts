@@ -12,6 +12,7 @@ export async function answerNode(
   http: HttpHandler,
   request: IncomingMessage,
   response: ServerResponse,
+  isLeaving = () => false,
 ): Promise<void> {
   const aborter = new AbortController();
   response.once('close', () => {
@@ -36,6 +37,7 @@ export async function answerNode(
   if (ready.stream !== undefined) return streamNode(response, ready, ready.stream);
   const { status, headers, body } = ready;
   if (response.destroyed) return;
+  if (isLeaving()) response.shouldKeepAlive = false;
   const length = isBodiless(status) ? {} : { 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...headers, ...length });
   response.end(isBodiless(status) ? undefined : body);

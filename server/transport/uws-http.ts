@@ -1,12 +1,16 @@
 import type * as Uws from 'uWebSockets.js';
-import type { HttpHandler, HttpResponse } from './connection.ts';
+import type { HttpResponse, TransportOptions } from './connection.ts';
 import { Headers, peerAddress } from './handshake.ts';
 import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo, statusLine } from './http-response.ts';
 import { streamUws } from './uws-output.ts';
 
 /** Answers a request, at once or later. The µWS request is read before this returns: it is gone afterwards. */
-export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request: Uws.HttpRequest): void {
+export function answerUws(
+  { http, isLeaving = () => false }: Pick<TransportOptions, 'http' | 'isLeaving'>,
+  response: Uws.HttpResponse,
+  request: Uws.HttpRequest,
+): void {
   const aborter = new AbortController();
   const fate: Fate = { waiting: { aborted: () => aborter.abort() } };
   hearOfEnd(response, fate);
@@ -34,7 +38,7 @@ export function answerUws(http: HttpHandler, response: Uws.HttpResponse, request
   });
   asked.close();
   const write = (ready: HttpResponse) => {
-    if (ready.stream === undefined) writeWhole(response, method, ready);
+    if (ready.stream === undefined) writeWhole(response, method, ready, isLeaving());
     else fate.waiting = streamUws(response, ready, ready.stream);
   };
   if (!(answer instanceof Promise)) {
@@ -75,14 +79,15 @@ function writeWhole(
   response: Uws.HttpResponse,
   method: string,
   { status, headers, body }: HttpResponse,
+  isLast: boolean,
 ): void {
   response.writeStatus(statusLine(status));
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
   if (method !== 'HEAD' && !isBodiless(status)) {
-    response.end(body);
+    response.end(body, isLast);
     return;
   }
   // By hand: given a length, endWithoutBody leaves the response unfinished, and the next request ends it.
   if (!isBodiless(status)) response.writeHeader('content-length', `${Buffer.byteLength(body)}`);
-  response.endWithoutBody();
+  response.endWithoutBody(undefined, isLast);
 }

@@ -16,7 +16,7 @@ const IDLE_TIMEOUT_SECONDS = 120;
 
 /** The transport on µWebSockets.js: sockets, topics and fan-out in C++. */
 export function createUwsTransport(options: TransportOptions): Transport {
-  const { handler, http, maxBufferedBytes, maxFrameBytes } = options;
+  const { handler, maxBufferedBytes, maxFrameBytes } = options;
   const app = uws.App();
   const paths = new Set(options.paths);
   const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
@@ -40,7 +40,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
         request.getHeader('sec-websocket-version') === '13';
       const path = request.getUrl();
       if (!isUpgrade || !(paths.has(path) || options.accepts?.(path, request.getQuery() ?? ''))) {
-        answerUws(http, response, request);
+        answerUws(options, response, request);
         return;
       }
       const key = request.getHeader('sec-websocket-key');
@@ -95,7 +95,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
     },
   });
 
-  app.any('/*', (response, request) => answerUws(http, response, request));
+  app.any('/*', (response, request) => answerUws(options, response, request));
 
   function readHandshake(response: Uws.HttpResponse, request: Uws.HttpRequest): Handshake {
     return {

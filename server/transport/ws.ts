@@ -20,7 +20,10 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   const topics = new Topics<WsConnection>();
   const connections = new Set<WsConnection>();
   const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
-  const server = createServer((request, response) => void answerNode(http, request, response));
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    return answerNode(http, request, response, options.isLeaving);
+  };
+  const server = createServer((request, response) => void answer(request, response));
   const closeServer = closerOf(server);
   const upgrades = new WebSocketServer({
     noServer: true,
@@ -78,7 +81,7 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
     // No parser reads the stream any more: what follows is discarded, and a peer that leaves has left.
     stream.once('end', () => stream.destroy());
     stream.resume();
-    await answerNode(http, request, response);
+    await answer(request, response);
   }
 
   return {

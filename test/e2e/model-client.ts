@@ -34,6 +34,8 @@ export class ModelClient {
   /** Answers that were not an `ack`. */
   readonly refusals: Message[] = [];
   connections = 0;
+  /** Of each time that it came back: milliseconds from the attempt that succeeded to the answer in all rooms. */
+  readonly resumes: number[] = [];
   resent = 0;
   socket: WebSocket | undefined;
   readonly faults: string[] = [];
@@ -42,6 +44,7 @@ export class ModelClient {
   readonly #asked = new Map<string, (answer: Message) => void>();
   readonly #watchers = new Set<() => void>();
   #syncing = false;
+  #resumed = (): unknown => undefined;
   #ids = 0;
   #ended = false;
 
@@ -146,6 +149,8 @@ export class ModelClient {
     const port = this.#options.port();
     if (port === undefined) return this.#comeBack();
     const protocols = this.#options.batch ? ['tandem.v1'] : [];
+    const begun = performance.now();
+    this.#resumed = () => this.resumes.push(performance.now() - begun);
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols);
     this.socket = socket;
     socket.on('open', () => {
@@ -154,17 +159,17 @@ export class ModelClient {
     });
     socket.on('message', (bytes) => this.#frame(bytes.toString()));
     socket.on('error', () => {});
-    socket.on('close', () => {
+    socket.on('close', (_code, reason) => {
       this.#joined.clear();
       this.#syncing = false;
-      if (this.#options.reconnects !== false) this.#comeBack();
+      if (this.#options.reconnects !== false) this.#comeBack(advisedIn(`${reason}`));
       this.#look();
     });
   }
 
-  #comeBack(): void {
+  #comeBack(advisedMs = 0): void {
     if (this.#ended) return;
-    setTimeout(() => !this.#ended && this.#connect(), 20 + Math.random() * 130);
+    setTimeout(() => !this.#ended && this.#connect(), advisedMs + 20 + Math.random() * 130);
   }
 
   #join({ roomId, since }: RoomReplica): void {
@@ -216,6 +221,7 @@ export class ModelClient {
     if (version < room.version || offset < room.offset) this.faults.push(`${roomId} lost what was seen`);
     room.epoch = epoch;
     this.#joined.add(roomId);
+    if (this.joined && this.connections > 1) this.#resumed();
     for (const outgoing of this.outbox.values()) {
       if (outgoing.roomId !== roomId) continue;
       if (outgoing.sent) this.resent += 1;
@@ -240,4 +246,9 @@ export class ModelClient {
     }
     outgoing.answered(answer);
   }
+}
+
+/** What the reason of a close says of when to come back. [CL1] */
+function advisedIn(reason: string): number | undefined {
+  return reason === '' ? undefined : JSON.parse(reason).retryAfterMs;
 }

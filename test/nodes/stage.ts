@@ -24,7 +24,13 @@ export interface NodesStage {
 /** A Redis of this test's own, and servers on it. */
 export async function nodesStage(t: Test): Promise<NodesStage> {
   const redis = await startRedis(t);
-  const env = { STORE: 'redis', REDIS_URL: redis.url, REDIS_TIMEOUT_MS: '1000', ...generous };
+  const env = {
+    STORE: 'redis',
+    REDIS_URL: redis.url,
+    REDIS_TIMEOUT_MS: '1000',
+    HANDOVER_MS: '0',
+    ...generous,
+  };
   return {
     redis,
     env,
