@@ -37,6 +37,11 @@ export class TextReplica {
     this.#drain();
   }
 
+  /** It was not made. */
+  refused(opId: string): void {
+    if (this.pending?.opId === opId) this.pending = undefined;
+  }
+
   received(version: number, operation: TextOperation, opId: string | undefined): void {
     const own = opId !== undefined && this.#own.has(opId);
     if (version <= this.version) {

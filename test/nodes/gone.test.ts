@@ -1,39 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import t, { type Test } from 'tap';
-import { plain } from '../e2e/plain-process.ts';
+import t from 'tap';
 import { add, update } from '../native/person.ts';
 import { noRedis, until } from '../support/redis.ts';
-import { TEST_SECRET } from '../support/servers.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { latest, nodesStage, people, quickBeats } from './stage.ts';
+import { startNode } from './started-node.ts';
 
 t.setTimeout(300_000);
-
-const program = fileURLToPath(new URL('node-process.ts', import.meta.url));
-
-async function nodeProcess(
-  t: Test,
-  env: Record<string, string>,
-  beats: object,
-): Promise<{ child: ChildProcess; port: number }> {
-  const [command, ...args] = plain([process.execPath, '--import=tsx', program]);
-  const child = spawn(command, args, {
-    env: {
-      PATH: process.env.PATH,
-      WS_PORT: '0',
-      HOST: '127.0.0.1',
-      JWT_SECRET: TEST_SECRET,
-      BEATS: JSON.stringify(beats),
-      ...env,
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  t.teardown(() => child.kill('SIGKILL'));
-  const [port] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  return { child, port: Number(port.toString()) };
-}
 
 t.test('nodes that are gone', { skip: noRedis }, async (t) => {
   t.test(
@@ -41,7 +13,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     async (t) => {
       const at = await nodesStage(t);
       const beats = { intervalMs: 500, goneAfterMs: 2000 };
-      const dying = await nodeProcess(t, at.env, beats);
+      const dying = await startNode(t, at.env, beats);
       const survivors = [await at.node({}, { beats }), await at.node({}, { beats })] as const;
       const crowd = Array.from({ length: 200 }, (_, index) => `user${index}`);
       await Promise.all(crowd.map((name) => at.member(dying, name, `room${name.length}`)));
@@ -60,7 +32,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
       t.match(await next.ask(update('i', { a: 1 })), { type: 'conflict' });
       const from = watchers.map(({ messages }) => messages.length);
       const begun = performance.now();
-      dying.child.kill('SIGKILL');
+      void dying.kill();
       await Promise.all(watchers.map((one, index) => people(one, ['watcher0', 'watcher1'], from[index])));
       t.ok(performance.now() - begun < 10_000, `took ${Math.round(performance.now() - begun)} ms`);
       t.match(await next.ask(update('i', { a: 1 })), { type: 'ack' });
