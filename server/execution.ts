@@ -108,6 +108,9 @@ export class Execution {
     // A join that was accepted is answered when its receiver is served.
     if (op === 'join' && answer.ok) return;
     if (op === 'join') this.#notJoined(to.connection, room.roomId);
+    // One that was to be taken in again hears the room still.
+    const isIn = this.#options.session(to.connection)?.memberships.has(room.roomId);
+    if (op === 'join' && isIn !== true) room.fanout?.detach(to.connection);
     // Who leaves because it is gone has asked for nothing; an answer without a session goes nowhere.
     this.#reply(room, to.connection, answerEvent(room.roomId, op, to, answer, opId), offset, replies);
   }
@@ -139,7 +142,9 @@ export class Execution {
     }
     // Its connection may have broken meanwhile: nobody would take it out of the fan-out again.
     if (session.phase.kind !== 'open') return;
-    if (want !== undefined) room.fanout?.attach(session.receiver, to.userId, want);
+    // Who never left is served without a break, unless the room was read anew.
+    const isServed = want?.resync === true && room.fanout?.attachmentOf(to.connection) !== undefined;
+    if (want !== undefined && !isServed) room.fanout?.attach(session.receiver, to.userId, want);
     for (const request of syncs) room.fanout?.sync(to.connection, request);
   }
 
@@ -159,10 +164,10 @@ export class Execution {
   ): void {
     const session = this.#options.session(connection);
     const membership = session?.memberships.get(room.roomId);
-    // It has asked for nothing of the kind: other nodes took this one for gone.
+    // It has asked for nothing of the kind: other nodes took this one for gone. It goes on hearing the room.
     const isMistaken = reason === 'disconnected' && membership?.phase === 'joined';
-    if (isMistaken && session !== undefined) this.#options.rejoin(session, membership);
-    else if (membership !== undefined) this.#options.onLeft(connection, membership);
+    if (isMistaken && session !== undefined) return this.#options.rejoin(session, membership);
+    if (membership !== undefined) this.#options.onLeft(connection, membership);
     // Unless it has joined again, and that join is still on its way.
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined) membership.phase = 'joining';

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { add, update } from '../native/person.ts';
+import { startStage } from '../socket-io/stage.ts';
 import { noRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { latest, nodesStage, people, quickBeats } from './stage.ts';
@@ -72,7 +73,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     const fromBen = ben.messages.length;
     proxy.accept(true);
     await people(ben, ['ada', 'ben'], fromBen);
-    await ada.next(({ type }) => type === 'sceneState', from);
+    await people(ada, ['ada', 'ben'], from);
     await until(async () => (await fetch(`http://127.0.0.1:${a.port}/ready`)).status === 200);
     t.match(await ada.ask(update('i', { n: 4 })), { type: 'conflict' }, 'and did not come back with her');
     await ben.ask({ type: 'unselect', planetId: 'i' });
@@ -81,6 +82,41 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     const { ref: _b, ...other } = await ben.ask({ type: 'requestSync' });
     t.same(one, other);
     t.equal(ada.socket.readyState, 1, 'her connection was there all the time');
+  });
+
+  t.test('[ND3] who is at a node that was taken for dead misses nothing, whatever it speaks', async (t) => {
+    const at = await nodesStage(t);
+    const proxy = await startProxy(t, at.redis.port);
+    const env = { ...at.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' };
+    const cutOff = await startStage(t, env, ['websocket'], { beats: quickBeats });
+    const b = await at.node();
+    const ada = await cutOff.client({ as: 'ada' });
+    await ada.ask('join_room', { roomId: 'room' });
+    const [ben, dan] = [await at.member(b, 'ben'), await at.member(cutOff.server, 'dan')];
+    await people(ben, ['ada', 'ben', 'dan']);
+    await dan.ask(add('i'));
+    await dan.sync();
+    const [from, fromDan] = [ben.messages.length, dan.messages.length];
+    proxy.accept(false);
+    proxy.cut();
+    await people(ben, ['ben'], from);
+    await ben.ask({ type: 'message', text: 'one' });
+    await ben.ask(update('i', { n: 1 }));
+    proxy.accept(true);
+    await people(ben, ['ada', 'ben', 'dan'], from);
+    await ben.ask({ type: 'message', text: 'two' });
+    for (const message of ['one', 'two']) t.match(await ada.next('message'), { message });
+    t.match(await dan.next(({ type }) => type === 'sceneDelta', fromDan), { fromVersion: 1, toVersion: 2 });
+    await dan.next(({ text }) => text === 'two', fromDan);
+    const told = dan.messages.slice(fromDan);
+    t.same(
+      told.flatMap(({ text }) => text ?? []),
+      ['one', 'two'],
+    );
+    t.notOk(
+      told.some(({ type }) => type === 'sceneState'),
+      'nor is anything told again',
+    );
   });
 
   t.test('[ND2] a Redis that is away for long makes nobody leave', async (t) => {

@@ -43,8 +43,9 @@ export async function rejoin(
 }
 
 /**
- * Takes a session into a room again in which it was without a break, as far as it knows: it gets the whole state.
- * What it had selected and viewed is gone, as others have seen it go.
+ * Takes a session into a room again in which it was without a break, as far as it knows. Where the room was read
+ * anew it gets the whole state; else it has heard all, and hears on. What it had selected and viewed is gone, as
+ * others have seen it go.
  */
 export function reenter(stage: Stage, session: Session, membership: Membership): void {
   membership.phase = 'joining';
