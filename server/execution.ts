@@ -4,6 +4,7 @@ import { answerEvent, refOf } from './dialect/answers.ts';
 import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent, RoomView } from './dialect/events.ts';
 import type { Membership, Session } from './dispatch/session.ts';
+import type { Want } from './fanout/attachment.ts';
 import type { Receiver } from './fanout/receiver.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
@@ -20,7 +21,7 @@ export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
 export interface ExecutionOptions {
   session(connectionId: string): Session | undefined;
   /** Takes a session into a room again: others took it for gone, and it is not. */
-  rejoin(session: Session, membership: Membership): void;
+  rejoin(session: Session, membership: Membership, want?: Want): void;
   /** Sessions of this node whose connection broke off, of this user in this room. */
   lostSessions(userId: string, roomId: string): readonly Session[];
   onSent(type: string): void;
@@ -122,6 +123,8 @@ export class Execution {
     const join = this.#options.joins.take(to.connection, roomId);
     const { clock } = this.#options;
     if (session === undefined || join === undefined) {
+      // It was repeated, as no answer came in time, and is in the room by that, or will be.
+      if (session?.memberships.has(roomId)) return;
       // The connection ended meanwhile; nobody else would take it out of the room.
       const by = { connection: to.connection, userId: to.userId };
       this.#options.submit(roomId, { type: 'leave', at: clock.now(), by, reason: 'disconnected' });

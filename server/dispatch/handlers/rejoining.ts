@@ -1,3 +1,4 @@
+import type { Want } from '../../fanout/attachment.ts';
 import type { Claimed } from '../../fanout/position.ts';
 import { introduced } from '../hooks.ts';
 import { principalOf } from '../membership.ts';
@@ -47,11 +48,16 @@ export async function rejoin(
  * anew it gets the whole state; else it has heard all, and hears on. What it had selected and viewed is gone, as
  * others have seen it go.
  */
-export function reenter(stage: Stage, session: Session, membership: Membership): void {
+export function reenter(
+  stage: Stage,
+  session: Session,
+  membership: Membership,
+  want: Want = { joins: [], scene: true, since: undefined, resync: true },
+): void {
   membership.phase = 'joining';
   membership.viewing.clear();
   membership.locks.clear();
-  enter(stage, session, membership, { joins: [], scene: true, since: undefined, resync: true }, undefined);
+  enter(stage, session, membership, want, undefined);
 }
 
 /** Undefined: it may not be in one of them. */
