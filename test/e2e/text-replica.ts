@@ -28,7 +28,8 @@ export class TextReplica {
 
   began(opId: string, operation: TextOperation): void {
     this.#own.add(opId);
-    this.pending = { opId, transformed: operation };
+    // As the server does: where two insert at one place it counts which component stands first.
+    this.pending = { opId, transformed: textType.normalize(operation) as TextOperation };
   }
 
   acknowledged(version: number): void {

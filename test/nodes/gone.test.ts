@@ -95,7 +95,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     const [ben, dan] = [await at.member(b, 'ben'), await at.member(cutOff.server, 'dan')];
     await people(ben, ['ada', 'ben', 'dan']);
     await dan.ask(add('i'));
-    await dan.sync();
+    await dan.next(({ toVersion }) => toVersion === 1);
     const [from, fromDan] = [ben.messages.length, dan.messages.length];
     proxy.accept(false);
     proxy.cut();

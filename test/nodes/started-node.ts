@@ -11,7 +11,8 @@ const program = fileURLToPath(new URL('node-process.ts', import.meta.url));
 /** A node in a process of its own. */
 export interface StartedNode {
   readonly port: number;
-  ended(): boolean;
+  /** Resolves when it has ended, with what it wrote to its standard error. */
+  readonly ended: Promise<string>;
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** SIGKILL, and the wait for its end. */
   kill(): Promise<void>;
@@ -31,20 +32,21 @@ export async function startNode(
       ...(beats === undefined ? {} : { BEATS: JSON.stringify(beats) }),
       ...env,
     },
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit');
+  let errors = '';
+  child.stderr.on('data', (text: Buffer) => {
+    errors += text;
+  });
+  const exited = once(child, 'close');
   t.teardown(() => kill(child, exited));
   const said = once(child.stdout, 'data') as Promise<[Buffer]>;
-  const ended = exited.then(([code, signal]) => {
-    throw new Error(`the node ended with ${code ?? signal} before it listened`);
-  });
-  // Once it listens its end is expected.
-  ended.catch(() => {});
-  const [port] = await Promise.race([said, ended]);
+  const ended = exited.then(() => errors);
+  const first = await Promise.race([said, ended]);
+  if (typeof first === 'string') throw new Error(`the node ended before it listened: ${first}`);
   return {
-    port: Number(port.toString()),
-    ended: () => child.exitCode !== null || child.signalCode !== null,
+    port: Number(first[0].toString()),
+    ended,
     signal: (name) => void child.kill(name),
     kill: () => kill(child, exited),
   };

@@ -105,7 +105,7 @@ export class Faults {
       try {
         return await this.#fleet.start(index);
       } catch (error) {
-        this.#note(`node ${index}: ${(error as Error).message}`);
+        this.#note(`node ${index}: ${(error as Error).message.slice(0, 500)}`);
         await pause(200);
       }
     }

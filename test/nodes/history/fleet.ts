@@ -18,6 +18,8 @@ export class Fleet {
   readonly #t: Test;
   readonly #env: Record<string, string>;
   readonly #posts: readonly Post[];
+  /** What nodes said that ended by themselves. */
+  readonly deaths: string[] = [];
 
   private constructor(t: Test, env: Record<string, string>, posts: readonly Post[]) {
     this.#t = t;
@@ -72,7 +74,11 @@ export class Fleet {
     const post = this.#post(index);
     if (post.node !== undefined) return;
     const env = { ...this.#env, REDIS_URL: `redis://127.0.0.1:${post.proxy.port}` };
-    post.node = await startNode(this.#t, env, beats);
+    const node = await startNode(this.#t, env, beats);
+    post.node = node;
+    void node.ended.then((errors) => {
+      if (post.node === node) this.deaths.push(errors);
+    });
   }
 
   #post(index: number): Post {

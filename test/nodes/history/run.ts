@@ -68,6 +68,7 @@ export async function runHistory(t: Test, seed: number, options: HistoryOptions)
   stopActing();
   await faults.over();
   note('calm');
+  problems.push(...fleet.deaths.map((errors) => `a node ended by itself: ${errors}`));
 
   for (const one of cast.natives) for (const roomId of ROOMS) if (!one.wanted.has(roomId)) one.enter(roomId);
   if (!(await soon(isQuiet)))
