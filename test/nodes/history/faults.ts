@@ -61,7 +61,7 @@ export class Faults {
       case 'nodeDies':
         await this.#fleet.kill(index);
         await pause(ms);
-        return this.#restart(index);
+        return this.#fleet.start(index);
       case 'nodeStops':
         this.#fleet.node(index)?.signal('SIGSTOP');
         await pause(ms);
@@ -96,17 +96,6 @@ export class Faults {
         await pause(ms);
         if (breaks) proxy.cut();
         proxy.pass(way, true);
-      }
-    }
-  }
-
-  async #restart(index: number): Promise<void> {
-    for (;;) {
-      try {
-        return await this.#fleet.start(index);
-      } catch (error) {
-        this.#note(`node ${index}: ${(error as Error).message.slice(0, 500)}`);
-        await pause(200);
       }
     }
   }

@@ -13,6 +13,8 @@ interface Post {
 /** So quick that deaths, also mistaken ones, are noticed within a history. */
 const beats = { intervalMs: 300, goneAfterMs: 1800 };
 
+const MOST_ATTEMPTS = 20;
+
 /** Real node processes on one Redis, as a balancer sees them. */
 export class Fleet {
   readonly #t: Test;
@@ -74,7 +76,13 @@ export class Fleet {
     const post = this.#post(index);
     if (post.node !== undefined) return;
     const env = { ...this.#env, REDIS_URL: `redis://127.0.0.1:${post.proxy.port}` };
-    const node = await startNode(this.#t, env, beats);
+    let node: StartedNode | undefined;
+    for (let attempts = MOST_ATTEMPTS; node === undefined; attempts--) {
+      node = await startNode(this.#t, env, beats).catch((error: Error) => {
+        if (attempts <= 1) throw error;
+        return undefined;
+      });
+    }
     post.node = node;
     void node.ended.then((errors) => {
       if (post.node === node) this.deaths.push(errors);
