@@ -5,6 +5,7 @@ import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent, RoomView } from './dialect/events.ts';
 import { setViewing } from './dispatch/membership.ts';
 import type { Membership, Session } from './dispatch/session.ts';
+import type { Want } from './fanout/attachment.ts';
 import type { Receiver } from './fanout/receiver.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
@@ -21,7 +22,7 @@ export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
 export interface ExecutionOptions {
   session(connectionId: string): Session | undefined;
   /** Takes a session into a room again: others took it for gone, and it is not. */
-  rejoin(session: Session, membership: Membership): void;
+  rejoin(session: Session, membership: Membership, want?: Want): void;
   /** Sessions of this node whose connection broke off, of this user in this room. */
   lostSessions(userId: string, roomId: string): readonly Session[];
   onSent(type: string): void;
@@ -111,6 +112,9 @@ export class Execution {
     // A join that was accepted is answered when its receiver is served.
     if (op === 'join' && answer.ok) return;
     if (op === 'join') this.#notJoined(to.connection, room.roomId);
+    // One that was to be taken in again hears the room still.
+    const isIn = this.#options.session(to.connection)?.memberships.has(room.roomId);
+    if (op === 'join' && isIn !== true) room.fanout?.detach(to.connection);
     // Who leaves because it is gone has asked for nothing; an answer without a session goes nowhere.
     this.#reply(room, to.connection, answerEvent(room.roomId, op, to, answer, opId), offset, replies);
   }
@@ -122,6 +126,8 @@ export class Execution {
     const join = this.#options.joins.take(to.connection, roomId);
     const { clock } = this.#options;
     if (session === undefined || join === undefined) {
+      // It was repeated, as no answer came in time, and is in the room by that, or will be.
+      if (session?.memberships.has(roomId)) return;
       // The connection ended meanwhile; nobody else would take it out of the room.
       const by = { connection: to.connection, userId: to.userId };
       this.#options.submit(roomId, { type: 'leave', at: clock.now(), by, reason: 'disconnected' });
@@ -142,7 +148,9 @@ export class Execution {
     }
     // Its connection may have broken meanwhile: nobody would take it out of the fan-out again.
     if (session.phase.kind !== 'open') return;
-    if (want !== undefined) room.fanout?.attach(session.receiver, to.userId, want);
+    // Who never left is served without a break, unless the room was read anew.
+    const isServed = want?.resync === true && room.fanout?.attachmentOf(to.connection) !== undefined;
+    if (want !== undefined && !isServed) room.fanout?.attach(session.receiver, to.userId, want);
     for (const request of syncs) room.fanout?.sync(to.connection, request);
   }
 
@@ -166,10 +174,10 @@ export class Execution {
   ): void {
     const session = this.#options.session(connection);
     const membership = session?.memberships.get(room.roomId);
-    // It has asked for nothing of the kind: other nodes took this one for gone.
+    // It has asked for nothing of the kind: other nodes took this one for gone. It goes on hearing the room.
     const isMistaken = reason === 'disconnected' && membership?.phase === 'joined';
-    if (isMistaken && session !== undefined) this.#options.rejoin(session, membership);
-    else if (membership !== undefined) this.#options.onLeft(connection, membership);
+    if (isMistaken && session !== undefined) return this.#options.rejoin(session, membership);
+    if (membership !== undefined) this.#options.onLeft(connection, membership);
     // Unless it has joined again, and that join is still on its way.
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined) membership.phase = 'joining';

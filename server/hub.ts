@@ -13,6 +13,7 @@ import { Line } from './dispatch/line.ts';
 import { createLimiter } from './dispatch/rate-limit.ts';
 import type { Membership, Session } from './dispatch/session.ts';
 import type { Stage } from './dispatch/stage.ts';
+import type { Want } from './fanout/attachment.ts';
 import type { Claimed } from './fanout/position.ts';
 import { Receiver, type ReceiverOptions } from './fanout/receiver.ts';
 import type { Listeners } from './listeners.ts';
@@ -191,8 +192,8 @@ export class Hub implements ConnectionHandler, SocketHandler {
   }
 
   /** Takes a session into a room again that others took it out of by mistake. */
-  rejoin(session: Session, membership: Membership): void {
-    reenter(this.#stage, session, membership);
+  rejoin(session: Session, membership: Membership, want?: Want): void {
+    reenter(this.#stage, session, membership, want);
   }
 
   /** Accepts neither connections nor commands any more. */

@@ -27,19 +27,20 @@ export class Returning {
   }
 
   /**
-   * A join was refused. Who never left, and was to be taken in again, has asked for nothing: that is tried until
-   * the log takes it.
+   * A join was refused. Who never left, or has come back as if it never had, has asked for nothing: that is tried
+   * until the log takes it.
    *
    * @returns whether it was such a join
    */
   later(roomId: string, connectionId: string): boolean {
     const { joins, session, clock, rejoin } = this.#options;
     const { want, membership } = joins.latest(connectionId, roomId) ?? {};
-    if (want?.resync !== true || membership === undefined) return false;
+    if (membership === undefined || want === undefined) return false;
+    if (want.resync !== true && want.recovers === undefined) return false;
     joins.take(connectionId, roomId, 'latest');
     clock.after(RETURN_MS, () => {
       const held = session(connectionId);
-      if (held?.memberships.get(roomId) === membership) rejoin(held, membership);
+      if (held?.memberships.get(roomId) === membership) rejoin(held, membership, want);
     });
     return true;
   }

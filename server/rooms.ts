@@ -214,7 +214,8 @@ export class Rooms {
     if (this.#rooms.get(roomId) !== room) return;
     onEnded(roomId, error);
     this.#rooms.delete(roomId);
-    const connections = state === undefined ? [] : sessionsOf(state.members, own.nodeId);
+    const members = state === undefined ? [] : sessionsOf(state.members, own.nodeId);
+    const connections = new Set([...members, ...(fanout?.connections() ?? [])]);
     this.#options.onRenewing(room);
     const waiting = room.abandon();
     for (const connection of connections) {

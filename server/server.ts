@@ -80,7 +80,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     happenings,
     session: (connectionId) => hub.sessions.get(connectionId),
     lostSessions: (userId, roomId) => hub.sessions.lostIn(userId, roomId),
-    rejoin: (session, membership) => hub.rejoin(session, membership),
+    rejoin: (...whom) => hub.rejoin(...whom),
     recovery: () => recovery,
     listeners: () => listeners,
     publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),

@@ -36,7 +36,7 @@ export interface Want {
   /** Comes back as if it had never been away: nobody is told, and its own doings under these ids are not
    * repeated. */
   recovers?: readonly string[];
-  /** A lagging receiver comes back. */
+  /** It was there without a break, as far as its client knows: it lagged, or the room was lost to this node. */
   resync?: boolean;
 }
 

@@ -48,6 +48,11 @@ export class RoomFanout implements Flushable, Feed {
     return this.#attachments.size === 0;
   }
 
+  /** Whom it serves. */
+  connections(): Iterable<string> {
+    return this.#attachments.keys();
+  }
+
   attachmentOf(connectionId: string): Attachment | undefined {
     return this.#attachments.get(connectionId);
   }

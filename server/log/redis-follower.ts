@@ -24,8 +24,12 @@ export interface Follower {
   stored(id: string, cutOff: (error: LogError) => void): void;
   expects(id: string): boolean;
   forget(id: string): void;
-  /** Others have brought the log to where this opening cannot follow: ends it. */
-  lost(what: string): LogError;
+  /**
+   * Others have brought the log to where this opening cannot follow: ends it.
+   *
+   * @param isRewritten it may have lost what was handed on, so that nobody may go on from there
+   */
+  lost(what: string, isRewritten?: boolean): LogError;
   stop(): void;
 }
 
@@ -38,7 +42,8 @@ export interface FollowerOptions {
   readonly listener: LogListener;
   /** Runs `action` some time later. */
   later(action: () => void): void;
-  onEnded(error: LogError): void;
+  /** @param isRewritten as of `lost` */
+  onEnded(error: LogError, isRewritten: boolean): void;
 }
 
 export interface Own {
@@ -66,17 +71,18 @@ export function createFollower(options: FollowerOptions): Follower {
   let isLooking = false;
   let looksAgain = false;
 
-  function end(error: LogError): LogError {
+  function end(error: LogError, isRewritten = false): LogError {
     if (stopped) return error;
     stopped = true;
     for (const { cutOff } of own.values()) cutOff?.(lostSight());
-    options.onEnded(error);
+    options.onEnded(error, isRewritten);
     return error;
   }
 
-  function lost(what: string): LogError {
+  function lost(what: string, isRewritten = what === REWRITTEN): LogError {
     const room = JSON.stringify(roomId);
-    return end(new LogError('LOG_UNAVAILABLE', `the log of room ${room} has to be opened anew: ${what}`));
+    const message = `the log of room ${room} has to be opened anew: ${what}`;
+    return end(new LogError('LOG_UNAVAILABLE', message), isRewritten);
   }
 
   function take(batch: Batch): boolean {

@@ -26,6 +26,10 @@ export interface RedisOpening {
   readonly events: OpeningEvents;
   /** Runs `action` some time later. */
   later(action: () => void): void;
+  /** An epoch at whose end there was more than there is now. */
+  readonly lostEpoch: string | undefined;
+  /** The log has lost what the listener was given: its next opening begins another life. */
+  rewritten(epoch: string): void;
   /** Called once, when this opening has ended. */
   ended(): void;
 }
@@ -49,7 +53,9 @@ export async function openRedisRoom(opening: RedisOpening, newEpoch: string): Pr
   let heard = (message: Buffer): void => void early.push(message);
   await link.subscribe(keys.channel, (message) => heard(message));
   try {
-    const reply = await link.run(openScript, [keys.record, keys.entries, keys.snapshot], () => [newEpoch]);
+    const reply = await link.run(openScript, [keys.record, keys.entries, keys.snapshot], () => [
+      ...[newEpoch, opening.lostEpoch ?? '', keys.channel],
+    ]);
     const { room, receive } = createRoom(opening, readOpening(roomId, reply));
     heard = receive;
     for (const message of early) receive(message);
@@ -69,7 +75,8 @@ function createRoom(
   let turn: Promise<unknown> = Promise.resolve();
   const follower = createFollower({
     ...{ roomId, epoch, start, keys, link, listener, later },
-    onEnded(error) {
+    onEnded(error, isRewritten) {
+      if (isRewritten) opening.rewritten(epoch);
       void finish();
       events.onEnded?.(error);
     },
@@ -125,7 +132,11 @@ function createRoom(
         const word = String(reply[0]);
         if (word === 'ended') {
           follower.forget(id);
-          throw lost('another node has dropped it, or Redis has lost some of it');
+          throw lost('another node has dropped it, or Redis has lost some of it', true);
+        }
+        if (word === 'trimmed') {
+          follower.forget(id);
+          throw lost('what is missing is no longer kept');
         }
         const missed = batchesOf(roomId, reply[1] as Reply).every(take);
         const batch = { id, previous: follower.position().last, first: Number(reply[2]), count, body };

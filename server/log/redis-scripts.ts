@@ -35,7 +35,8 @@ export function keysOf(prefix: string, roomId: string): RoomKeys {
 export const REDIS_FORMAT = '1';
 
 /**
- * KEYS record entries snapshot; ARGV epoch of a new log.
+ * KEYS record entries snapshot; ARGV epoch of a new log, the epoch whose end the caller has seen (it becomes a new
+ * one), channel.
  * Returns epoch, first, next, last, offset of the snapshot, snapshot, batches after it; or a word and what is
  * wrong.
  */
@@ -48,6 +49,12 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 if kept[1] ~= '${REDIS_FORMAT}' then return {'format', kept[1] or ''} end
 for field = 2, 5 do if not kept[field] then return {'damaged'} end end
+if kept[2] == ARGV[2] then
+  kept[2] = ARGV[1]
+  if kept[4] == '1' then kept[5] = ARGV[1] end
+  redis.call('HSET', KEYS[1], 'epoch', kept[2], 'last', kept[5])
+  redis.call('SPUBLISH', ARGV[3], 'e')
+end
 local after = 0
 local state = ''
 if kept[6] then
@@ -76,7 +83,11 @@ if known < next then
   for _, batch in ipairs(missed) do
     if batch[2][2] == ARGV[2] then return {'stored', missed} end
   end
-  if #missed == 0 or missed[1][2][4] ~= ARGV[4] then return {'ended'} end
+  if #missed == 0 then return {'trimmed'} end
+  if missed[1][2][4] ~= ARGV[4] then
+    local last, count = string.match(missed[1][1], '(%d+)-(%d+)')
+    return {last - count + 1 > known and 'trimmed' or 'ended'}
+  end
 end
 local first, count = string.format('%.0f', next), tonumber(ARGV[5])
 local at = string.format('%.0f-%d', next + count - 1, count)

@@ -53,6 +53,8 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
   let appends = 0;
   const opened = new Map<string, Promise<RedisRoom>>();
   const rooms = new Set<RedisRoom>();
+  /** The epochs of rooms that have lost what they had. */
+  const lostEpochs = new Map<string, string>();
   let closing: Promise<void> | undefined;
 
   const link: RedisLink = await openRedisLink({
@@ -93,6 +95,8 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
       const opening = openRedisRoom(
         {
           ...{ roomId, keys: keysOf(prefix, roomId), link, writer, listener, events, ended },
+          lostEpoch: lostEpochs.get(roomId),
+          rewritten: (epoch) => void lostEpochs.set(roomId, epoch),
           newAppendId: () => `${writer}${(appends++).toString(36)}`,
           later: (action) => void clock.after(LOOK_AGAIN_MS, action),
         },
@@ -101,6 +105,7 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
       opened.set(roomId, opening);
       opening.catch(ended);
       room = await opening;
+      lostEpochs.delete(roomId);
       if (opened.get(roomId) === opening) rooms.add(room);
       return room;
     },

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import t, { type Test } from 'tap';
+import { openLmdbLog } from '../../server/log/lmdb.ts';
 import type { Message } from '../support/wire.ts';
 import { type ChildServer, startChildServer, unlimited } from './child-server.ts';
 import { type Acknowledged, DOCUMENT, type Ledger, load, newLedger, watchInto } from './crash-load.ts';
@@ -134,8 +135,8 @@ t.test(`${ROUNDS} times kill -9 under load, seed ${SEED}`, async (t) => {
   checkTextAndChat(t, whole, ledger);
 
   await kill();
-  const folded = await foldStoredRoom(directory, ROOM);
-  const again = await foldStoredRoom(directory, ROOM);
+  const folded = await foldStoredRoom(await openLmdbLog({ directory }), ROOM);
+  const again = await foldStoredRoom(await openLmdbLog({ directory }), ROOM);
   t.ok(
     isDeepStrictEqual({ version, manifest, documents, messages }, wholeOf(folded.state)),
     '[DU2] the log folded anew is the state that the server told',

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { openLmdbLog } from '../../server/log/lmdb.ts';
 import { connect, type TestClient } from '../support/client.ts';
 import type { Message } from '../support/wire.ts';
 import { type ChildServer, startChildServer, unlimited } from './child-server.ts';
@@ -52,7 +53,7 @@ for (const [where, beyondBytes] of [
       // LMDB's own report of a page that does not fit overruns a buffer of 100 bytes, and may end the process.
       const overruns = server.errors().match(/Attempting to write page at .*/g) ?? [];
       t.same(overruns.slice(0, 3), [], 'LMDB is not asked to write what finds no room');
-      const { manifest } = wholeOf((await foldStoredRoom(directory, ROOM)).state);
+      const { manifest } = wholeOf((await foldStoredRoom(await openLmdbLog({ directory }), ROOM)).state);
       t.same(
         Object.keys(manifest.items).sort(),
         acknowledged.toSorted(),

@@ -1,15 +1,14 @@
-import { openLmdbLog } from '../../server/log/lmdb.ts';
+import type { Log } from '../../server/log/log.ts';
 import { apply } from '../../server/room/apply.ts';
 import type { Entry } from '../../server/room/entry.ts';
 import { decodeSnapshot } from '../../server/room/snapshot.ts';
 import { emptyRoom, type RoomState } from '../../server/room/state.ts';
 
-/** What the log of a stopped server holds of a room, folded anew. */
+/** What a log holds of a room, folded anew; closes it. */
 export async function foldStoredRoom(
-  directory: string,
+  log: Log,
   roomId: string,
 ): Promise<{ state: RoomState; entries: number; fromSnapshot: boolean }> {
-  const log = await openLmdbLog({ directory });
   try {
     const { snapshot, tail } = await log.open(roomId, () => {});
     const state = snapshot === undefined ? emptyRoom() : decodeSnapshot(snapshot.state);

@@ -28,13 +28,19 @@ export class TextReplica {
 
   began(opId: string, operation: TextOperation): void {
     this.#own.add(opId);
-    this.pending = { opId, transformed: operation };
+    // As the server does: where two insert at one place it counts which component stands first.
+    this.pending = { opId, transformed: textType.normalize(operation) as TextOperation };
   }
 
   acknowledged(version: number): void {
     if (version > this.version && !this.#future.has(version)) this.#future.set(version, 'own');
     if (version <= this.version) this.pending = undefined;
     this.#drain();
+  }
+
+  /** It was not made. */
+  refused(opId: string): void {
+    if (this.pending?.opId === opId) this.pending = undefined;
   }
 
   received(version: number, operation: TextOperation, opId: string | undefined): void {

@@ -60,3 +60,27 @@ t.test('[ER6] who leaves does so, also where the log gives no answer', async (t)
     ['ada'],
   );
 });
+
+t.test(
+  '[ER6] a join that was repeated, for want of an answer, and is stored twice counts once',
+  async (t) => {
+    const log = createUnsureLog();
+    const at = await stage(t, {}, { log });
+    const [ada, ben] = [await at.member('ada'), at.person()];
+    log.unsure = true;
+    t.match(await ben.join('room', 'ben'), { type: 'error', code: 'OUTCOME_UNKNOWN' });
+    log.unsure = false;
+    t.match(await ben.join('room', 'ben'), { type: 'ack' });
+    await ben.ask({ type: 'select', planetId: 'mars' });
+    await ada.news();
+    await log.store();
+    const told = await ada.news();
+    t.same(ofType(told, 'selection_state'), [], 'who has joined keeps what is selected');
+    for (const { users } of ofType(told, 'presence'))
+      t.same(
+        users.map((user: { userId: string }) => user.userId),
+        ['ada', 'ben'],
+        'and stays',
+      );
+  },
+);

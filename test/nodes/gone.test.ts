@@ -1,39 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import t, { type Test } from 'tap';
-import { plain } from '../e2e/plain-process.ts';
+import t from 'tap';
 import { add, update } from '../native/person.ts';
+import { startStage } from '../socket-io/stage.ts';
 import { noRedis, until } from '../support/redis.ts';
-import { TEST_SECRET } from '../support/servers.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { latest, nodesStage, people, quickBeats } from './stage.ts';
+import { startNode } from './started-node.ts';
 
 t.setTimeout(300_000);
-
-const program = fileURLToPath(new URL('node-process.ts', import.meta.url));
-
-async function nodeProcess(
-  t: Test,
-  env: Record<string, string>,
-  beats: object,
-): Promise<{ child: ChildProcess; port: number }> {
-  const [command, ...args] = plain([process.execPath, '--import=tsx', program]);
-  const child = spawn(command, args, {
-    env: {
-      PATH: process.env.PATH,
-      WS_PORT: '0',
-      HOST: '127.0.0.1',
-      JWT_SECRET: TEST_SECRET,
-      BEATS: JSON.stringify(beats),
-      ...env,
-    },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  t.teardown(() => child.kill('SIGKILL'));
-  const [port] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  return { child, port: Number(port.toString()) };
-}
 
 t.test('nodes that are gone', { skip: noRedis }, async (t) => {
   t.test(
@@ -41,7 +14,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     async (t) => {
       const at = await nodesStage(t);
       const beats = { intervalMs: 500, goneAfterMs: 2000 };
-      const dying = await nodeProcess(t, at.env, beats);
+      const dying = await startNode(t, at.env, beats);
       const survivors = [await at.node({}, { beats }), await at.node({}, { beats })] as const;
       const crowd = Array.from({ length: 200 }, (_, index) => `user${index}`);
       await Promise.all(crowd.map((name) => at.member(dying, name, `room${name.length}`)));
@@ -60,7 +33,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
       t.match(await next.ask(update('i', { a: 1 })), { type: 'conflict' });
       const from = watchers.map(({ messages }) => messages.length);
       const begun = performance.now();
-      dying.child.kill('SIGKILL');
+      void dying.kill();
       await Promise.all(watchers.map((one, index) => people(one, ['watcher0', 'watcher1'], from[index])));
       t.ok(performance.now() - begun < 10_000, `took ${Math.round(performance.now() - begun)} ms`);
       t.match(await next.ask(update('i', { a: 1 })), { type: 'ack' });
@@ -100,7 +73,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     const fromBen = ben.messages.length;
     proxy.accept(true);
     await people(ben, ['ada', 'ben'], fromBen);
-    await ada.next(({ type }) => type === 'sceneState', from);
+    await people(ada, ['ada', 'ben'], from);
     await until(async () => (await fetch(`http://127.0.0.1:${a.port}/ready`)).status === 200);
     t.match(await ada.ask(update('i', { n: 4 })), { type: 'conflict' }, 'and did not come back with her');
     await ben.ask({ type: 'unselect', planetId: 'i' });
@@ -109,6 +82,41 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     const { ref: _b, ...other } = await ben.ask({ type: 'requestSync' });
     t.same(one, other);
     t.equal(ada.socket.readyState, 1, 'her connection was there all the time');
+  });
+
+  t.test('[ND3] who is at a node that was taken for dead misses nothing, whatever it speaks', async (t) => {
+    const at = await nodesStage(t);
+    const proxy = await startProxy(t, at.redis.port);
+    const env = { ...at.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' };
+    const cutOff = await startStage(t, env, ['websocket'], { beats: quickBeats });
+    const b = await at.node();
+    const ada = await cutOff.client({ as: 'ada' });
+    await ada.ask('join_room', { roomId: 'room' });
+    const [ben, dan] = [await at.member(b, 'ben'), await at.member(cutOff.server, 'dan')];
+    await people(ben, ['ada', 'ben', 'dan']);
+    await dan.ask(add('i'));
+    await dan.next(({ toVersion }) => toVersion === 1);
+    const [from, fromDan] = [ben.messages.length, dan.messages.length];
+    proxy.accept(false);
+    proxy.cut();
+    await people(ben, ['ben'], from);
+    await ben.ask({ type: 'message', text: 'one' });
+    await ben.ask(update('i', { n: 1 }));
+    proxy.accept(true);
+    await people(ben, ['ada', 'ben', 'dan'], from);
+    await ben.ask({ type: 'message', text: 'two' });
+    for (const message of ['one', 'two']) t.match(await ada.next('message'), { message });
+    t.match(await dan.next(({ type }) => type === 'sceneDelta', fromDan), { fromVersion: 1, toVersion: 2 });
+    await dan.next(({ text }) => text === 'two', fromDan);
+    const told = dan.messages.slice(fromDan);
+    t.same(
+      told.flatMap(({ text }) => text ?? []),
+      ['one', 'two'],
+    );
+    t.notOk(
+      told.some(({ type }) => type === 'sceneState'),
+      'nor is anything told again',
+    );
   });
 
   t.test('[ND2] a Redis that is away for long makes nobody leave', async (t) => {

@@ -1,4 +1,4 @@
-import type { Entry } from '../../server/room/entry.ts';
+import type { Entry, EntryOf } from '../../server/room/entry.ts';
 
 interface Claim {
   userId: string;
@@ -30,7 +30,7 @@ export class LockLines {
     if (entry.type === 'select') this.#claim(entry.thing, entry.by);
     else if (entry.type === 'unselect') this.#release(entry.thing, entry.by.connection);
     else if (entry.type === 'expire') this.#release(entry.thing, entry.connection);
-    else if (entry.type === 'leave') this.#end(entry.by.connection);
+    else if (entry.type === 'leave') this.#leave(entry);
     else if (entry.type === 'nodeGone') {
       for (const [connection, { node }] of this.#sessions) if (node === entry.node) this.#end(connection);
     } else if (entry.type === 'join') {
@@ -38,6 +38,12 @@ export class LockLines {
       this.#sessions.set(connection, { userId, node: entry.node });
       for (const old of entry.replaces ?? []) this.#replace(old, connection, userId);
     }
+  }
+
+  #leave({ by: { connection, userId }, passesTo }: EntryOf<'leave'>): void {
+    const passes = passesTo !== undefined && this.#sessions.get(passesTo)?.userId === userId;
+    if (passes) this.#replace(connection, passesTo, userId);
+    this.#end(connection);
   }
 
   #claim(thing: string, { userId, connection }: { userId: string; connection: string }): void {

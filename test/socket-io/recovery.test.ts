@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Server } from '../../server/server-options.ts';
+import { createGatedLog } from '../native/gated-log.ts';
 import { freePort, startServer } from '../support/servers.ts';
 import { breakOff, comeBack, onEach, type Person } from './stage.ts';
 
@@ -46,6 +47,31 @@ onEach(
     await say(ben, 'five');
     t.same(await messages(ada, 1), ['five']);
   },
+);
+
+onEach(
+  t,
+  '[SO14] who came back while the log could not be written is in its rooms once that works again',
+  async (t, start) => {
+    const log = createGatedLog();
+    const at = await start({}, { log });
+    const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+    await ada.ask('join_room', { roomId });
+    await ben.ask('join_room', { roomId });
+    const say = (message: string) => ben.ask('send_message', { roomId, message, type: 'comment' });
+    await say('one');
+    t.same(await messages(ada, 1), ['one']);
+    await breakOff(ada);
+    await say('two');
+    log.failing = true;
+    t.equal(await comeBack(ada), true, 'recovered');
+    t.match(await say('refused'), { code: 'LOG_UNAVAILABLE' });
+    log.failing = false;
+    await say('three');
+    t.same(await messages(ada, 2), ['two', 'three']);
+    t.notOk(ada.heard().includes('error'), 'and was told of nothing that it had not asked for');
+  },
+  ['websocket only'],
 );
 
 onEach(t, '[SO14] so do clients of a scene, without a new state', async (t, start) => {

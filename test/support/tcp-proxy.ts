@@ -10,6 +10,8 @@ export interface TcpProxy {
   pass(way: 'questions' | 'answers', passes: boolean): void;
   /** False: nobody new is let in. */
   accept(accepts: boolean): void;
+  /** Whoever is let in from now on is led to this port. */
+  lead(target: number): void;
 }
 
 interface Pair {
@@ -18,8 +20,9 @@ interface Pair {
 }
 
 /** A proxy on a free port of 127.0.0.1; ends with the test. */
-export async function startProxy(t: Test, target: number): Promise<TcpProxy> {
+export async function startProxy(t: Test, first: number): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
+  let target = first;
   const passing = { questions: true, answers: true };
   let accepting = true;
   const apply = ({ client, server }: Pair) => {
@@ -64,6 +67,9 @@ export async function startProxy(t: Test, target: number): Promise<TcpProxy> {
     },
     accept(accepts) {
       accepting = accepts;
+    },
+    lead(to) {
+      target = to;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Want } from '../../fanout/attachment.ts';
 import type { Claimed } from '../../fanout/position.ts';
 import { introduced } from '../hooks.ts';
 import { forgetThings, membershipIn, principalOf } from '../membership.ts';
@@ -43,13 +44,19 @@ export async function rejoin(
 }
 
 /**
- * Takes a session into a room again in which it was without a break, as far as it knows: it gets the whole state.
- * What it had selected and viewed is gone, as others have seen it go.
+ * Takes a session into a room again in which it was without a break, as far as it knows. Where the room was read
+ * anew it gets the whole state; else it has heard all, and hears on. What it had selected and viewed is gone, as
+ * others have seen it go.
  */
-export function reenter(stage: Stage, session: Session, membership: Membership): void {
+export function reenter(
+  stage: Stage,
+  session: Session,
+  membership: Membership,
+  want: Want = { joins: [], scene: true, since: undefined, resync: true },
+): void {
   membership.phase = 'joining';
   forgetThings(membership);
-  enter(stage, session, membership, { joins: [], scene: true, since: undefined, resync: true }, undefined);
+  enter(stage, session, membership, want, undefined);
 }
 
 /** Undefined: it may not be in one of them. */
