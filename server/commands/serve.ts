@@ -12,8 +12,8 @@ const SAME_SIGNAL_MS = 300;
 const DAY_MS = 86_400_000;
 
 /**
- * `tandem serve`: runs until SIGTERM or SIGINT, or until the `tandem cluster` that started it is gone. Exit codes: 0 after a signal, 1 where the server cannot start
- * or does not close in time, 2 for settings that are wrong.
+ * `tandem serve`: runs until SIGTERM or SIGINT, or until the `tandem cluster` that started it is gone. Exit codes:
+ * 0 after a signal, 1 where the server cannot start or does not close in time, 2 for settings that are wrong.
  */
 export async function serve(env: Environment): Promise<void> {
   const config = configOrExit(env);
