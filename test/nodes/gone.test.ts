@@ -54,7 +54,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
   t.test('[ND3] a node that was cut off comes back, and so do those that it holds', async (t) => {
     const at = await nodesStage(t);
     const proxy = await startProxy(t, at.redis.port);
-    const a = await at.node({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' });
+    const a = await at.node({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '2000' });
     const b = await at.node();
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
     await ada.ask(add('i', { n: 1 }));
@@ -87,7 +87,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
   t.test('[ND3] who is at a node that was taken for dead misses nothing, whatever it speaks', async (t) => {
     const at = await nodesStage(t);
     const proxy = await startProxy(t, at.redis.port);
-    const env = { ...at.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' };
+    const env = { ...at.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '2000' };
     const cutOff = await startStage(t, env, ['websocket'], { beats: quickBeats });
     const b = await at.node();
     const ada = await cutOff.client({ as: 'ada' });
