@@ -10,7 +10,7 @@ export interface Beats {
 }
 
 /** A node that died is noticed after 8 s at the latest. */
-export const usualBeats: Beats = { intervalMs: 2000, goneAfterMs: 6000 };
+export const usualBeats: Beats = { intervalMs: 1000, goneAfterMs: 6000 };
 
 export interface RedisNodesOptions extends NodeEvents {
   readonly link: RedisLink;

@@ -54,7 +54,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
   t.test('[ND3] a node that was cut off comes back, and so do those that it holds', async (t) => {
     const at = await nodesStage(t);
     const proxy = await startProxy(t, at.redis.port);
-    const a = await at.node({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' });
+    const a = await at.node({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '2000' });
     const b = await at.node();
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
     await ada.ask(add('i', { n: 1 }));
@@ -87,7 +87,7 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
   t.test('[ND3] who is at a node that was taken for dead misses nothing, whatever it speaks', async (t) => {
     const at = await nodesStage(t);
     const proxy = await startProxy(t, at.redis.port);
-    const env = { ...at.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '300' };
+    const env = { ...at.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '2000' };
     const cutOff = await startStage(t, env, ['websocket'], { beats: quickBeats });
     const b = await at.node();
     const ada = await cutOff.client({ as: 'ada' });
@@ -154,8 +154,10 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     await until(async () => (await ben.ask(add('j'))).type === 'ack');
     await people(ada, ['ada', 'ben'], from[0]);
     await people(ben, ['ada', 'ben'], from[1]);
-    const one = await ada.ask({ type: 'requestSync' });
-    const other = await ben.ask({ type: 'requestSync' });
+    const state = ({ ask }: typeof ada) => ask({ type: 'requestSync' });
+    const same = async () => (await state(ada)).version === (await state(ben)).version;
+    await until(same, 'what one wrote the other has');
+    const [one, other] = [await state(ada), await state(ben)];
     t.not(one.epoch, before.epoch, 'another life of the log');
     t.equal(one.epoch, other.epoch);
     t.equal(one.version, other.version);
