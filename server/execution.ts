@@ -1,46 +1,15 @@
-import type { Asked } from './asked.ts';
-import type { Clock } from './clock.ts';
 import { answerEvent, refOf } from './dialect/answers.ts';
 import { renderDirect } from './dialect/dialect.ts';
-import type { DirectEvent, RoomView } from './dialect/events.ts';
+import type { DirectEvent } from './dialect/events.ts';
 import { setViewing } from './dispatch/membership.ts';
-import type { Membership, Session } from './dispatch/session.ts';
-import type { Want } from './fanout/attachment.ts';
+import type { ExecutionOptions, LogRefusal } from './execution-options.ts';
 import type { Receiver } from './fanout/receiver.ts';
-import type { Ticker } from './fanout/ticker.ts';
-import type { Joins } from './joins.ts';
 import type { LiveRoom } from './live-room.ts';
 import { timeLock } from './lock-times.ts';
 import { Returning } from './returning.ts';
 import type { Effect } from './room/effect.ts';
 import type { CommandEntry, Entry } from './room/entry.ts';
 import { claimsOf } from './room/selections.ts';
-
-/** What the author of an entry is told that the log did not accept. */
-export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
-
-export interface ExecutionOptions {
-  session(connectionId: string): Session | undefined;
-  /** Takes a session into a room again: others took it for gone, and it is not. */
-  rejoin(session: Session, membership: Membership, want?: Want): void;
-  /** Sessions of this node whose connection broke off, of this user in this room. */
-  lostSessions(userId: string, roomId: string): readonly Session[];
-  onSent(type: string): void;
-  /** A command was refused by the log, or because too much waits for it. */
-  onRefused(code: string): void;
-  onFault(roomId: string, entry: string, error: unknown): void;
-  /** A connection of this node has entered or left a room. */
-  onJoined(session: Session, membership: Membership, view: RoomView | undefined): void;
-  onLeft(connectionId: string, membership: Membership): void;
-  lockTtlMs: number;
-  nodeId: string;
-  clock: Clock;
-  ticker: Ticker;
-  joins: Joins;
-  asked: Asked;
-  submit(roomId: string, entry: Entry): void;
-  viewOf(roomId: string): RoomView | undefined;
-}
 
 /** Does what the fold says: the one place where effects become answers, memberships and traffic. */
 export class Execution {
@@ -175,8 +144,10 @@ export class Execution {
     const session = this.#options.session(connection);
     const membership = session?.memberships.get(room.roomId);
     // It has asked for nothing of the kind: other nodes took this one for gone. It goes on hearing the room.
-    const isMistaken = reason === 'disconnected' && membership?.phase === 'joined';
-    if (isMistaken && session !== undefined) return this.#options.rejoin(session, membership);
+    if (reason === 'disconnected' && session !== undefined && membership?.phase === 'joined')
+      return this.#options.rejoin(session, membership);
+    // Once more, before it is back: it will be.
+    if (reason === 'disconnected' && membership?.phase === 'joining') return;
     if (membership !== undefined) this.#options.onLeft(connection, membership);
     // Unless it has joined again, and that join is still on its way.
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);

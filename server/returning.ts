@@ -1,4 +1,4 @@
-import type { ExecutionOptions } from './execution.ts';
+import type { ExecutionOptions } from './execution-options.ts';
 import type { Author } from './room/entry.ts';
 
 const RETURN_MS = 1000;

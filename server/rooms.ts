@@ -1,7 +1,8 @@
 import { Asked } from './asked.ts';
 import type { RoomView } from './dialect/events.ts';
 import type { Session } from './dispatch/session.ts';
-import { Execution, type ExecutionOptions, type LogRefusal } from './execution.ts';
+import { Execution } from './execution.ts';
+import type { ExecutionOptions, LogRefusal } from './execution-options.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
 import type { Happenings } from './happenings.ts';
 import { type Join, Joins } from './joins.ts';

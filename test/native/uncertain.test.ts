@@ -3,19 +3,31 @@ import { type Log, LogError } from '../../server/log/log.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { add, ofType, stage, types } from './person.ts';
 
-/** A log in memory to whose appends no answer comes while it is `unsure`; `store` has them stored late. */
-function createUnsureLog(): Log & { unsure: boolean; store(): Promise<void> } {
+interface UnsureLog extends Log {
+  unsure: boolean;
+  /** Has what was appended meanwhile stored late. */
+  store(): Promise<void>;
+  /** As another node that takes the one that has appended so far for dead. */
+  bury(): Promise<void>;
+}
+
+/** A log in memory to whose appends no answer comes while it is `unsure`. */
+function createUnsureLog(): UnsureLog {
   const inner = createMemoryLog();
   const late: (() => Promise<void>)[] = [];
+  let bury = async (): Promise<void> => {};
   const log = {
     ...inner,
     unsure: false,
     async store() {
       for (const one of late.splice(0)) await one();
     },
+    bury: () => bury(),
     async open(...given: Parameters<Log['open']>) {
       const room = await inner.open(...given);
       const append = async (entries: readonly string[]): Promise<void> => {
+        const { node } = JSON.parse(entries[0] ?? '') as { node?: string };
+        if (node !== undefined) bury = () => room.append([JSON.stringify({ type: 'nodeGone', at: 0, node })]);
         if (!log.unsure) return room.append(entries);
         late.push(() => room.append(entries));
         throw new LogError('LOG_UNCERTAIN', 'no answer');
@@ -82,5 +94,27 @@ t.test(
         ['ada', 'ben'],
         'and stays',
       );
+  },
+);
+
+t.test(
+  '[ND3] [ER6] who is taken for dead again, while it is not known whether it is back, is in the room in the end',
+  async (t) => {
+    const log = createUnsureLog();
+    const at = await stage(t, {}, { log });
+    const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+    await ada.news();
+    await ben.news();
+    log.unsure = true;
+    await log.bury();
+    await at.settle();
+    log.unsure = false;
+    await log.store();
+    await log.bury();
+    await at.pass(3000);
+    t.match(await ada.ask(add('i')), { type: 'ack', version: 1 });
+    t.equal(ofType(await ben.news(), 'sceneDelta').length, 1);
+    const [{ users } = { users: [] }] = ofType(ada.look(), 'presence').slice(-1);
+    t.same(users.map((user: { userId: string }) => user.userId).sort(), ['ada', 'ben']);
   },
 );

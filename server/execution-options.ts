@@ -1,0 +1,34 @@
+import type { Asked } from './asked.ts';
+import type { Clock } from './clock.ts';
+import type { RoomView } from './dialect/events.ts';
+import type { Membership, Session } from './dispatch/session.ts';
+import type { Want } from './fanout/attachment.ts';
+import type { Ticker } from './fanout/ticker.ts';
+import type { Joins } from './joins.ts';
+import type { Entry } from './room/entry.ts';
+
+/** What the author of an entry is told that the log did not accept. */
+export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
+
+export interface ExecutionOptions {
+  session(connectionId: string): Session | undefined;
+  /** Takes a session into a room again: others took it for gone, and it is not. */
+  rejoin(session: Session, membership: Membership, want?: Want): void;
+  /** Sessions of this node whose connection broke off, of this user in this room. */
+  lostSessions(userId: string, roomId: string): readonly Session[];
+  onSent(type: string): void;
+  /** A command was refused by the log, or because too much waits for it. */
+  onRefused(code: string): void;
+  onFault(roomId: string, entry: string, error: unknown): void;
+  /** A connection of this node has entered or left a room. */
+  onJoined(session: Session, membership: Membership, view: RoomView | undefined): void;
+  onLeft(connectionId: string, membership: Membership): void;
+  lockTtlMs: number;
+  nodeId: string;
+  clock: Clock;
+  ticker: Ticker;
+  joins: Joins;
+  asked: Asked;
+  submit(roomId: string, entry: Entry): void;
+  viewOf(roomId: string): RoomView | undefined;
+}
