@@ -9,6 +9,11 @@ export const closes = {
   HEARTBEAT_TIMEOUT: { code: 4002, reconnect: true, text: 'No heartbeat within the grace period.' },
   CONNECT_TIMEOUT: { code: 4003, reconnect: true, text: 'No token within the time for connecting.' },
   OVERLOADED: { code: 4004, reconnect: true, text: 'The client sent faster than it can be served.' },
+  MISSED_TOO_MUCH: {
+    code: 4006,
+    reconnect: true,
+    text: 'More was missed than can be told; what there is now has to be asked for.',
+  },
   KEYS_UNAVAILABLE: { code: 4005, reconnect: true, text: 'Tokens cannot be verified at present.' },
   TOKEN_INVALID: { code: 4100, reconnect: false, text: 'The token cannot be verified.' },
   TOKEN_EXPIRED: { code: 4101, reconnect: false, text: 'The token has expired; come back with a new one.' },

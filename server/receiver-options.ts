@@ -35,10 +35,10 @@ export function createReceiverOptions({
       metrics.framesSent.inc();
       metrics.bytesSent.inc(bytes);
     },
-    onHopeless({ connection }) {
-      sessions.closeConnection(connection, 'SLOW_CONSUMER');
+    onHopeless({ connection }, why) {
+      sessions.closeConnection(connection, why);
       // It does not read, so it will not read the close frame either.
-      connection.terminate();
+      if (why === 'SLOW_CONSUMER') connection.terminate();
     },
   };
 }

@@ -23,7 +23,7 @@ export interface ReceiverOptions {
   onResynced(): void;
   onFrame(bytes: number): void;
   /** The receiver cannot be helped: it has to be closed. */
-  onHopeless(receiver: Receiver): void;
+  onHopeless(receiver: Receiver, why: 'SLOW_CONSUMER' | 'MISSED_TOO_MUCH'): void;
 }
 
 /**
@@ -110,13 +110,18 @@ export class Receiver {
   checkDrain(): void {
     if (this.#lag === undefined || this.#ended) return;
     const lagged = this.#options.clock.monotonic() - this.#lag.since;
-    if (lagged > this.#options.drainTimeoutMs) this.#giveUp();
+    if (lagged > this.#options.drainTimeoutMs) this.#giveUp('SLOW_CONSUMER');
     else this.drained();
   }
 
-  #giveUp(): void {
+  /** Gives up on a receiver that cannot be told what it missed: it has to begin anew. */
+  leaveBehind(): void {
+    if (!this.#ended) this.#giveUp('MISSED_TOO_MUCH');
+  }
+
+  #giveUp(why: 'SLOW_CONSUMER' | 'MISSED_TOO_MUCH'): void {
     this.#ended = true;
-    this.#options.onHopeless(this);
+    this.#options.onHopeless(this, why);
   }
 
   /** @param lostFrom the published frame from which on nothing arrives */
@@ -138,6 +143,6 @@ export class Receiver {
       lag.held.push(one);
       lag.heldBytes += one.length;
     }
-    if (lag.heldBytes > this.#options.maxHeldBytes && !this.#ended) this.#giveUp();
+    if (lag.heldBytes > this.#options.maxHeldBytes && !this.#ended) this.#giveUp('SLOW_CONSUMER');
   }
 }

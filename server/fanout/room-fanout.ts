@@ -243,6 +243,9 @@ export class RoomFanout implements Flushable, Feed {
       const update = bringUpToDate(attachment, this.view, standing.want, this.#place, this.#encodings);
       const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
       const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
+      // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
+      const isCut = update.whole && state.length === 0 && standing.want.resync === true;
+      if (isCut) receiver.leaveBehind();
       receiver.reply([...answers, ...update.encoded, ...cameras]);
       const served = receiver.sendFrames(state) === state.length;
       // Whatever came before a state that did not fit, the whole of it is needed.

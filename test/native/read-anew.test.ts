@@ -1,31 +1,6 @@
 import t from 'tap';
-import { type Log, LogError } from '../../server/log/log.ts';
-import { createMemoryLog } from '../../server/log/memory.ts';
+import { createLossyLog } from './lossy-log.ts';
 import { add, ofType, present, stage } from './person.ts';
-
-/** A log in memory that can lose a room, as Redis may, and refuse to be written. */
-function createLossyLog(): Log & { failing: boolean; lose(roomId: string): Promise<void> } {
-  const inner = createMemoryLog();
-  const losing = new Map<string, () => Promise<void>>();
-  const log = {
-    ...inner,
-    failing: false,
-    lose: async (roomId: string) => losing.get(roomId)?.(),
-    async open(...[roomId, listener, events]: Parameters<Log['open']>) {
-      const room = await inner.open(roomId, listener);
-      losing.set(roomId, async () => {
-        await room.drop();
-        events?.onEnded?.(new LogError('LOG_UNAVAILABLE', 'it is lost'));
-      });
-      const append = async (entries: readonly string[]): Promise<void> => {
-        if (log.failing) throw new LogError('LOG_UNAVAILABLE', 'away');
-        return room.append(entries);
-      };
-      return { ...room, append };
-    },
-  };
-  return log;
-}
 
 t.test('[ND3] who is in a room whose log was lost is taken into the one that follows', async (t) => {
   const log = createLossyLog();

@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { Server } from '../../server/server-options.ts';
 import { createGatedLog } from '../native/gated-log.ts';
+import { createLossyLog } from '../native/lossy-log.ts';
 import { freePort, startServer } from '../support/servers.ts';
 import { breakOff, comeBack, onEach, type Person } from './stage.ts';
 
@@ -158,3 +159,31 @@ onEach(t, '[SO14] [RS5] also after a restart of the server', async (t, start) =>
   await ada.ask('send_message', { roomId, message: 'three' });
   t.same(await messages(ben, 2), ['two', 'three']);
 });
+
+onEach(
+  t,
+  '[SR5] who cannot be told what was missed is sent away, and comes back as one who is new',
+  async (t, start) => {
+    const log = createLossyLog();
+    const at = await start({}, { log });
+    const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+    for (const one of [ada, ben]) {
+      await one.next('connect');
+      await one.ask('join_room', { roomId });
+    }
+    const say = (message: string) => ben.ask('send_message', { roomId, message, type: 'comment' });
+    await say('one');
+    t.same(await messages(ada, 1), ['one']);
+    t.same(await messages(ben, 1), ['one']);
+    await log.lose(roomId);
+    for (const one of [ada, ben]) {
+      t.equal(await one.next('disconnect'), 'transport close');
+      await one.next('connect');
+      t.equal(one.socket.recovered, false);
+      await one.ask('join_room', { roomId });
+    }
+    await say('two');
+    t.same(await messages(ada, 1), ['two']);
+  },
+  ['websocket only'],
+);
