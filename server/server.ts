@@ -1,15 +1,11 @@
 import { systemClock } from './clock.ts';
-import type { Config } from './config.ts';
 import { createRooms } from './create-rooms.ts';
 import { BATCH_PROTOCOL, createDialects } from './dialect/vocabularies/dialects.ts';
-import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
-import { createNamespaces } from './embedding/namespaces.ts';
 import { createTicker } from './fanout/ticker.ts';
 import { handOver } from './handover.ts';
 import { openHappenings } from './happenings.ts';
 import { Hub } from './hub.ts';
 import { Listeners } from './listeners.ts';
-import type { Logger } from './logger.ts';
 import { createMetrics } from './metrics.ts';
 import { newId } from './new-id.ts';
 import { openBackend } from './open-backend.ts';
@@ -18,16 +14,14 @@ import { openPages } from './open-pages.ts';
 import { openPeers } from './open-peers.ts';
 import { openStore, type Store } from './open-store.ts';
 import { openStreams } from './open-streams.ts';
+import { openTransport } from './open-transport.ts';
 import type { OpenPeers } from './peers/create-peers.ts';
 import { openPermission } from './permission.ts';
 import { openRecovery, type Recovery } from './recovery.ts';
 import type { Server, ServerOptions } from './server-options.ts';
 import { createSuspicion } from './suspicion.ts';
-import type { Transport, TransportOptions } from './transport/connection.ts';
-import { createTransport } from './transport/create.ts';
-import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
 import { createHttpServer, type HttpServer } from './transport/health.ts';
-import { createSocketIoHandler, wireOf } from './transport/socket-io/socket-io.ts';
+import { wireOf } from './transport/socket-io/socket-io.ts';
 
 const SWEEP_MS = 1000;
 
@@ -48,7 +42,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 async function assemble(options: ServerOptions, { log, join }: Store): Promise<Server> {
   const { config, logger, clock = systemClock, random = Math.random } = options;
-  const { limits } = config;
   const nodeId = newId();
   let state: 'starting' | 'ready' | 'leaving' | 'closing' = 'starting';
   const metrics = createMetrics({
@@ -154,49 +147,16 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     authorize,
   });
   const pages = await openPages({ config, logger, metrics });
-  const makeTransport = options.transport ?? ((given) => chooseTransport(config, logger, given));
-  const socketIo = createSocketIoHandler({
+  const sockets = await openTransport({
+    options,
+    logger,
     clock,
-    namespace: createNamespaces(options.applications ?? [], (name) => (hasDialect(name) ? hub : undefined), {
-      clock,
-      logger,
-      publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
-    }),
-    connectTimeoutMs: config.connectTimeoutMs,
-    maxAttachmentBytes: limits.MAX_FRAME_BYTES,
-    newId,
+    peers,
+    handler: hub,
+    http: pages?.(http.all) ?? http.all,
+    publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
+    isLeaving: () => state !== 'ready',
   });
-  const sockets = await createEngineIoTransport(
-    {
-      clock,
-      peers,
-      mounts: [
-        {
-          path: '/socket.io/',
-          handler: socketIo,
-          options: {
-            pingIntervalMs: config.pingIntervalMs,
-            pingTimeoutMs: config.pingTimeoutMs,
-            maxPayloadBytes: limits.MAX_FRAME_BYTES,
-            cors: { origins: config.corsOrigins, credentials: true },
-            ...options.socketIo,
-          },
-        },
-        ...(options.engineIo ?? []),
-      ],
-    },
-    {
-      paths: ['/', '/ws'],
-      maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
-      maxFrameBytes: limits.MAX_FRAME_BYTES,
-      handler: hub,
-      http: pages?.(http.all) ?? http.all,
-      sharesPort: config.sharesPort,
-      isLeaving: () => state !== 'ready',
-      newId,
-    },
-    makeTransport,
-  );
   const transport = streams.join(sockets);
   const stopSweep = clock.every(SWEEP_MS, () => {
     hub.sweep();
@@ -251,14 +211,4 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   }
   state = 'ready';
   return { ...calls, port, healthPort, hasPages: pages !== undefined, projects: directory, revoke, close };
-}
-
-async function chooseTransport(config: Config, logger: Logger, parts: TransportOptions): Promise<Transport> {
-  const { kind, transport } = await createTransport(config.transport, parts);
-  if (kind === 'ws' && config.transport === undefined) {
-    logger.warn(
-      'µWebSockets.js has no binary for this platform; serving with the ws package, which is slower',
-    );
-  }
-  return transport;
 }
