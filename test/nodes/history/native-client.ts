@@ -97,7 +97,9 @@ export class NativeClient {
 
   /** Loses its connection, or gives it up with a goodbye; comes back some time later. */
   part(goodbye: boolean): void {
-    this.#line?.end(goodbye);
+    // It may be on its way back already.
+    if (this.#line === undefined) return;
+    this.#line.end(goodbye);
     this.#lost();
   }
 
