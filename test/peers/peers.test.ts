@@ -208,7 +208,10 @@ t.test('questions are bounded in number and bytes, and what has ended makes room
   const fate = fateOf(a.ask('b', question('')).answer);
   await turns();
   t.equal(fate.now(), full);
-  for (const one of asked.slice(1)) one.cancel();
+  for (const one of asked.slice(1)) {
+    one.cancel();
+    await t.rejects(one.answer, NodeUnreachable);
+  }
   const big = fateOf(a.ask('b', question('x'.repeat(9000))).answer);
   const tooBig = fateOf(a.ask('b', question('x'.repeat(9000))).answer);
   await turns();
@@ -233,6 +236,7 @@ t.test('whoever answers knows when nobody waits any more, and when it is wanted 
   const fates = [hurried, late, dead, lost].map((one) => fateOf(one?.answer as Promise<Buffer>));
   await turns();
   cancelled.cancel();
+  await t.rejects(cancelled.answer, NodeUnreachable);
   hurried?.hurry();
   await pass(at, 1100);
   const states = () => askers.map((one) => [one.cancelled.aborted, one.hurried.aborted]);
