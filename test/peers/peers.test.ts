@@ -4,7 +4,7 @@ import type { Mail } from '../../server/log/nodes.ts';
 import { openRedisLog } from '../../server/log/redis.ts';
 import { createPeers, type OpenPeers, type PeersOptions } from '../../server/peers/create-peers.ts';
 import { ownedIds, ownerOf } from '../../server/peers/owner.ts';
-import type { Asker, NodeUnreachable } from '../../server/peers/peers.ts';
+import { type Asker, NodeUnreachable } from '../../server/peers/peers.ts';
 import { createTestMail, type TestMail } from '../support/mail.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
