@@ -21,8 +21,11 @@ t.test(
     const { port } = await stage.before(t, which, IS_STICKY);
     const processes = [...stage.nodes.map((one) => one.process.pid), stage.redis.pid];
     const before = processes.map((pid) => cpuSecondsOf(pid as number));
-    t.teardown(async () => t.comment((await stage.questions()).join('\n')));
-    await pollingLoad(t, { port, clients: CLIENTS, rounds: ROUNDS, atOnce: 100 });
+    try {
+      await pollingLoad(t, { port, clients: CLIENTS, rounds: ROUNDS, atOnce: 100 });
+    } finally {
+      for (const line of await stage.questions()) t.comment(line);
+    }
     const [a, b, redis] = processes.map((pid, at) => cpuSecondsOf(pid as number) - (before[at] ?? 0));
     const passed = await stage.passed();
     t.comment(`${which}: ${passed} requests passed; CPU of the nodes ${a} s and ${b} s, of Redis ${redis} s`);
