@@ -43,6 +43,7 @@ const borders: readonly Border[] = [
   { folder: 'bench/load/', values: ['node:', 'jose'] },
   { folder: 'server/room/', values: ['protocol/', 'ot-text-unicode'] },
   { folder: 'server/log/', values: ['server/clock.ts', 'lmdb', '@redis/client', 'node:'] },
+  { folder: 'server/peers/', values: ['server/clock.ts', 'server/log/nodes.ts'] },
   {
     folder: 'server/outbound/',
     values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto'],
@@ -70,6 +71,7 @@ const borders: readonly Border[] = [
       'protocol/',
       'server/dispatch/',
       'server/log/log.ts',
+      'server/peers/peers.ts',
       'server/transport/http-body.ts',
       'server/transport/engine-io/cors.ts',
       'ajv',
@@ -91,9 +93,15 @@ const borders: readonly Border[] = [
       'server/dialect/present.ts',
       'server/fanout/',
       'server/dispatch/size.ts',
-      'server/log/lasting-log.ts',
     ],
-    types: ['server/dialect/', 'server/dispatch/', 'server/log/', 'server/room/', 'server/tracking/'],
+    types: [
+      'server/dialect/',
+      'server/dispatch/',
+      'server/log/',
+      'server/peers/',
+      'server/room/',
+      'server/tracking/',
+    ],
   },
   { folder: 'server/tracking/', values: ['protocol/', 'server/log/log.ts', 'node:util'] },
 ];

@@ -13,11 +13,13 @@ export interface AskingParts extends DeliveryParts {
   readonly onEnded?: (subject: string, outcome: Outcome) => void;
 }
 
-export type Outcome = 'answered' | 'cancelled' | 'gone' | 'unreachable';
+/** `failed`: the node could not answer; `full`: it was not asked, as too much waits already. */
+export type Outcome = 'answered' | 'cancelled' | 'gone' | 'unreachable' | 'late' | 'failed' | 'full';
 
 interface Waiting {
   readonly to: string;
-  settle(answer: Buffer | NodeUnreachable): void;
+  answered(answer: Buffer): void;
+  failed(outcome: Outcome, why: string, known?: { isGone?: boolean; mayBeDone?: boolean }): void;
 }
 
 const UNHEARD_MS = 1000;
@@ -41,7 +43,7 @@ export class Asking {
     const { length } = message;
     const ended = (outcome: Outcome) => this.#parts.onEnded?.(subject, outcome);
     if (this.#waiting.size >= maxQuestions || this.#bytes + length > maxBytes) {
-      ended('unreachable');
+      ended('full');
       const full = Promise.reject(new NodeUnreachable('too much is asked of other nodes already'));
       return { answer: full, cancel() {}, hurry() {} };
     }
@@ -52,35 +54,36 @@ export class Asking {
       endTime();
       return true;
     };
-    const settle = (answer: Buffer | NodeUnreachable): void => {
+    const answered = (answer: Buffer): void => {
       if (!forget()) return;
-      if (answer instanceof NodeUnreachable) {
-        ended(answer.isGone ? 'gone' : 'unreachable');
-        reject(answer);
-      } else {
-        ended('answered');
-        resolve(answer);
-      }
+      ended('answered');
+      resolve(answer);
+    };
+    const failed: Waiting['failed'] = (outcome, why, known) => {
+      if (!forget()) return;
+      ended(outcome);
+      // Whoever has it need not go on.
+      if (outcome === 'late' || outcome === 'unreachable') this.#say(to, 'cancel', id);
+      reject(new NodeUnreachable(why, known));
     };
     const cancel = (): void => {
       if (!forget()) return;
       ended('cancelled');
       this.#say(to, 'cancel', id);
+      reject(new NodeUnreachable('nobody waits for the answer any more', { mayBeDone: true }));
     };
-    const giveUp = (why: string, mayBeDone: boolean): void => {
-      if (!this.#waiting.has(id)) return;
-      this.#say(to, 'cancel', id);
-      settle(new NodeUnreachable(why, { mayBeDone }));
-    };
-    const endTime = clock.after(withinMs, () => giveUp('the node did not answer in time', true));
-    this.#waiting.set(id, { to, settle });
+    const late = () => failed('late', 'the node did not answer in time', { mayBeDone: true });
+    const endTime = clock.after(withinMs, late);
+    this.#waiting.set(id, { to, answered, failed });
     this.#bytes += length;
     const isOver = () => !this.#waiting.has(id);
     // One that may have been heard is not asked twice: it is cancelled, and whoever asks decides anew.
     const bounds = { withinMs: timeoutMs, unheardMs: UNHEARD_MS, isRepeatable: false, isOver };
     void deliver(this.#parts, to, message, bounds).then((outcome) => {
-      if (outcome === 'gone') settle(new NodeUnreachable('the node is gone', { isGone: true }));
-      else if (outcome !== 'heard') giveUp('the node cannot be reached at present', outcome === 'unsure');
+      if (outcome === 'heard') return;
+      if (outcome === 'gone') failed('gone', 'the node is gone', { isGone: true });
+      else
+        failed('unreachable', 'the node cannot be reached at present', { mayBeDone: outcome === 'unsure' });
     });
     const hurry = (): void => {
       if (!isOver()) this.#say(to, 'hurry', id);
@@ -91,25 +94,23 @@ export class Asking {
   answered({ from, id, kind, body }: Envelope): void {
     const waiting = this.#waiting.get(id);
     if (waiting?.to !== from) return;
-    waiting.settle(kind === 'answer' ? body : unanswered('the node could not answer'));
+    if (kind === 'answer') waiting.answered(body);
+    else waiting.failed('failed', 'the node could not answer', { mayBeDone: true });
   }
 
   gone(node: string): void {
-    for (const { to, settle } of [...this.#waiting.values()])
-      if (to === node) settle(new NodeUnreachable('the node is gone', { isGone: true, mayBeDone: true }));
+    for (const { to, failed } of [...this.#waiting.values()])
+      if (to === node) failed('gone', 'the node is gone', { isGone: true, mayBeDone: true });
   }
 
   close(): void {
-    for (const { settle } of [...this.#waiting.values()]) settle(unanswered('this node is going down'));
+    for (const { failed } of [...this.#waiting.values()])
+      failed('unreachable', 'this node is going down', { mayBeDone: true });
   }
 
   #say(to: string, kind: 'cancel' | 'hurry', id: string): void {
     void this.#parts.mail.send(to, encodeEnvelope({ kind, from: this.#parts.nodeId, id }));
   }
-}
-
-function unanswered(why: string): NodeUnreachable {
-  return new NodeUnreachable(why, { mayBeDone: true });
 }
 
 function withResolvers<T>() {

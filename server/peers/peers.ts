@@ -26,7 +26,7 @@ export interface Question {
 export interface Asked {
   /** Rejects with a {@link NodeUnreachable}. */
   readonly answer: Promise<Buffer>;
-  /** Nobody wants the answer any more: the promise stays as it is. */
+  /** Nobody wants the answer any more: the promise is rejected. */
   cancel(): void;
   /** The answer is wanted now, whatever it is. */
   hurry(): void;

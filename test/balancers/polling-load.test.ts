@@ -9,6 +9,8 @@ const CLIENTS = Number(process.env.POLLING_SESSIONS ?? 300);
 const ROUNDS = Number(process.env.POLLING_ROUNDS ?? 2);
 /** `sticky`, to compare with. */
 const IS_STICKY = process.env.POLLING_BALANCE === 'sticky';
+/** What a machine that is too slow for so many runs into first, with a 400 and a 503, is not what is asked here. */
+const patient = { CONNECT_TIMEOUT_MS: '300000', REDIS_TIMEOUT_MS: '60000' };
 const which = balancers.find((one) => noBalancer(one) === false) ?? balancers[0];
 
 t.setTimeout(Math.max(300_000, CLIENTS * 100));
@@ -17,11 +19,15 @@ t.test(
   `[ND5] of ${CLIENTS} clients over long-polling, whose requests come to two nodes in turn, nobody misses a message or hears one twice`,
   { skip: noRedis || noBalancer(which) },
   async (t) => {
-    const stage = await balancedStage(t);
+    const stage = await balancedStage(t, patient);
     const { port } = await stage.before(t, which, IS_STICKY);
     const processes = [...stage.nodes.map((one) => one.process.pid), stage.redis.pid];
     const before = processes.map((pid) => cpuSecondsOf(pid as number));
-    await pollingLoad(t, { port, clients: CLIENTS, rounds: ROUNDS, atOnce: 100 });
+    try {
+      await pollingLoad(t, { port, clients: CLIENTS, rounds: ROUNDS, atOnce: 100 });
+    } finally {
+      for (const line of await stage.questions()) t.comment(line);
+    }
     const [a, b, redis] = processes.map((pid, at) => cpuSecondsOf(pid as number) - (before[at] ?? 0));
     const passed = await stage.passed();
     t.comment(`${which}: ${passed} requests passed; CPU of the nodes ${a} s and ${b} s, of Redis ${redis} s`);

@@ -11,6 +11,8 @@ export interface BalancedStage {
   readonly nodes: readonly [ChildServer, ChildServer];
   /** One more balancer before the same nodes; ends with the test. */
   before(t: Test, which: Balancer, isSticky?: boolean): Promise<Balanced>;
+  /** What nodes had to ask each other, and how it ended, as their metrics say. */
+  questions(): Promise<string[]>;
   /** How often a node had to ask the other, as their metrics say. */
   passed(): Promise<number>;
   /** Nothing is on its way between the nodes: all polls are held, and no post is under way. */
@@ -30,15 +32,14 @@ export async function balancedStage(t: Test, env: Record<string, string> = {}): 
   const given = { STORE: 'redis', REDIS_URL: redis.url, MAX_ROOM_USERS: '1000', ...unlimited, ...env };
   const [a, b] = await Promise.all([0, 1].map(() => startChildServer(t, { env: given })));
   const nodes = [a as ChildServer, b as ChildServer] as const;
-  async function passed(): Promise<number> {
-    let sum = 0;
-    for (const { port } of nodes) {
-      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-      for (const [, count] of text.matchAll(/^tandem_node_questions_total\{.*\} (\d+)$/gm))
-        sum += Number(count);
-    }
-    return sum;
+  async function questions(): Promise<string[]> {
+    const texts = await Promise.all(
+      nodes.map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()),
+    );
+    return texts.flatMap((text) => text.match(/^tandem_node_questions_total\{.*/gm) ?? []);
   }
+  const passed = async () =>
+    (await questions()).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 
   return {
     redis,
@@ -47,6 +48,7 @@ export async function balancedStage(t: Test, env: Record<string, string> = {}): 
       const { port } = await startBalancer(t, which, nodes, isSticky);
       return balanced(t, port);
     },
+    questions,
     passed,
     async quiet() {
       let [last, same] = [-1, 0];

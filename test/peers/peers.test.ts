@@ -4,7 +4,7 @@ import type { Mail } from '../../server/log/nodes.ts';
 import { openRedisLog } from '../../server/log/redis.ts';
 import { createPeers, type OpenPeers, type PeersOptions } from '../../server/peers/create-peers.ts';
 import { ownedIds, ownerOf } from '../../server/peers/owner.ts';
-import type { Asker, NodeUnreachable } from '../../server/peers/peers.ts';
+import { type Asker, NodeUnreachable } from '../../server/peers/peers.ts';
 import { createTestMail, type TestMail } from '../support/mail.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
@@ -208,7 +208,10 @@ t.test('questions are bounded in number and bytes, and what has ended makes room
   const fate = fateOf(a.ask('b', question('')).answer);
   await turns();
   t.equal(fate.now(), full);
-  for (const one of asked.slice(1)) one.cancel();
+  for (const one of asked.slice(1)) {
+    one.cancel();
+    await t.rejects(one.answer, NodeUnreachable);
+  }
   const big = fateOf(a.ask('b', question('x'.repeat(9000))).answer);
   const tooBig = fateOf(a.ask('b', question('x'.repeat(9000))).answer);
   await turns();
@@ -233,6 +236,7 @@ t.test('whoever answers knows when nobody waits any more, and when it is wanted 
   const fates = [hurried, late, dead, lost].map((one) => fateOf(one?.answer as Promise<Buffer>));
   await turns();
   cancelled.cancel();
+  await t.rejects(cancelled.answer, NodeUnreachable);
   hurried?.hurry();
   await pass(at, 1100);
   const states = () => askers.map((one) => [one.cancelled.aborted, one.hurried.aborted]);

@@ -62,7 +62,8 @@ export class Poller {
 
   #take(payload: string): void {
     for (const packet of payload.split('\u001e')) {
-      if (packet === '2') this.#posting = this.#posting.then(() => this.#ask('POST', '3'));
+      // Where it is refused, `errors` has it.
+      if (packet === '2') this.#posting = this.#posting.then(() => this.#ask('POST', '3').catch(() => ''));
       if (!packet.startsWith('42')) continue;
       this.events.push(JSON.parse(packet.slice(packet.indexOf('['))));
     }

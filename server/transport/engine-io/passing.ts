@@ -20,9 +20,6 @@ interface Head {
   readonly body: 'whole' | 'too large' | 'cut off';
 }
 
-/** A post is answered as soon as it has come. */
-const POST_MS = 10_000;
-
 /** Requests of sessions that live on another node: it answers them, so that clients may send them to any. */
 export class Passing {
   readonly #parts: PassingParts;
@@ -56,7 +53,7 @@ export class Passing {
     const { body, bytes } = isPoll ? nothing : await bodyOf(request, options.maxPayloadBytes);
     const head: Head = { method: request.method, sid, body };
     // Until then the session has been pinged, or is over.
-    const withinMs = isPoll ? options.pingIntervalMs + options.pingTimeoutMs : POST_MS;
+    const withinMs = options.pingIntervalMs + options.pingTimeoutMs;
     const question = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), bytes]);
     const asked = peers.ask(owner, { subject: this.#subject, body: question, withinMs });
     request.aborted.addEventListener('abort', asked.cancel, { once: true });
