@@ -8,7 +8,7 @@ const handover = { HANDOVER_MS: '1500' };
 const ready = async ({ port }: { port: number }) => (await fetch(`http://127.0.0.1:${port}/ready`)).status;
 
 t.test('a node that goes down', { skip: noRedis }, async (t) => {
-  t.test('[ND5] says so first, and serves on meanwhile', async (t) => {
+  t.test('[ND10] says so first, and serves on meanwhile', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(handover), await at.node()];
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
@@ -28,7 +28,7 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
     await closing;
   });
 
-  t.test('[ND5] who comes back in time has its place and its lock, and nobody saw it go', async (t) => {
+  t.test('[ND10] who comes back in time has its place and its lock, and nobody saw it go', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(handover), await at.node()];
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
@@ -54,7 +54,7 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
   });
 
   t.test(
-    '[ND5] sends people away little by little, and waits for nobody who does not come back',
+    '[ND10] sends people away little by little, and waits for nobody who does not come back',
     async (t) => {
       const at = await nodesStage(t);
       const [a, b] = [await at.node(handover), await at.node()];
@@ -73,7 +73,7 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
     },
   );
 
-  t.test('[ND5] sends everybody away at once where nobody else is there', async (t) => {
+  t.test('[ND10] sends everybody away at once where nobody else is there', async (t) => {
     const at = await nodesStage(t);
     const a = await at.node({ HANDOVER_MS: '600000' });
     const ada = await at.member(a, 'ada');

@@ -24,7 +24,7 @@ function kindOf(index: number): Kind {
 }
 
 t.test(
-  `[ND5] a rolling restart of two nodes under ${CLIENTS} clients that edit`,
+  `[ND10] a rolling restart of two nodes under ${CLIENTS} clients that edit`,
   { skip: noRedis || noHaproxy },
   async (t) => {
     const redis = await startRedis(t, { appendfsync: 'everysec' });
