@@ -45,7 +45,8 @@ const scale: Scale = {
   part: quick ? 0.05 : 1,
   threads,
 };
-const isWanted = ({ when }: Case) => {
+const isWanted = ({ when, title }: Case) => {
+  if (process.env.BENCH_TITLE) return title.includes(process.env.BENCH_TITLE);
   if (when === 'always' || quick) return when === 'always' || when === 'quick';
   return when === undefined || (when === 'whole' && (whole || only !== undefined));
 };
@@ -55,6 +56,10 @@ const summaries: CaseSummary[] = [];
 for (const { name, cases } of workloads) {
   if (only !== undefined && !only.includes(name)) continue;
   for (const one of cases.filter(isWanted)) {
+    if (one.impossible !== undefined) {
+      console.error(`${name}: ${one.title} is left out: ${one.impossible}.`);
+      continue;
+    }
     const summary = summaryOf(name, one, await inTurns(name, one));
     summaries.push(summary);
     if (json) continue;

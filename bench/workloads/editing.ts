@@ -1,8 +1,10 @@
-import { contenders } from '../servers/servers.ts';
+import { noRedis } from '../servers/redis.ts';
+import { type Contender, contenders } from '../servers/servers.ts';
 import type { Case, Workload } from './run.ts';
 import { atHalfLoad, streamed } from './stream.ts';
 
 const { tandemBatch, tandemSingle, socketIo, socketIoUws } = contenders;
+const { tandemRedis, twoNodesByRooms, twoNodesByUsers } = contenders;
 
 function editing(rooms: number): Case {
   return {
@@ -15,9 +17,21 @@ function editing(rooms: number): Case {
   };
 }
 
+/** The same load, each operation on disk before anybody hears of it. */
+function onRedis(title: string, rows: readonly Contender[], against: Contender, by: string): Case {
+  const load = { kind: 'edit', rooms: 12, users: 20, perSecond: 10 } as const;
+  return {
+    title: `12 rooms of 20, 10 operations a second each: ${title}`,
+    rows: rows.map((one) => streamed(one, load)),
+    against: against.name,
+    by,
+    impossible: noRedis,
+  };
+}
+
 export const edits: Workload = {
   name: 'editing',
-  text: 'Operations on a scene, each acknowledged and delivered to the others of its room. Tandem has it on disk (LMDB, fsync) before anybody hears of it; Socket.IO stores nothing and hands it on.',
+  text: 'Operations on a scene, each acknowledged and delivered to the others of its room. Tandem has it on disk (LMDB, fsync) before anybody hears of it; Socket.IO stores nothing and hands it on. On Redis (appendfsync always) it is on Redis’s disk; CPU is that of the Tandem processes alone, and Redis’s stands in a column of its own.',
   cases: [
     editing(12),
     { ...editing(20), when: 'whole' },
@@ -29,6 +43,13 @@ export const edits: Workload = {
       against: socketIo.name,
       by: 'ackP99',
     },
+    onRedis('LMDB, or Redis', [tandemBatch, tandemRedis], tandemBatch, 'cpuPerDelivery'),
+    onRedis(
+      'one node, or two',
+      [tandemRedis, twoNodesByRooms, twoNodesByUsers],
+      tandemRedis,
+      'deliveriesPerCpuSecond',
+    ),
     { ...editing(4), when: 'quick' },
   ],
 };
