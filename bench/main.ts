@@ -55,6 +55,10 @@ const summaries: CaseSummary[] = [];
 for (const { name, cases } of workloads) {
   if (only !== undefined && !only.includes(name)) continue;
   for (const one of cases.filter(isWanted)) {
+    if (one.impossible !== undefined) {
+      console.error(`${name}: ${one.title} is left out: ${one.impossible}.`);
+      continue;
+    }
     const summary = summaryOf(name, one, await inTurns(name, one));
     summaries.push(summary);
     if (json) continue;

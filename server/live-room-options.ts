@@ -16,6 +16,8 @@ export interface LiveRoomOptions {
   roomLimits: RoomLimits;
   maxWaiting: number;
   snapshotEntries: number;
+  /** The shortest time between two appends of a room. */
+  appendEveryMs: number;
   /** Undefined: this node does not hold such a session. */
   lastSeen(connectionId: string): number | undefined;
   /**

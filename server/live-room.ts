@@ -38,7 +38,10 @@ export class LiveRoom {
   #inFlight = 0;
   /** The entries of what this room has appended, by their texts. */
   readonly #own = new WeakMap<readonly string[], readonly Entry[]>();
-  #cancelRetry: (() => void) | undefined;
+  /** When the latest append began, monotonic. */
+  #appendedAt = Number.NEGATIVE_INFINITY;
+  /** Nothing is appended until then. */
+  #cancelPause: (() => void) | undefined;
   #idle: (() => void)[] = [];
   #closed = false;
 
@@ -118,7 +121,7 @@ export class LiveRoom {
   abandon(): Entry[] {
     this.#closed = true;
     this.#opened = undefined;
-    this.#cancelRetry?.();
+    this.#cancelPause?.();
     for (const resolve of this.#idle.splice(0)) resolve();
     return this.#queue.splice(0);
   }
@@ -144,7 +147,7 @@ export class LiveRoom {
   /** Ends the room's life in memory. What it keeps stays in the log; a room that keeps nothing is forgotten. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelRetry?.();
+    this.#cancelPause?.();
     const opened = this.#opened;
     if (opened === undefined) return;
     await opened.snapshots.settled();
@@ -161,25 +164,28 @@ export class LiveRoom {
   #releaseIfEmpty(): void {
     const { nodeId, onEmpty } = this.#options;
     if (this.#opened === undefined || !this.#prepared || this.#closed) return;
-    if (this.waiting > 0 || this.#cancelRetry !== undefined) return;
+    if (this.waiting > 0 || this.#cancelPause !== undefined) return;
     const { state, fanout } = this.#opened;
     if (fanout.isEmpty && !hasSessionsOf(state.members, nodeId)) onEmpty(this);
   }
 
   #pump(): void {
     if (this.#opened === undefined || !this.#prepared) return;
-    if (this.#inFlight > 0 || this.#cancelRetry !== undefined) return;
+    if (this.#inFlight > 0 || this.#cancelPause !== undefined) return;
     if (this.#queue.length === 0) {
       for (const resolve of this.#idle.splice(0)) resolve();
       if (this.#opened.state.members.size === 0) this.#releaseIfEmpty();
       return;
     }
+    const { clock, appendEveryMs } = this.#options;
+    const begun = clock.monotonic();
+    const waitMs = this.#appendedAt + appendEveryMs - begun;
+    if (waitMs > 0) return this.#pause(waitMs);
+    this.#appendedAt = begun;
     const entries = this.#queue.splice(0, BATCH_ENTRIES);
     const texts = entries.map((entry) => JSON.stringify(entry));
     this.#inFlight = entries.length;
     this.#own.set(texts, entries);
-    const { clock } = this.#options;
-    const begun = clock.monotonic();
     this.#opened.log.append(texts).then(
       () => {
         this.#options.onAppended(entries.length, clock.monotonic() - begun);
@@ -204,16 +210,20 @@ export class LiveRoom {
     const kept = entries.filter(mustNotBeLost);
     if (this.#opened === undefined) return this.#options.onOutlived(this, kept);
     this.#queue.unshift(...kept);
-    this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => {
-      this.#cancelRetry = undefined;
-      this.#pump();
-    });
+    this.#pause(RETRY_MS);
     // While the log fails nothing waits for it in vain: later commands are refused with the next attempt.
     if (this.#queue.length === 0) {
-      this.#cancelRetry();
-      this.#cancelRetry = undefined;
+      this.#cancelPause?.();
+      this.#cancelPause = undefined;
       this.#pump();
     }
+  }
+
+  #pause(forMs: number): void {
+    this.#cancelPause = this.#options.clock.after(forMs, () => {
+      this.#cancelPause = undefined;
+      this.#pump();
+    });
   }
 
   #fold(texts: readonly string[]): void {

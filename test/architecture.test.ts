@@ -122,7 +122,10 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
     what: ['server/transport/create.ts', 'server/transport/health.ts'],
     by: /^server\/((server|open-transport)\.ts|transport\/)/,
   },
-  { what: ['server/dialect/vocabularies/'], by: /^server\/((server|open-transport)\.ts|dialect\/vocabularies\/)/ },
+  {
+    what: ['server/dialect/vocabularies/'],
+    by: /^server\/((server|open-transport)\.ts|dialect\/vocabularies\/)/,
+  },
 ];
 
 /** Imports across a border, each with its reason. */

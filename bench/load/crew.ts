@@ -7,7 +7,8 @@ import { Wire } from './wire.ts';
 
 export interface Target {
   host: string;
-  port: number;
+  /** Of the nodes, most often one. */
+  ports: readonly number[];
   secure: boolean;
 }
 
@@ -145,7 +146,9 @@ export class Crew {
         resolve();
       };
       const wire = new Wire({
-        ...target,
+        host: target.host,
+        port: target.ports[person.node ?? 0] as number,
+        secure: target.secure,
         path: speech.path(person),
         protocol: speech.protocol,
         headers: speech.headers?.(person) ?? {},

@@ -3,6 +3,8 @@ export interface Person {
   userId: string;
   roomId: string;
   token: string | undefined;
+  /** Which of the target's ports; the first where it is left out. */
+  node?: number;
 }
 
 /** What to say next, that it is in the room, or why it will never be. */

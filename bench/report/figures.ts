@@ -14,6 +14,8 @@ const mib = (value: number) => `${(value / 1024 / 1024).toFixed(0)} MB`;
 export const figures: Readonly<Record<string, Figure>> = {
   deliveriesPerSecond: { label: 'deliveries/s', text: plain(0) },
   cpuPerDelivery: { label: 'µs CPU each', text: plain(2) },
+  storeCpuPerDelivery: { label: 'µs CPU of Redis each', text: plain(2) },
+  deliveriesPerCpuSecond: { label: 'deliveries per CPU s of the busiest', text: plain(0) },
   load: { label: 'CPU', text: percent },
   delivered: { label: 'of those sent', text: percent },
   p50: { label: 'p50 ms', text: plain(1) },

@@ -15,6 +15,12 @@ export interface Contender {
   readonly speech: SpeechName;
   readonly program: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Started with it, and shared by its nodes. */
+  readonly store?: 'redis';
+  /** How many processes. Default: one. */
+  readonly nodes?: number;
+  /** What goes to the nodes in turns: whole rooms, or the users of each room. Default: rooms. */
+  readonly spread?: 'rooms' | 'users';
 }
 
 export interface ServerProcess {
@@ -41,6 +47,17 @@ export const contenders = {
   tandemBatch: { name: 'Tandem, native, batch frames', speech: 'native batch', ...tandem },
   tandemSingle: { name: 'Tandem, native, single frames', speech: 'native single', ...tandem },
   tandemSocketIo: { name: 'Tandem, Socket.IO clients', speech: 'socket.io', ...tandem },
+  tandemRedis: { name: 'Tandem on Redis', speech: 'native batch', store: 'redis', ...tandem },
+  twoNodesByRooms: {
+    name: 'two nodes, each room on one',
+    speech: 'native batch',
+    ...{ store: 'redis', nodes: 2, spread: 'rooms', ...tandem },
+  },
+  twoNodesByUsers: {
+    name: 'two nodes, each room on both',
+    speech: 'native batch',
+    ...{ store: 'redis', nodes: 2, spread: 'users', ...tandem },
+  },
   socketIo: { name: 'Socket.IO', speech: 'socket.io', program: peer('socket-io') },
   socketIoUws: { name: 'Socket.IO on µWS', speech: 'socket.io', program: peer('socket-io-uws') },
   plainWs: { name: 'loop on ws', speech: 'plain', program: peer('plain-ws') },

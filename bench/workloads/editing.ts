@@ -1,8 +1,10 @@
-import { contenders } from '../servers/servers.ts';
+import { noRedis } from '../servers/redis.ts';
+import { type Contender, contenders } from '../servers/servers.ts';
 import type { Case, Workload } from './run.ts';
 import { atHalfLoad, streamed } from './stream.ts';
 
 const { tandemBatch, tandemSingle, socketIo, socketIoUws } = contenders;
+const { tandemRedis, twoNodesByRooms, twoNodesByUsers } = contenders;
 
 function editing(rooms: number): Case {
   return {
@@ -15,9 +17,28 @@ function editing(rooms: number): Case {
   };
 }
 
+/** The same load, each operation on disk before anybody hears of it. */
+function onRedis(
+  title: string,
+  rows: readonly Contender[],
+  against: Contender,
+  by: string,
+  perSecond: number,
+): Case {
+  // CPU is compared, and no core is to be busy: what is merged then would be cheap.
+  const load = { kind: 'edit', rooms: 6, users: 20, perSecond } as const;
+  return {
+    title: `6 rooms of 20, ${perSecond} operations a second each: ${title}`,
+    rows: rows.map((one) => streamed(one, load)),
+    against: against.name,
+    by,
+    impossible: noRedis,
+  };
+}
+
 export const edits: Workload = {
   name: 'editing',
-  text: 'Operations on a scene, each acknowledged and delivered to the others of its room. Tandem has it on disk (LMDB, fsync) before anybody hears of it; Socket.IO stores nothing and hands it on.',
+  text: 'Operations on a scene, each acknowledged and delivered to the others of its room. Tandem has it on disk (LMDB, fsync) before anybody hears of it; Socket.IO stores nothing and hands it on. On Redis (appendfsync always) it is on Redis’s disk; CPU is that of the Tandem processes alone, and Redis’s stands in a column of its own.',
   cases: [
     editing(12),
     { ...editing(20), when: 'whole' },
@@ -29,6 +50,14 @@ export const edits: Workload = {
       against: socketIo.name,
       by: 'ackP99',
     },
+    onRedis('LMDB, or Redis', [tandemBatch, tandemRedis], tandemBatch, 'cpuPerDelivery', 10),
+    onRedis(
+      'one node, or two',
+      [tandemRedis, twoNodesByRooms, twoNodesByUsers],
+      tandemRedis,
+      'deliveriesPerCpuSecond',
+      5,
+    ),
     { ...editing(4), when: 'quick' },
   ],
 };

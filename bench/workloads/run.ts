@@ -40,6 +40,8 @@ export interface Case {
   readonly when?: 'quick' | 'always' | 'whole';
   /** Measured in one round: it hardly varies, and takes long. */
   readonly once?: true;
+  /** Why it cannot be measured here; undefined: it can. */
+  readonly impossible?: string | undefined;
 }
 
 export interface Workload {

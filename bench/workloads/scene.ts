@@ -1,17 +1,28 @@
 import { Crews } from '../load/crews.ts';
 import { people } from '../load/people.ts';
 import type { Person } from '../load/speech.ts';
-import { type Contender, SECRET, type ServerProcess, startServer } from '../servers/servers.ts';
+import { type ServerGroup, startGroup } from '../servers/group.ts';
+import { type Contender, SECRET } from '../servers/servers.ts';
 import type { Run, Scale } from './run.ts';
 
 /** What a workload has at hand: a server, and clients of it. */
 export interface Scene {
-  readonly server: ServerProcess;
+  readonly server: ServerGroup;
   readonly crews: Crews;
   /** Takes everybody to their rooms. */
   enter(all: Person[], how?: { atOnce?: number; onlyConnect?: boolean }, crews?: Crews): Promise<void>;
-  /** The server's CPU in microseconds, and the seconds, that something takes. */
-  during(something: () => Promise<unknown>): Promise<{ cpu: number; seconds: number }>;
+  /** The CPU in microseconds, and the seconds, that something takes. */
+  during(something: () => Promise<unknown>): Promise<Spent>;
+}
+
+export interface Spent {
+  /** Of all servers. */
+  readonly cpu: number;
+  /** Of the one that was busiest. */
+  readonly busiest: number;
+  /** Of the store that they share. */
+  readonly store: number | undefined;
+  readonly seconds: number;
 }
 
 /** Starts a server and a crew for one run, and ends both. */
@@ -20,24 +31,33 @@ export async function withServer(
   { threads }: Scale,
   run: (scene: Scene) => Promise<Run>,
 ): Promise<Run> {
-  const server = await startServer(contender);
+  const server = await startGroup(contender);
   const crews = new Crews(threads);
+  const rooms = new Map<string, number>();
+  const nodeOf = (roomId: string, index: number): number => {
+    const room = rooms.get(roomId) ?? rooms.size;
+    rooms.set(roomId, room);
+    return (contender.spread === 'users' ? index : room) % server.ports.length;
+  };
   try {
     return await run({
       server,
       crews,
       enter: (all, { atOnce = 50, onlyConnect = false } = {}, those = crews) =>
         those.open({
-          target: { host: '127.0.0.1', port: server.port, secure: false },
+          target: { host: '127.0.0.1', ports: server.ports, secure: false },
           speech: contender.speech,
-          people: all,
+          people: all.map((one, index) => ({ ...one, node: nodeOf(one.roomId, index) })),
           atOnce,
           onlyConnect,
         }),
       async during(something) {
-        const [cpu, begun] = [server.cpuMicroseconds(), performance.now()];
+        const [before, begun] = [server.cpu(), performance.now()];
         await something();
-        return { cpu: server.cpuMicroseconds() - cpu, seconds: (performance.now() - begun) / 1000 };
+        const [after, seconds] = [server.cpu(), (performance.now() - begun) / 1000];
+        const each = after.servers.map((cpu, index) => cpu - (before.servers[index] ?? 0));
+        const store = after.store === undefined ? undefined : after.store - (before.store ?? 0);
+        return { cpu: each.reduce((sum, one) => sum + one, 0), busiest: Math.max(...each), store, seconds };
       },
     });
   } finally {

@@ -5,7 +5,7 @@ import { speeches } from '../load/speeches.ts';
 import type { Tally } from '../load/tally.ts';
 import type { Contender } from '../servers/servers.ts';
 import { lossesOf, type Row, type Run, type Scale } from './run.ts';
-import { crowd, withServer } from './scene.ts';
+import { crowd, type Spent, withServer } from './scene.ts';
 
 /** Everybody in some rooms does the same so many times a second. */
 export interface Stream {
@@ -43,7 +43,7 @@ function measure(contender: Contender, stream: Stream, scale: Scale): Promise<Ru
     await crews.all('work', kind, perSecond);
     await passed(scale.warmUpMs);
     await crews.take();
-    const { cpu, seconds } = await during(() => passed(scale.measuredMs));
+    const spent = await during(() => passed(scale.measuredMs));
     const tally = await crews.take();
     await crews.all('finish', kind);
     const { hearsOwn }: Speech = speeches[contender.speech];
@@ -51,7 +51,7 @@ function measure(contender: Contender, stream: Stream, scale: Scale): Promise<Ru
     const due = rooms * users * hearers;
     const lostLast = due - (await lastDelivered(crews, due));
     const memoryBytes = await server.memoryBytes();
-    return runOf(tally, stream, { cpu, seconds, memoryBytes, lostLast, hearers });
+    return runOf(tally, stream, { ...spent, memoryBytes, lostLast, hearers });
   });
 }
 
@@ -70,9 +70,9 @@ async function lastDelivered(crews: Crews, due: number): Promise<number> {
 function runOf(
   tally: Tally,
   { rooms, users, perSecond }: Stream,
-  around: { cpu: number; seconds: number; memoryBytes: number; lostLast: number; hearers: number },
+  around: Spent & { memoryBytes: number; lostLast: number; hearers: number },
 ): Run {
-  const { cpu, seconds, memoryBytes, lostLast, hearers } = around;
+  const { cpu, busiest, store, seconds, memoryBytes, lostLast, hearers } = around;
   // What comes back to whoever did it is no delivery.
   const delivered = (tally.delivered * (users - 1)) / hearers;
   const offered = rooms * users * perSecond * seconds;
@@ -89,6 +89,8 @@ function runOf(
     figures: {
       deliveriesPerSecond: delivered / seconds,
       cpuPerDelivery: cpu / delivered,
+      ...(store !== undefined && { storeCpuPerDelivery: store / delivered }),
+      ...(store !== undefined && { deliveriesPerCpuSecond: (delivered * 1e6) / busiest }),
       load: cpu / 1e6 / seconds,
       delivered: delivered / (tally.sent * (users - 1)),
       p50: at(50),

@@ -43,7 +43,7 @@ export async function bench(options: BenchOptions): Promise<number> {
   const crews = new Crews(1);
   try {
     await crews.open({
-      target: { host: hostname, port: Number(port) || (secure ? 443 : 80), secure },
+      target: { host: hostname, ports: [Number(port) || (secure ? 443 : 80)], secure },
       speech: speechOf[options.dialect],
       people: token === undefined ? all : all.map((one) => ({ ...one, token })),
       atOnce: AT_ONCE,

@@ -89,5 +89,7 @@ function writeWhole(
   }
   // By hand: given a length, endWithoutBody leaves the response unfinished, and the next request ends it.
   if (!isBodiless(status)) response.writeHeader('content-length', `${Buffer.byteLength(body)}`);
-  response.endWithoutBody(undefined, isLast);
+  // The client ends the connection: told to do so by an argument, µWS would write a length beside the one above.
+  if (isLast) response.writeHeader('connection', 'close');
+  response.endWithoutBody();
 }

@@ -34,7 +34,7 @@ async function lastOnes(t: Test, passes: (count: number) => boolean) {
   const port = await roomLoop(t, passes);
   const crew = new Crew();
   t.teardown(() => crew.end());
-  const target = { host: '127.0.0.1', port, secure: false };
+  const target = { host: '127.0.0.1', ports: [port], secure: false };
   await crew.open({ target, speech: 'plain', people: await people(ROOMS, USERS), atOnce: 3 });
   crew.work('move', 50);
   let sent = 0;

@@ -329,7 +329,9 @@ class StreamEditor implements Editor {
     };
     const last = this.#lastId === undefined ? {} : { 'last-event-id': this.#lastId };
     get({ ...where, path: `${path}/events?clientId=c`, headers: { ...headers, ...last } }, (answer) => {
-      if (answer.statusCode !== 200) this.#faults.push(`${this.userId}: a stream was ${answer.statusCode}`);
+      // 503 is the balancer's, which finds nobody ready.
+      if (answer.statusCode !== 200 && answer.statusCode !== 503)
+        this.#faults.push(`${this.userId}: a stream was ${answer.statusCode}`);
       this.#read(answer, begun);
       answer.on('close', again).on('error', () => {});
     }).on('error', again);

@@ -4,13 +4,19 @@ import { noRedis, until } from '../support/redis.ts';
 import { latest, nodesStage, people } from './stage.ts';
 
 t.setTimeout(120_000);
-const handover = { HANDOVER_MS: '1500' };
+/** Waits until a node has seen another. */
+async function knowing({ port }: { port: number }): Promise<void> {
+  const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  await until(async () => (await metrics()).includes('tandem_nodes 2\n'), 'it knows of the other');
+}
+
 const ready = async ({ port }: { port: number }) => (await fetch(`http://127.0.0.1:${port}/ready`)).status;
 
 t.test('a node that goes down', { skip: noRedis }, async (t) => {
   t.test('[ND10] says so first, and serves on meanwhile', async (t) => {
     const at = await nodesStage(t);
-    const [a, b] = [await at.node(handover), await at.node()];
+    const [a, b] = [await at.node({ HANDOVER_MS: '6000' }), await at.node()];
+    await knowing(a);
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
     await people(ben, ['ada', 'ben']);
     const closing = a.close();
@@ -30,7 +36,8 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
 
   t.test('[ND10] who comes back in time has its place and its lock, and nobody saw it go', async (t) => {
     const at = await nodesStage(t);
-    const [a, b] = [await at.node(handover), await at.node()];
+    const [a, b] = [await at.node({ HANDOVER_MS: '6000' }), await at.node()];
+    await knowing(a);
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
     const { epoch } = await ada.ask({ type: 'requestSync' });
     await ada.ask(add('i', { n: 1 }));
@@ -57,7 +64,8 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
     '[ND10] sends people away little by little, and waits for nobody who does not come back',
     async (t) => {
       const at = await nodesStage(t);
-      const [a, b] = [await at.node(handover), await at.node()];
+      const [a, b] = [await at.node({ HANDOVER_MS: '1500' }), await at.node()];
+      await knowing(a);
       const ben = await at.member(b, 'ben');
       const closedAt = new Set<number>();
       const crowd = [];
