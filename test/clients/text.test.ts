@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap';
 import type { Room } from '../../clients/client/index.ts';
 import { leading, replacing } from '../../clients/client/text/edits.ts';
+import { text } from '../../clients/client/text/index.ts';
+import { stage as scriptedStage } from './scripted.ts';
 import { type ClientStage, clientStage, until } from './stage.ts';
 
 async function two(t: Test): Promise<{ at: ClientStage; ada: Room; ben: Room }> {
@@ -78,4 +80,57 @@ t.test('an edit that is refused is taken back, and what was typed since stays', 
   a.insert(0, 'kept');
   await until(() => a.value === 'kept!' && b.value === 'kept!', 'the rest');
   t.same(refused, ['MESSAGE_TOO_LARGE']);
+});
+
+t.test('what the answer to a repeat says is not said of what was typed since', async (t) => {
+  const { client, pass, last } = scriptedStage(t, { text });
+  const room = client.join('r', { user: { userId: 'ada' } });
+  const d = room.text('d');
+  const sent = (type: string) => last().sent.findLast((one) => one.type === type) ?? {};
+  const joined = () => ({
+    type: 'ack',
+    op: 'join',
+    ok: true,
+    roomId: 'r',
+    epoch: 'e',
+    ref: sent('join').ref,
+  });
+  const acked = (opId: unknown, version: number) => ({
+    ...{ type: 'ack', op: 'operation', ok: true, roomId: 'r' },
+    ...{ opId, version },
+  });
+  const made = { type: 'operation', roomId: 'r', documentId: 'd', userId: 'ada', connectionId: 'c' };
+  await pass(0);
+  last().open();
+  last().say(joined(), {
+    ...{ type: 'sceneState', roomId: 'r', epoch: 'e', version: 0, offset: 1, manifest: {} },
+    documents: { d: { version: 0, text: '' } },
+  });
+  await pass(0);
+  d.insert(0, 'one');
+  const first = sent('operation').opId;
+  last().end(1006);
+  await pass(10_000);
+  last().open();
+  last().say(joined(), { ...made, offset: 2, version: 1, operation: ['one'], opId: first });
+  await pass(0);
+  t.equal(sent('operation').opId, first, 'it is repeated');
+  d.insert(3, ' two');
+  d.insert(7, '!');
+  last().say(acked(first, 1));
+  await pass(0);
+  const second = sent('operation');
+  t.match(second, { operation: [3, ' two'], version: 1 });
+  last().say(acked(first, 1), {
+    ...made,
+    userId: 'ben',
+    offset: 3,
+    version: 2,
+    operation: ['> '],
+    opId: 'b',
+  });
+  last().say(acked(second.opId, 3));
+  await pass(0);
+  t.equal(d.value, '> one two!');
+  t.match(sent('operation'), { operation: [9, '!'], version: 3 });
 });

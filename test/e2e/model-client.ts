@@ -242,7 +242,7 @@ export class ModelClient {
     }
     this.outbox.delete(answer.opId);
     if (command.type === 'operation' && answer.type === 'ack') {
-      this.rooms.get(roomId)?.text(command.documentId).acknowledged(answer.version);
+      this.rooms.get(roomId)?.text(command.documentId).acknowledged(answer.opId, answer.version);
     }
     outgoing.answered(answer);
   }

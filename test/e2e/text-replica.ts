@@ -32,7 +32,9 @@ export class TextReplica {
     this.pending = { opId, transformed: textType.normalize(operation) as TextOperation };
   }
 
-  acknowledged(version: number): void {
+  acknowledged(opId: string, version: number): void {
+    // The repeat of one that came back by itself, and which another has followed since.
+    if (this.pending?.opId !== opId) return;
     if (version > this.version && !this.#future.has(version)) this.#future.set(version, 'own');
     if (version <= this.version) this.pending = undefined;
     this.#drain();

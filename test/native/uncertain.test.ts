@@ -1,42 +1,6 @@
 import t from 'tap';
-import { type Log, LogError } from '../../server/log/log.ts';
-import { createMemoryLog } from '../../server/log/memory.ts';
 import { add, ofType, stage, types } from './person.ts';
-
-interface UnsureLog extends Log {
-  unsure: boolean;
-  /** Has what was appended meanwhile stored late. */
-  store(): Promise<void>;
-  /** As another node that takes the one that has appended so far for dead. */
-  bury(): Promise<void>;
-}
-
-/** A log in memory to whose appends no answer comes while it is `unsure`. */
-function createUnsureLog(): UnsureLog {
-  const inner = createMemoryLog();
-  const late: (() => Promise<void>)[] = [];
-  let bury = async (): Promise<void> => {};
-  const log = {
-    ...inner,
-    unsure: false,
-    async store() {
-      for (const one of late.splice(0)) await one();
-    },
-    bury: () => bury(),
-    async open(...given: Parameters<Log['open']>) {
-      const room = await inner.open(...given);
-      const append = async (entries: readonly string[]): Promise<void> => {
-        const { node } = JSON.parse(entries[0] ?? '') as { node?: string };
-        if (node !== undefined) bury = () => room.append([JSON.stringify({ type: 'nodeGone', at: 0, node })]);
-        if (!log.unsure) return room.append(entries);
-        late.push(() => room.append(entries));
-        throw new LogError('LOG_UNCERTAIN', 'no answer');
-      };
-      return { ...room, append };
-    },
-  };
-  return log;
-}
+import { createUnsureLog } from './unsure-log.ts';
 
 t.test('[ER6] a command to which the log gives no answer is shown if it was stored, and once', async (t) => {
   const log = createUnsureLog();

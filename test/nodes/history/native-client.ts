@@ -203,7 +203,7 @@ export class NativeClient {
     this.outbox.delete(opId);
     if (command.type !== 'operation') return;
     const text = this.rooms.get(roomId)?.text(command.documentId);
-    if (type === 'ack') text?.acknowledged(message.version);
+    if (type === 'ack') text?.acknowledged(opId, message.version);
     else text?.refused(opId);
   }
 
