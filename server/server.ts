@@ -168,7 +168,13 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   let healthPort: number | undefined;
   let port: number;
 
-  async function close(): Promise<void> {
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= end();
+    return closed;
+  };
+
+  async function end(): Promise<void> {
     state = 'leaving';
     if (config.handoverMs > 0 && nodes.others > 0) {
       const { handoverMs, tickMs } = config;

@@ -27,7 +27,7 @@ export async function nodesStage(t: Test): Promise<NodesStage> {
   const env = {
     STORE: 'redis',
     REDIS_URL: redis.url,
-    REDIS_TIMEOUT_MS: '1000',
+    REDIS_TIMEOUT_MS: '3000',
     HANDOVER_MS: '0',
     ...generous,
   };
