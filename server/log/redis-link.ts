@@ -38,6 +38,7 @@ export interface LinkOptions {
   onBack(): void;
 }
 
+const UNSUBSCRIBE_MS = 1000;
 const RETRY_MS = 50;
 /** However long Redis was away, an attempt is given this. */
 const LEAST_ATTEMPT_MS = 1000;
@@ -167,7 +168,10 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         return true;
       });
     },
-    unsubscribe: (channel) => to.unsubscribe(channel).catch(() => {}),
+    async unsubscribe(channel) {
+      // A connection that breaks amid this may leave it without an answer, and whoever closes waits for it.
+      await within(UNSUBSCRIBE_MS, to.unsubscribe(channel)).catch(() => {});
+    },
     publish(channel, text) {
       if (to.isReady()) to.send(channel, ['SPUBLISH', channel, text]).catch(() => {});
     },

@@ -94,7 +94,7 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
     async close() {
       stop();
       await beating;
-      for (const channel of channels) await link.unsubscribe(channel);
+      await Promise.all(channels.map((channel) => link.unsubscribe(channel)));
     },
   };
 }
