@@ -244,7 +244,8 @@ export class RoomFanout implements Flushable, Feed {
       const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
       const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
       // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
-      const isCut = update.whole && state.length === 0 && standing.want.resync === true;
+      const { resync, recovers } = standing.want;
+      const isCut = update.whole && state.length === 0 && (resync === true || recovers !== undefined);
       if (isCut) receiver.leaveBehind();
       receiver.reply([...answers, ...update.encoded, ...cameras]);
       const served = receiver.sendFrames(state) === state.length;

@@ -187,3 +187,28 @@ onEach(
   },
   ['websocket only'],
 );
+
+onEach(
+  t,
+  '[SR5] [SO14] so is who came back, where too much happens before it is in its rooms again',
+  async (t, start) => {
+    const log = createGatedLog();
+    const at = await start({ KEPT_EVENTS: '4' }, { log });
+    const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+    for (const one of [ada, ben]) await one.ask('join_room', { roomId });
+    const say = (message: string) => ben.ask('send_message', { roomId, message, type: 'comment' });
+    await say('one');
+    t.same(await messages(ada, 1), ['one']);
+    await breakOff(ada);
+    log.hold();
+    const said = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(say);
+    while (log.held === 0) await new Promise((resolve) => setImmediate(resolve));
+    t.equal(await comeBack(ada), true, 'when it asked nothing was missing');
+    log.release();
+    await Promise.all(said);
+    t.equal(await ada.next('disconnect'), 'transport close');
+    t.equal(await comeBack(ada), false);
+    t.notOk(ada.heard().includes('message'), 'nothing of what it cannot be told in full');
+  },
+  ['websocket only'],
+);
