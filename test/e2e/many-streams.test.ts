@@ -27,8 +27,9 @@ class Listener {
     this.socket = connect(port, '127.0.0.1');
     this.socket.setEncoding('latin1');
     this.socket.on('data', (text: string) => {
-      this.#tail = (this.#tail + text).slice(-400);
-      if (this.#watch !== undefined && this.#tail.includes(this.#watch.what)) {
+      const latest = this.#tail + text;
+      this.#tail = latest.slice(-400);
+      if (this.#watch !== undefined && latest.includes(this.#watch.what)) {
         this.#watch.resolve();
         this.#watch = undefined;
       }
