@@ -104,8 +104,6 @@ class Deltas {
   readonly #userId: string;
   version: number | undefined;
   states = 0;
-  /** Deltas that it had already. Clients over long-polling are shown one again at times: not yet mended. */
-  repeats = 0;
 
   constructor(userId: string) {
     this.#userId = userId;
@@ -118,18 +116,10 @@ class Deltas {
   }
 
   delta({ fromVersion, toVersion, operations }: Message): void {
-    if (this.version !== undefined && toVersion <= this.version) {
-      this.repeats += 1;
-      return;
-    }
     if (fromVersion !== this.version)
       this.faults.push(`${this.#userId}: a delta from ${fromVersion} at ${this.version}`);
     this.version = toVersion;
     for (const { id, data } of operations) this.#numbers.set(id, data.number);
-  }
-
-  get doubled(): string[] {
-    return this.repeats === 0 ? [] : [`${this.#userId}: ${this.repeats} deltas that it had`];
   }
 
   numberOf(userId: string): unknown {
@@ -187,13 +177,7 @@ class SocketEditor implements Editor {
     return this.#deltas.version ?? 0;
   }
   get faults() {
-    const doubled = this.kind === 'polling' ? [] : this.#deltas.doubled;
-    return [
-      ...this.#deltas.faults,
-      ...doubled,
-      ...this.#faults,
-      ...wholeStates(this.userId, this.#deltas.states),
-    ];
+    return [...this.#deltas.faults, ...this.#faults, ...wholeStates(this.userId, this.#deltas.states)];
   }
   numberOf(userId: string): unknown {
     return this.#deltas.numberOf(userId);
@@ -276,8 +260,7 @@ class StreamEditor implements Editor {
     return this.#deltas.version ?? 0;
   }
   get faults() {
-    const { faults, doubled, states } = this.#deltas;
-    return [...faults, ...doubled, ...this.#faults, ...wholeStates(this.userId, states)];
+    return [...this.#deltas.faults, ...this.#faults, ...wholeStates(this.userId, this.#deltas.states)];
   }
   numberOf(userId: string): unknown {
     return this.#deltas.numberOf(userId);
