@@ -9,7 +9,7 @@ const MAX_PACKETS = 16;
 /**
  * - `open`: polls wait until there is something;
  * - `releasing`: an upgrade is near, so polls do not wait any more;
- * - `closing`: what is buffered and a close packet are still to be fetched;
+ * - `closing`: what is buffered is still to be fetched, and then a close packet;
  * - `over`: the poll that is held, if there is one, is answered by `last`; `undefined`: by an error.
  */
 type Phase =
@@ -114,11 +114,13 @@ export class Polling {
     this.#wake?.();
   }
 
-  /** Nothing more is accepted; the close packet comes after what is buffered. */
+  /**
+   * Nothing more is accepted. The close packet comes by itself, after what is buffered: the official client ends at
+   * it before its application has heard what came in the same payload, which a recovery would then bring again.
+   */
   close(): void {
     this.#parts.pollers.forget(this);
     if (this.#phase.name === 'over' || this.#phase.name === 'closing') return;
-    this.#packets.push(outboundPacket(CLOSE));
     this.#phase = { name: 'closing' };
     this.#wake?.();
   }
@@ -156,11 +158,14 @@ export class Polling {
   #take(): string | undefined {
     this.#wake = undefined;
     if (this.#phase.name === 'over') return this.#phase.last;
+    const isClosing = this.#phase.name === 'closing';
+    if (isClosing && this.#packets.length === 0) {
+      this.#parts.events.farewellTaken();
+      return CLOSE;
+    }
     const taken = this.#packets.splice(0, MAX_PACKETS);
     for (const { bytes } of taken) this.#bufferedBytes -= bytes;
-    if (this.#phase.name === 'closing') {
-      if (this.#packets.length === 0) this.#parts.events.farewellTaken();
-    } else if (this.#isBehind && taken.length > 0) {
+    if (!isClosing && this.#isBehind && taken.length > 0) {
       this.#isBehind = this.#bufferedBytes > 0;
       this.#parts.events.drained();
     }

@@ -207,6 +207,7 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
     });
     this.#carrier = connection;
     if (this.#closedWith !== undefined) {
+      connection.send(CLOSE);
       connection.close(this.#closedWith.code, this.#closedWith.reason);
       this.leave();
       return;

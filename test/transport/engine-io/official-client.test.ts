@@ -1,5 +1,6 @@
 import { Socket, type SocketOptions } from 'engine.io-client';
 import fc from 'fast-check';
+import { io } from 'socket.io-client';
 import t from 'tap';
 import { type EngineStage, onEach, settled } from './stage.ts';
 
@@ -57,6 +58,23 @@ for (const transports of [['websocket'], ['polling'], ['polling', 'websocket']] 
     socket.close();
     t.match(await at.events.first('closed'), { clean: true });
   });
+
+  onEach(
+    t,
+    `[SO14] that of Socket.IO over ${transports.join(' and ')} has heard all that came before the close`,
+    async (t, start) => {
+      const at = await start();
+      const socket = io(`http://127.0.0.1:${at.port}`, { transports: [...transports], reconnectionDelay: 1 });
+      t.teardown(() => socket.disconnect());
+      const { connection } = await at.events.first('received', ({ text }) => text.startsWith('0'));
+      connection.send('40{"sid":"s","pid":"p"}');
+      await new Promise<void>((resolve) => socket.once('connect', resolve));
+      connection.send('42["news","mark"]');
+      connection.close(4001, 'slow');
+      const back = await at.events.first('received', (one) => one.connection !== connection);
+      t.equal(back.text, '0{"pid":"p","offset":"mark"}');
+    },
+  );
 }
 
 /** How the server hands out the next number, and how many turns it then waits. */

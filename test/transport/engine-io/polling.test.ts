@@ -158,7 +158,7 @@ onEach(t, 'a client that says goodbye has its poll released, and is not coming b
 
 onEach(
   t,
-  'a session that the server closes gives its rest and a close packet to the poll',
+  'a session that the server closes gives its rest to polls, and to the one after them a close packet alone',
   async (t, start) => {
     const at = await start();
     const [waiting, late] = [await at.polling(), await at.polling()];
@@ -180,12 +180,13 @@ onEach(
       Array(2).fill([4001, false]),
     );
     const first = ['200 40', ...Array.from({ length: 15 }, (_, index) => `4${index + 1}`)].join('\x1e');
-    const rest = '200 416\x1e417\x1e418\x1e419\x1e1';
+    const rest = '200 416\x1e417\x1e418\x1e419';
     t.equal(await held, first);
     t.equal(await late.poll(), first);
     t.equal(await late.post('4ignored'), '200 ok');
     for (const poller of [waiting, late]) {
       t.equal(await poller.poll(), rest);
+      t.equal(await poller.poll(), '200 1');
       t.match(await poller.poll(), /^400 .*"code":1/);
     }
     t.same(at.events.of('received'), []);
