@@ -106,6 +106,8 @@ function settingsOf({ silenceMs }: ConnectOptions) {
   return {
     // What cannot be sent now is decided on here, and not queued where nobody can tell whether it was sent.
     disableOfflineQueue: true,
+    // Each command would cost an AbortSignal of its own, for what its caller bounds anyway.
+    commandOptions: { timeout: 0 },
     pingInterval: Math.max(100, Math.round(silenceMs / 4)),
     socket: {
       connectTimeout: silenceMs,
