@@ -42,4 +42,4 @@ const { outputFiles } = await build({
   write: false,
 });
 const { length } = gzipSync(outputFiles[0]?.contents ?? '', { level: 9 });
-process.stdout.write(`tandem/client: ${(length / 1024).toFixed(1)} KiB, minified and gzipped\n`);
+process.stderr.write(`tandem/client: ${(length / 1024).toFixed(1)} KiB, minified and gzipped\n`);

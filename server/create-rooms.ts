@@ -1,3 +1,4 @@
+import { createAppendBeat } from './append-beat.ts';
 import { placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
@@ -67,8 +68,7 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       roomLimits: roomLimitsOf(config.limits),
       maxWaiting: config.limits.MAX_WAITING_ENTRIES,
       snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
-      // A shared log is another process, and answers sooner than anybody is told: without it more, smaller batches.
-      appendEveryMs: log.isShared ? config.tickMs : 0,
+      beat: createAppendBeat(clock, log.isCostly ? config.tickMs : 0),
       onAppended: (entries, durationMs) => {
         metrics.appendedEntries.inc(entries);
         metrics.append.observe(durationMs / 1000);

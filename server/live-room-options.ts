@@ -1,3 +1,4 @@
+import type { AppendBeat } from './append-beat.ts';
 import type { Clock } from './clock.ts';
 import type { FanoutOptions } from './fanout/fanout-options.ts';
 import type { LiveRoom } from './live-room.ts';
@@ -16,8 +17,8 @@ export interface LiveRoomOptions {
   roomLimits: RoomLimits;
   maxWaiting: number;
   snapshotEntries: number;
-  /** The shortest time between two appends of a room. */
-  appendEveryMs: number;
+  /** When a room may append. */
+  beat: AppendBeat;
   /** Undefined: this node does not hold such a session. */
   lastSeen(connectionId: string): number | undefined;
   /**

@@ -38,8 +38,6 @@ export class LiveRoom {
   #inFlight = 0;
   /** The entries of what this room has appended, by their texts. */
   readonly #own = new WeakMap<readonly string[], readonly Entry[]>();
-  /** When the latest append began, monotonic. */
-  #appendedAt = Number.NEGATIVE_INFINITY;
   /** Nothing is appended until then. */
   #cancelPause: (() => void) | undefined;
   #idle: (() => void)[] = [];
@@ -177,20 +175,24 @@ export class LiveRoom {
       if (this.#opened.state.members.size === 0) this.#releaseIfEmpty();
       return;
     }
-    const { clock, appendEveryMs } = this.#options;
+    this.#cancelPause = this.#options.beat(() => {
+      this.#cancelPause = undefined;
+      this.#append(this.#opened as Opened);
+    });
+  }
+
+  #append({ log, snapshots }: Opened): void {
+    const { clock } = this.#options;
     const begun = clock.monotonic();
-    const waitMs = this.#appendedAt + appendEveryMs - begun;
-    if (waitMs > 0) return this.#pause(waitMs);
-    this.#appendedAt = begun;
     const entries = this.#queue.splice(0, BATCH_ENTRIES);
     const texts = entries.map((entry) => JSON.stringify(entry));
     this.#inFlight = entries.length;
     this.#own.set(texts, entries);
-    this.#opened.log.append(texts).then(
+    log.append(texts).then(
       () => {
         this.#options.onAppended(entries.length, clock.monotonic() - begun);
         this.#inFlight = 0;
-        this.#opened?.snapshots.consider();
+        if (this.#opened !== undefined) snapshots.consider();
         this.#pump();
       },
       (error: unknown) => this.#failed(entries, error),

@@ -74,6 +74,7 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
       const record = readRecord(store, roomId);
       return record && { epoch: record.epoch, offset: record.next - 1 };
     },
+    isCostly: true,
     writable: commits.writable,
     close() {
       closing ??= closeAll();

@@ -25,6 +25,8 @@ export interface Log {
   head(roomId: string): Promise<Head | undefined>;
   /** Other processes append, too, and only who has a room open hears of it. */
   readonly isShared?: true;
+  /** An append takes a sync to disk or a way to another process: those of a tick are better made at once. */
+  readonly isCostly?: true;
   /** False while appends fail (disk full, log server away): `/ready` says so. */
   writable(): boolean;
   /** Waits for appends under way, then releases the store. */

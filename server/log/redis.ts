@@ -116,6 +116,7 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
       return epoch === '' ? undefined : { epoch, offset: Number(next) - 1 };
     },
     isShared: true,
+    isCostly: true,
     join: ({ beats = usualBeats, ...node }) => openRedisNodes({ ...node, beats, link, prefix, clock }),
     writable: () => !closing && link.writable(),
     close() {
