@@ -151,5 +151,17 @@ t.test('projects outlive a restart', async (t) => {
   const at = await stage(t, env);
   t.same(at.server.projects.list(), [{ id: 'p', ...project }]);
   const ben = at.person(await bearer({ sub: 'ben' }));
-  t.hasStrict(await ben.ask({ type: 'join', roomId: 'project:p' }), { type: 'ack' });
+  ben.send({ type: 'join', roomId: 'project:p', ref: 1 });
+  // A real disk takes its time, and the appends of a tick wait for its end.
+  const meanwhile = <T>(found: () => T | undefined, what: string) =>
+    at.until(() => {
+      at.clock.advance(1);
+      return found();
+    }, what);
+  t.hasStrict(await meanwhile(() => ben.heard().find((one) => one.ref === 1), 'the ack'), { type: 'ack' });
+  let isClosed: true | undefined;
+  void at.server.close().then(() => {
+    isClosed = true;
+  });
+  await meanwhile(() => isClosed, 'the end');
 });
