@@ -28,6 +28,8 @@ export async function openStore({
       clock,
       onAway: (reason) => logger.error({ host: url.host, reason }, 'Redis cannot be used'),
       onBack: () => logger.info({ host: url.host }, 'Redis can be used again'),
+      onUnreadable: (channel, err) =>
+        logger.warn({ channel, err }, 'a message of another node cannot be read'),
     });
     return { log: shared, join: (node) => shared.join({ ...node, ...(beats && { beats }) }) };
   }

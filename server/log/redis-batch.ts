@@ -54,7 +54,7 @@ export function batchOf([at, fields]: [Buffer, Buffer[]]): Batch | undefined {
 export type Published =
   | { readonly kind: 'batch'; readonly batch: Batch }
   | { readonly kind: 'told'; readonly by: string; readonly text: string }
-  /** The log may have ended: to be looked at. */
+  /** The log may have ended, or somebody published what is nothing of it: to be looked at. */
   | { readonly kind: 'look' };
 
 const LINE_BREAK = 10;
@@ -65,9 +65,11 @@ export function readPublished(message: Buffer): Published {
   const [kind, ...words] = message.toString('latin1', 0, end < 0 ? message.length : end).split(' ');
   const rest = message.subarray(end + 1);
   if (kind === 't' && words[0] !== undefined) return { kind: 'told', by: words[0], text: rest.toString() };
-  const [first, count, id, previous] = words;
-  if (kind !== 'b' || id === undefined || previous === undefined) return { kind: 'look' };
-  return { kind: 'batch', batch: { id, previous, first: Number(first), count: Number(count), body: rest } };
+  const [first, count] = [Number(words[0]), Number(words[1])];
+  const [, , id, previous] = words;
+  const isBatch = kind === 'b' && Number.isSafeInteger(first) && Number.isSafeInteger(count);
+  if (!isBatch || id === undefined || previous === undefined) return { kind: 'look' };
+  return { kind: 'batch', batch: { id, previous, first, count, body: rest } };
 }
 
 export function writeTold(by: string, text: string): string {

@@ -36,6 +36,8 @@ export interface LinkOptions {
   /** It does not work any more, or works again. */
   onAway(reason: string): void;
   onBack(): void;
+  /** A message was nothing that this listener knows, and is passed over. */
+  onUnreadable(channel: string, error: unknown): void;
 }
 
 const UNSUBSCRIBE_MS = 1000;
@@ -164,7 +166,14 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       }),
     async subscribe(channel, listener) {
       await persist(channel, false, async () => {
-        await to.subscribe(channel, listener);
+        await to.subscribe(channel, (message) => {
+          // What it throws would have the client lose its place in what Redis sends.
+          try {
+            listener(message);
+          } catch (error) {
+            options.onUnreadable(channel, error);
+          }
+        });
         return true;
       });
     },

@@ -23,6 +23,8 @@ export interface RedisLogOptions {
   /** Redis does not work any more, and why; and when it works again. */
   readonly onAway?: (reason: string) => void;
   readonly onBack?: () => void;
+  /** Somebody has published what no node of this version says; it is passed over. */
+  readonly onUnreadable?: (channel: string, error: unknown) => void;
   /** Each room is looked at as often, whether something was appended that nobody told. Default 30,000. */
   readonly lookIntervalMs?: number;
 }
@@ -61,6 +63,7 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
     ...{ url, prefix, clock, timeoutMs, probeIntervalMs },
     onAway: (reason) => options.onAway?.(reason),
     onBack: () => options.onBack?.(),
+    onUnreadable: (channel, error) => options.onUnreadable?.(channel, error),
     onSubscribed() {
       for (const room of rooms) room.look();
     },
