@@ -3,7 +3,7 @@ import { type Hooks, Refusal } from '../../server/index.ts';
 import { LogError } from '../../server/log/log.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { bearer, ofType, stage } from '../native/person.ts';
-import { startWired } from '../support/servers.ts';
+import { inTime, startWired } from '../support/servers.ts';
 
 t.test('[HT14] the program that embeds the server publishes, notifies and reads by calls', async (t) => {
   const at = await stage(t);
@@ -128,13 +128,15 @@ t.test('[HT12] sessions with the longest of ids outlive a restart', async (t) =>
   const first = await startWired(env);
   const long = 'p'.repeat(200);
   const sessionId = '\u{1f600}'.repeat(100);
-  await first.server.sessions.start(long, { sessionId, externalUserId: 'u' });
-  await first.server.sessions.ingest(long, sessionId, [{ n: 1 }, { n: 2 }]);
-  await first.server.close();
+  await inTime(first, first.server.sessions.start(long, { sessionId, externalUserId: 'u' }));
+  await inTime(first, first.server.sessions.ingest(long, sessionId, [{ n: 1 }, { n: 2 }]));
+  await inTime(first, first.server.close());
   const second = await startWired(env);
-  t.teardown(() => second.server.close());
-  t.match(await second.server.sessions.events(long, sessionId), { total: 2, events: [{ n: 1 }, { n: 2 }] });
-  t.match(await second.server.sessions.submit(long, sessionId), { submitted: true });
+  const { sessions } = second.server;
+  const events = await inTime(second, sessions.events(long, sessionId));
+  t.match(events, { total: 2, events: [{ n: 1 }, { n: 2 }] });
+  t.match(await inTime(second, sessions.submit(long, sessionId)), { submitted: true });
+  await inTime(second, second.server.close());
 });
 
 t.test(

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { startWired } from '../support/servers.ts';
+import { inTime, startWired } from '../support/servers.ts';
 import { createGatedLog } from './gated-log.ts';
 import { bearer, ofType, present, stage } from './person.ts';
 
@@ -152,16 +152,7 @@ t.test('projects outlive a restart', async (t) => {
   t.same(at.server.projects.list(), [{ id: 'p', ...project }]);
   const ben = at.person(await bearer({ sub: 'ben' }));
   ben.send({ type: 'join', roomId: 'project:p', ref: 1 });
-  // A real disk takes its time, and the appends of a tick wait for its end.
-  const meanwhile = <T>(found: () => T | undefined, what: string) =>
-    at.until(() => {
-      at.clock.advance(1);
-      return found();
-    }, what);
-  t.hasStrict(await meanwhile(() => ben.heard().find((one) => one.ref === 1), 'the ack'), { type: 'ack' });
-  let isClosed: true | undefined;
-  void at.server.close().then(() => {
-    isClosed = true;
-  });
-  await meanwhile(() => isClosed, 'the end');
+  const answer = at.until(() => ben.heard().find((one) => one.ref === 1), 'the ack');
+  t.hasStrict(await inTime(at, answer), { type: 'ack' });
+  await inTime(at, at.server.close());
 });

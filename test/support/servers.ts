@@ -104,3 +104,17 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+/** Lets time pass until it has happened: a real disk takes its own time, and what a tick brings waits for its end. */
+export async function inTime<T>({ clock, settle }: WiredServer, happens: Promise<T>): Promise<T> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  happens.then(over, over);
+  while (!isOver) {
+    clock.advance(1);
+    await settle();
+  }
+  return happens;
+}
