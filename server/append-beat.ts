@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { createTicker } from './fanout/ticker.ts';
 
 /**
  * Calls `action` at once where nothing was appended in this process for a tick, and else at the end of the tick,
@@ -7,34 +8,24 @@ import type { Clock } from './clock.ts';
  */
 export type AppendBeat = (action: () => void) => (() => void) | undefined;
 
-/** @param tickMs at least this long between two beats; 0: everything goes at once */
+/** @param tickMs at least this long between two beats */
 export function createAppendBeat(clock: Clock, tickMs: number): AppendBeat {
+  const ticker = createTicker(clock, tickMs);
   const waiting = new Set<() => void>();
-  let endsAt = Number.NEGATIVE_INFINITY;
-  let isTimed = false;
-
-  function end(): void {
-    isTimed = false;
-    const due = [...waiting];
-    waiting.clear();
-    if (due.length > 0) begin();
-    for (const action of due) action();
-  }
-
-  function begin(): void {
-    endsAt = clock.monotonic() + tickMs;
-  }
-
+  const appends = {
+    flush() {
+      const due = [...waiting];
+      waiting.clear();
+      for (const action of due) action();
+      return due.length > 0;
+    },
+  };
   return (action) => {
-    const leftMs = endsAt - clock.monotonic();
-    if (leftMs <= 0 && !isTimed) {
-      begin();
-      action();
-      return undefined;
-    }
-    if (!isTimed) clock.after(Math.max(1, Math.ceil(leftMs)), end);
-    isTimed = true;
     waiting.add(action);
-    return () => void waiting.delete(action);
+    ticker.request(appends);
+    return waiting.has(action) ? () => void waiting.delete(action) : undefined;
   };
 }
+
+/** Without waiting. */
+export const atOnce: AppendBeat = (action) => void action();

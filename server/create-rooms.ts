@@ -1,4 +1,4 @@
-import { createAppendBeat } from './append-beat.ts';
+import { atOnce, createAppendBeat } from './append-beat.ts';
 import { placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
@@ -68,7 +68,7 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       roomLimits: roomLimitsOf(config.limits),
       maxWaiting: config.limits.MAX_WAITING_ENTRIES,
       snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
-      beat: createAppendBeat(clock, log.isCostly ? config.tickMs : 0),
+      beat: log.isCostly ? createAppendBeat(clock, config.tickMs) : atOnce,
       onAppended: (entries, durationMs) => {
         metrics.appendedEntries.inc(entries);
         metrics.append.observe(durationMs / 1000);

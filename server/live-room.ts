@@ -177,11 +177,11 @@ export class LiveRoom {
     }
     this.#cancelPause = this.#options.beat(() => {
       this.#cancelPause = undefined;
-      this.#append(this.#opened as Opened);
+      this.#append((this.#opened as Opened).log);
     });
   }
 
-  #append({ log, snapshots }: Opened): void {
+  #append(log: RoomLog): void {
     const { clock } = this.#options;
     const begun = clock.monotonic();
     const entries = this.#queue.splice(0, BATCH_ENTRIES);
@@ -192,7 +192,7 @@ export class LiveRoom {
       () => {
         this.#options.onAppended(entries.length, clock.monotonic() - begun);
         this.#inFlight = 0;
-        if (this.#opened !== undefined) snapshots.consider();
+        this.#opened?.snapshots.consider();
         this.#pump();
       },
       (error: unknown) => this.#failed(entries, error),

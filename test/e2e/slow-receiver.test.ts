@@ -92,6 +92,7 @@ async function stalled(
       one.until(() => one.room.deltas > (others[index] ?? 0), '[SR2] the others go on'),
     ),
   );
+  t.equal(await server.metric('tandem_lagging_connections'), stalling.length, '[SR2] while these lag');
   const from = performance.now();
   await Promise.all(
     stalling.map((one) => {
