@@ -9,6 +9,9 @@ const QUOTED_PLACEHOLDER = JSON.stringify(PLACEHOLDER);
 /** Those who come back together were lost together; others are served one by one. */
 const MOST_KEPT = 32;
 
+/** A process that serves a crowd may be busy for longer than a second between two of them. */
+const KEPT_SWEEPS = 5;
+
 const utf8 = new TextEncoder();
 
 /**
@@ -21,7 +24,8 @@ export class Encodings {
   #atPlace: Made | undefined;
   #inFlush: Made | undefined;
   #place: Place | undefined;
-  #used = false;
+  /** Times that nobody had asked for what is kept. */
+  #unused = 0;
 
   constructor(view: RoomView) {
     this.#view = view;
@@ -36,10 +40,10 @@ export class Encodings {
     this.#place = place;
   }
 
-  /** To be called about once a second: forgets what nobody has asked for since the last time. */
+  /** To be called about once a second: forgets what nobody has asked for the last few times. */
   sweep(): void {
-    if (!this.#used) this.#atPlace = undefined;
-    this.#used = false;
+    this.#unused += 1;
+    if (this.#unused > KEPT_SWEEPS) this.#atPlace = undefined;
   }
 
   /** Who is there and what is selected: that does not stand or fall with the place. */
@@ -82,7 +86,7 @@ export class Encodings {
   }
 
   #once<T>(key: string, make: () => T): T {
-    this.#used = true;
+    this.#unused = 0;
     this.#atPlace ??= new Map();
     return once(this.#atPlace, key, make);
   }
