@@ -1,4 +1,5 @@
 import type { Message } from '../../support/wire.ts';
+import { type Editor, wholeStates } from './editor.ts';
 
 /** The scene as the deltas of the other dialects tell of it. */
 export class Deltas {
@@ -28,4 +29,37 @@ export class Deltas {
   numberOf(userId: string): unknown {
     return this.#numbers.get(userId);
   }
+}
+
+/** What editors that are told of the scene by deltas have in common. */
+export abstract class DeltaEditor implements Editor {
+  abstract readonly kind: string;
+  readonly userId: string;
+  readonly sceneId: string;
+  readonly resumes: number[] = [];
+  acknowledged = 0;
+  isIn = false;
+  protected readonly deltas: Deltas;
+  /** Beside those of the deltas. */
+  protected readonly refusals: string[] = [];
+
+  constructor(userId: string, sceneId: string) {
+    this.userId = userId;
+    this.sceneId = sceneId;
+    this.deltas = new Deltas(userId);
+  }
+
+  get version() {
+    return this.deltas.version ?? 0;
+  }
+  get faults() {
+    return [...this.deltas.faults, ...this.refusals, ...wholeStates(this.userId, this.deltas.states)];
+  }
+  numberOf(userId: string): unknown {
+    return this.deltas.numberOf(userId);
+  }
+
+  abstract readonly isIdle: boolean;
+  abstract edit(): void;
+  abstract end(): void;
 }

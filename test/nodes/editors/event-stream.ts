@@ -1,23 +1,16 @@
 import { type Agent, get, type IncomingMessage, request } from 'node:http';
 import type { Message } from '../../support/wire.ts';
-import { Deltas } from './deltas.ts';
-import { type Editor, operationOn, PROJECT, wholeStates } from './editor.ts';
+import { DeltaEditor } from './deltas.ts';
+import { operationOn, PROJECT } from './editor.ts';
 import { stickyAgent } from './sticky-agent.ts';
 
 const RETRY_POST_MS = 200;
 
 /** As an `EventSource` with its posts: comes back when it is told to, from where it was. */
-export class StreamEditor implements Editor {
+export class StreamEditor extends DeltaEditor {
   readonly kind = 'stream';
-  readonly userId: string;
-  readonly sceneId: string;
-  readonly resumes: number[] = [];
-  acknowledged = 0;
-  isIn = false;
   readonly #port: number;
   readonly #token: string;
-  readonly #deltas: Deltas;
-  readonly #faults: string[] = [];
   readonly #agent: Agent;
   #lastId: string | undefined;
   #retryMs = 1000;
@@ -26,26 +19,15 @@ export class StreamEditor implements Editor {
   #isPending = false;
 
   constructor(port: number, userId: string, sceneId: string, token: string) {
+    super(userId, sceneId);
     this.#port = port;
-    this.userId = userId;
-    this.sceneId = sceneId;
     this.#token = token;
-    this.#deltas = new Deltas(userId);
     this.#agent = stickyAgent();
     this.#open();
   }
 
   get isIdle() {
     return !this.#isPending;
-  }
-  get version() {
-    return this.#deltas.version ?? 0;
-  }
-  get faults() {
-    return [...this.#deltas.faults, ...this.#faults, ...wholeStates(this.userId, this.#deltas.states)];
-  }
-  numberOf(userId: string): unknown {
-    return this.#deltas.numberOf(userId);
   }
 
   edit(): void {
@@ -79,7 +61,7 @@ export class StreamEditor implements Editor {
         this.#isPending = false;
         return;
       }
-      if (status !== 0 && status !== 503) this.#faults.push(`${this.userId}: a post was ${status}`);
+      if (status !== 0 && status !== 503) this.refusals.push(`${this.userId}: a post was ${status}`);
       await new Promise((resolve) => setTimeout(resolve, RETRY_POST_MS));
     }
   }
@@ -113,7 +95,7 @@ export class StreamEditor implements Editor {
     get({ ...where, path: `${path}/events?clientId=c`, headers: { ...headers, ...last } }, (answer) => {
       // 503 is the balancer's, which finds nobody ready.
       if (answer.statusCode !== 200 && answer.statusCode !== 503)
-        this.#faults.push(`${this.userId}: a stream was ${answer.statusCode}`);
+        this.refusals.push(`${this.userId}: a stream was ${answer.statusCode}`);
       this.#read(answer, begun);
       answer.on('close', again).on('error', () => {});
     }).on('error', again);
@@ -133,8 +115,8 @@ export class StreamEditor implements Editor {
     if (fields.retry !== undefined) this.#retryMs = Number(fields.retry);
     this.#lastId = fields.id ?? this.#lastId;
     const data = fields.data === undefined ? {} : (JSON.parse(fields.data) as Message);
-    if (fields.event === 'sceneDelta') this.#deltas.delta(data.delta);
-    if (fields.event === 'sceneState') this.#deltas.state(data);
+    if (fields.event === 'sceneDelta') this.deltas.delta(data.delta);
+    if (fields.event === 'sceneState') this.deltas.state(data);
     if (fields.event === 'connected') {
       if (this.#attempts > 0) this.resumes.push(performance.now() - begun);
       this.#attempts += 1;

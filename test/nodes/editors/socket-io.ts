@@ -1,29 +1,20 @@
 import type { Agent } from 'node:http';
 import { io, type Socket } from 'socket.io-client';
 import type { Message } from '../../support/wire.ts';
-import { Deltas } from './deltas.ts';
-import { type Editor, operationOn, PROJECT, wholeStates } from './editor.ts';
+import { DeltaEditor } from './deltas.ts';
+import { operationOn, PROJECT } from './editor.ts';
 import { stickyAgent } from './sticky-agent.ts';
 
-export class SocketEditor implements Editor {
+export class SocketEditor extends DeltaEditor {
   readonly kind: string;
-  readonly userId: string;
-  readonly sceneId: string;
-  readonly resumes: number[] = [];
-  acknowledged = 0;
-  isIn = false;
   readonly #socket: Socket;
-  readonly #deltas: Deltas;
-  readonly #faults: string[] = [];
   readonly #agent: Agent;
   #begun = 0;
   #pending: object | undefined;
 
   constructor(kind: 'socket.io' | 'polling', port: number, userId: string, sceneId: string, token: string) {
+    super(userId, sceneId);
     this.kind = kind;
-    this.userId = userId;
-    this.sceneId = sceneId;
-    this.#deltas = new Deltas(userId);
     this.#agent = stickyAgent();
     this.#socket = io(`http://127.0.0.1:${port}/scenes`, {
       auth: { token },
@@ -42,23 +33,14 @@ export class SocketEditor implements Editor {
       this.#socket.on(event, (what: Message) => {
         // What is no refusal of the server is a failed attempt.
         if (event === 'error' || what.data !== undefined)
-          this.#faults.push(`${userId}: ${JSON.stringify(what)}`);
+          this.refusals.push(`${userId}: ${JSON.stringify(what)}`);
       });
-    this.#socket.on('sceneJoined', (state: Message) => this.#deltas.state(state));
-    this.#socket.on('sceneDelta', ({ delta }: Message) => this.#deltas.delta(delta));
+    this.#socket.on('sceneJoined', (state: Message) => this.deltas.state(state));
+    this.#socket.on('sceneDelta', ({ delta }: Message) => this.deltas.delta(delta));
   }
 
   get isIdle() {
     return this.#pending === undefined;
-  }
-  get version() {
-    return this.#deltas.version ?? 0;
-  }
-  get faults() {
-    return [...this.#deltas.faults, ...this.#faults, ...wholeStates(this.userId, this.#deltas.states)];
-  }
-  numberOf(userId: string): unknown {
-    return this.#deltas.numberOf(userId);
   }
 
   edit(): void {
@@ -75,7 +57,7 @@ export class SocketEditor implements Editor {
   #connected(): void {
     if (this.#begun > 0) {
       if (this.#socket.recovered) this.resumes.push(performance.now() - this.#begun);
-      else this.#faults.push(`${this.userId}: not recovered`);
+      else this.refusals.push(`${this.userId}: not recovered`);
       this.isIn = true;
       // Its answer may have been lost with the connection.
       this.#say();
@@ -83,7 +65,7 @@ export class SocketEditor implements Editor {
     }
     this.#socket.emit('joinScene', { projectId: PROJECT, sceneId: this.sceneId }, (answer: Message) => {
       if (answer.ok) this.isIn = true;
-      else this.#faults.push(`${this.userId}: ${JSON.stringify(answer)}`);
+      else this.refusals.push(`${this.userId}: ${JSON.stringify(answer)}`);
     });
   }
 
@@ -91,7 +73,7 @@ export class SocketEditor implements Editor {
     const said = this.#pending;
     if (said === undefined || !this.#socket.connected) return;
     this.#socket.emit('sceneOperation', said, (answer: Message) => {
-      if (!answer.ok) this.#faults.push(`${this.userId}: ${JSON.stringify(answer)}`);
+      if (!answer.ok) this.refusals.push(`${this.userId}: ${JSON.stringify(answer)}`);
       else if (this.#pending === said) {
         this.#pending = undefined;
         this.acknowledged += 1;
