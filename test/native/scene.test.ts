@@ -184,7 +184,7 @@ t.test('[SC8] the state is encoded once for all who get it at the same content',
   }
   for (const one of many) t.equal(ofType(await one.news(), 'sceneState').length, 1);
   t.equal(states(), 1);
-  await at.pass(3000);
+  await at.pass(8000);
   const late = await at.member('late');
   t.equal(ofType(await late.news(), 'sceneState').length + states(), 2, 'what nobody asks for is not kept');
 });
