@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Dialect } from '../dialect/dialect.ts';
 import type { Connection, TextFrame } from '../transport/connection.ts';
 import type { Place } from './position.ts';
+import { Sent } from './sent.ts';
 
 /** A room as a receiver sees it. */
 export interface Feed {
@@ -35,6 +36,7 @@ export class Receiver {
   readonly connection: Connection;
   readonly dialect: Dialect;
   readonly feeds = new Map<string, Feed>();
+  readonly sent = new Sent();
   readonly #options: ReceiverOptions;
   #ended = false;
   #lag: { since: number; held: string[]; heldBytes: number; lostFrom: number } | undefined;

@@ -8,7 +8,7 @@ import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { absorb, emptyPending, eventsOf, type Pending } from './pending.ts';
-import { earlier, later, type Place, placeOf } from './position.ts';
+import { earlier, later, type Place, placeFrom, placeOf } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
 import type { Feed, Receiver } from './receiver.ts';
@@ -60,7 +60,8 @@ export class RoomFanout implements Flushable, Feed {
   /** Takes a receiver in, or serves it anew. */
   attach(receiver: Receiver, userId: string, want: Want): void {
     const known = this.#attachments.get(receiver.connection.id);
-    const attachment = known ?? { receiver, userId, things: nothing, standing: waitingFor(want) };
+    const standing = waitingFor(this.#surely(receiver, want));
+    const attachment = known ?? { receiver, userId, things: nothing, standing };
     this.#attachments.set(receiver.connection.id, attachment);
     receiver.feeds.set(this.view.roomId, this);
     if (known !== undefined) {
@@ -188,6 +189,7 @@ export class RoomFanout implements Flushable, Feed {
     const attachment = this.#attachments.get(receiver.connection.id);
     if (attachment === undefined) return;
     this.#leave(attachment);
+    receiver.sent.note(this.view.roomId);
     const { standing } = attachment;
     if (standing.kind === 'waiting') return this.#answerWaiting(attachment);
     const { from } = standing;
@@ -315,13 +317,22 @@ export class RoomFanout implements Flushable, Feed {
   #wait(attachment: Attachment, want: Want): void {
     this.#leave(attachment);
     if (attachment.standing.kind !== 'waiting') this.#waiting.push(attachment);
-    attachment.standing = waitingFor(want, attachment.standing);
+    attachment.standing = waitingFor(this.#surely(attachment.receiver, want), attachment.standing);
+  }
+
+  /** Of what is on its way to a client beyond the place that it names nothing may come twice: it gets the whole. */
+  #surely(receiver: Receiver, want: Want): Want {
+    const { roomId, state, epoch } = this.view;
+    const claimed = want.since && placeFrom(state, epoch, want.since);
+    if (claimed === undefined || !receiver.sent.exceeds(roomId, claimed)) return want;
+    return { ...want, since: undefined, scene: true };
   }
 
   #leave({ standing, receiver }: Attachment): void {
     if (standing.kind !== 'live') return;
     receiver.connection.unsubscribe(standing.audience.topic);
     this.#audiences.leave(standing.audience);
+    receiver.sent.note(this.view.roomId, this.#place);
   }
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { RoomReplica } from '../e2e/room-replica.ts';
 import type { Message } from '../support/wire.ts';
 import { add, ofType, type Person, remove, type Stage, stage, types, update } from './person.ts';
 
@@ -217,5 +218,63 @@ t.test('[RS2] over and over, by a client that is cut off amid the traffic', asyn
   t.same(
     heard,
     Array.from({ length: 40 }, (_, round) => `${round}`),
+  );
+});
+
+/** Ben, as he knows the room from what has arrived, while more is under way to him. */
+async function between(at: Stage): Promise<{ ada: Person; ben: Person; replica: RoomReplica }> {
+  const ada = await at.member('ada');
+  const ben = at.person();
+  const replica = new RoomReplica('room');
+  ben.send({ type: 'join', roomId: 'room', user: { userId: 'ben' }, scene: true });
+  ada.send(add('i'));
+  for (const one of await ben.news()) replica.receive(one);
+  return { ada, ben, replica };
+}
+
+for (const [what, leaves] of [
+  ['that is in the room', false],
+  ['that leaves it and does not wait for the answer', true],
+] as const) {
+  t.test(`[RS6] nothing comes twice to a connection ${what}, and joins with since`, async (t) => {
+    const at = await stage(t);
+    const { ada, ben, replica } = await between(at);
+    const { since } = replica;
+    for (const round of [0, 1, 2]) {
+      ada.send(say(`${round}`));
+      ada.send(add(`j${round}`));
+      ada.send(edit([`${round}`], round));
+      await at.pass(16);
+    }
+    // He has read nothing of it yet.
+    if (leaves) ben.send({ type: 'leave' });
+    ben.send({ type: 'join', roomId: 'room', user: { userId: 'ben' }, scene: true, since });
+    ada.send(say('3'));
+    await at.pass(16);
+    ada.send(say('4'));
+    for (const one of await ben.news()) replica.receive(one);
+    t.same(replica.faults, []);
+    t.equal(replica.version, 4);
+    t.equal(replica.text('d').text, '210');
+    t.same(
+      replica.messages.map(({ text }) => text),
+      ['0', '1', '2', '3', '4'],
+    );
+  });
+}
+
+t.test('[RS6] [RS2] who has all that was sent and comes back over the same connection', async (t) => {
+  const at = await stage(t);
+  const { ada, ben, replica } = await between(at);
+  await ben.ask({ type: 'leave' });
+  ada.send(say('missed'));
+  await at.pass(16);
+  const { since } = replica;
+  ben.send({ type: 'join', roomId: 'room', user: { userId: 'ben' }, scene: true, since });
+  const news = await ben.news();
+  t.same(ofType(news, 'sceneState'), [], 'gets no more than what it missed');
+  t.same(
+    ofType(news, 'message').map(({ text }) => text),
+    ['missed'],
   );
 });
