@@ -4,7 +4,12 @@ import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { TEST_SECRET } from '../support/servers.ts';
 
-const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const programs = {
+  source: ['--import=tsx', at('../../server/main.ts')],
+  /** What users run, after `npm run build`: its first seconds take less. */
+  built: [at('../../dist/server/main.js')],
+};
 
 /** A test that is killed for its time runs no teardown; the end of the pipe is seen all the same. */
 const endsWithParent = `data:text/javascript,${encodeURIComponent(
@@ -30,8 +35,12 @@ export interface FailedStart {
 }
 
 /** Starts `tandem serve`; resolves when it listens, or has ended without. Ends with the test. */
-export async function serve(t: Test, env: Record<string, string>): Promise<ServerProcess | FailedStart> {
-  const child = spawn(process.execPath, ['--import=tsx', `--import=${endsWithParent}`, main, 'serve'], {
+export async function serve(
+  t: Test,
+  env: Record<string, string>,
+  program: keyof typeof programs = 'source',
+): Promise<ServerProcess | FailedStart> {
+  const child = spawn(process.execPath, [`--import=${endsWithParent}`, ...programs[program], 'serve'], {
     env: {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',
@@ -74,8 +83,8 @@ export async function serve(t: Test, env: Record<string, string>): Promise<Serve
 }
 
 /** The same, where it has to start. */
-export async function started(t: Test, env: Record<string, string>): Promise<ServerProcess> {
-  const process = await serve(t, env);
+export async function started(...how: Parameters<typeof serve>): Promise<ServerProcess> {
+  const process = await serve(...how);
   if (!('pid' in process)) throw new Error(process.output);
   return process;
 }

@@ -11,7 +11,7 @@ const BUILD_SEED = 468_609;
 const { HISTORIES, HISTORY_SEED, HISTORY_MS, HISTORY_PAUSE_MS } = process.env;
 const count = Number(HISTORIES ?? 1);
 const first = Number(HISTORY_SEED ?? (HISTORIES === undefined ? BUILD_SEED : Date.now() % 1_000_000));
-const options = { lastsMs: Number(HISTORY_MS ?? 20_000), pauseMs: Number(HISTORY_PAUSE_MS ?? 1500) };
+const options = { lastsMs: Number(HISTORY_MS ?? 40_000), pauseMs: Number(HISTORY_PAUSE_MS ?? 1500) };
 
 t.setTimeout(HISTORIES === undefined ? 550_000 : 0);
 
