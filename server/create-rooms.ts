@@ -68,6 +68,7 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       roomLimits: roomLimitsOf(config.limits),
       maxWaiting: config.limits.MAX_WAITING_ENTRIES,
       snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
+      snapshotTurn: { taken: false },
       beat: log.isCostly ? createAppendBeat(clock, config.tickMs) : atOnce,
       onAppended: (entries, durationMs) => {
         metrics.appendedEntries.inc(entries);

@@ -6,9 +6,10 @@ import type { Log, LogError } from './log/log.ts';
 import type { Nodes } from './log/nodes.ts';
 import type { Effect } from './room/effect.ts';
 import type { Entry, RoomLimits } from './room/entry.ts';
+import type { SnapshotOptions } from './snapshots.ts';
 
 /** What all rooms of a node have in common. */
-export interface LiveRoomOptions {
+export interface LiveRoomOptions extends SnapshotOptions {
   log: Log;
   clock: Clock;
   fanout: FanoutOptions;
@@ -16,7 +17,6 @@ export interface LiveRoomOptions {
   nodes: Nodes;
   roomLimits: RoomLimits;
   maxWaiting: number;
-  snapshotEntries: number;
   /** When a room may append. */
   beat: AppendBeat;
   /** Undefined: this node does not hold such a session. */

@@ -69,7 +69,7 @@ export class LiveRoom {
       await roomLog.close();
       throw error;
     }
-    const snapshots = new Snapshots(roomLog, state, this.#options.snapshotEntries);
+    const snapshots = new Snapshots(roomLog, state, this.#options);
     const onSignals = (signals: readonly SignalEvent[]) => shown.hear(signals);
     const talk = new Talk({ tell: roomLog.tell, nodeId, state, lastSeen, onSignals });
     const view = viewOf(roomId, roomLog.epoch, state, (connection) => talk.lastSeen(connection));

@@ -5,21 +5,34 @@ import type { RoomState } from './room/state.ts';
 /** The fewest bytes of entries that are worth a snapshot. */
 const SNAPSHOT_MIN_BYTES = 256 * 1024;
 
+/** What the rooms of a process share: one of them stores its state at a time, and no append waits for more than that. */
+export interface SnapshotTurn {
+  taken: boolean;
+}
+
+export interface SnapshotOptions {
+  /** The fewest entries between two. */
+  readonly snapshotEntries: number;
+  readonly snapshotTurn: SnapshotTurn;
+}
+
 /** When a room's state is stored, so that its log stays short. */
 export class Snapshots {
   readonly #log: RoomLog;
   readonly #state: RoomState;
   readonly #minEntries: number;
+  readonly #turn: SnapshotTurn;
   /** What came since the last one. */
   #entries: number;
   #bytes = 0;
   #lastBytes = 0;
   #compacting: Promise<void> | undefined;
 
-  constructor(log: RoomLog, state: RoomState, minEntries: number) {
+  constructor(log: RoomLog, state: RoomState, { snapshotEntries, snapshotTurn }: SnapshotOptions) {
     this.#log = log;
     this.#state = state;
-    this.#minEntries = minEntries;
+    this.#minEntries = snapshotEntries;
+    this.#turn = snapshotTurn;
     this.#entries = log.tail.length;
   }
 
@@ -28,11 +41,16 @@ export class Snapshots {
     this.#bytes += text.length;
   }
 
-  /** Snapshots cost as much as the state is large, so they wait for as many bytes of entries. */
+  /**
+   * To be called after each append: where it is another room's turn, one of the next will do. Snapshots cost as much
+   * as the state is large, so they wait for as many bytes of entries.
+   */
   consider(): void {
-    if (this.#compacting !== undefined || this.#entries < this.#minEntries) return;
+    if (this.#turn.taken || this.#entries < this.#minEntries) return;
     if (this.#bytes < Math.max(SNAPSHOT_MIN_BYTES, this.#lastBytes)) return;
+    this.#turn.taken = true;
     this.#compacting = this.#snapshot().finally(() => {
+      this.#turn.taken = false;
       this.#compacting = undefined;
     });
   }

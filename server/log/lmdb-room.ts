@@ -4,6 +4,13 @@ import type { GroupCommit, Write } from './group-commit.ts';
 import type { LmdbStore, TableName } from './lmdb-store.ts';
 import { LogError, type LogListener, type RoomLog, type Snapshot } from './log.ts';
 
+/**
+ * A long log is shortened a little with each append, and the rest when it is closed: all at once would keep the
+ * appends of all rooms waiting for tens of milliseconds.
+ */
+const DROPPED_WITH_EACH = 10;
+const DROPPED_AT_ONCE = 100;
+
 /** What is stored of a room beside its entries and its snapshot. */
 export interface RoomRecord {
   readonly epoch: string;
@@ -52,6 +59,8 @@ function createRoomLog(
   let record = initial;
   let ended = false;
   let last: Promise<unknown> = Promise.resolve();
+  /** The oldest offset that is still read; what is stored before it goes with the next appends. */
+  let kept = initial.first;
 
   // Changes of one room run one after the other: each starts from the record that the last one stored.
   const inTurn = <Result>(action: () => Promise<Result>): Promise<Result> => {
@@ -66,6 +75,17 @@ function createRoomLog(
     await commits.commit([...writes, recordWrite(roomId, next)]);
     record = next;
   };
+  /** The writes that drop up to `most` entries, and the offset of the oldest one left. */
+  const droppingAtMost = (most: number): { first: number; dropping: Write<TableName>[] } => {
+    const first = Math.min(kept, record.first + most);
+    return { first, dropping: removals(roomId, record.first, first) };
+  };
+  const dropRest = async (): Promise<void> => {
+    while (record.first < kept) {
+      const { first, dropping } = droppingAtMost(DROPPED_AT_ONCE);
+      await change({ ...record, first }, dropping);
+    }
+  };
   const end = (): void => {
     if (!ended) opening.ended();
     ended = true;
@@ -79,25 +99,25 @@ function createRoomLog(
       const values = entries.map(encodeChecked);
       return inTurn(async () => {
         if (entries.length === 0) return;
-        const first = record.next;
-        const writes = values.map((value, index) => entryWrite(roomId, first + index, value));
-        await change({ ...record, next: first + entries.length }, writes);
-        opening.listener(first, entries);
+        const { next } = record;
+        const { first, dropping } = droppingAtMost(DROPPED_WITH_EACH + 2 * entries.length);
+        const writes = values.map((value, index) => entryWrite(roomId, next + index, value));
+        await change({ ...record, first, next: next + entries.length }, [...dropping, ...writes]);
+        opening.listener(next, entries);
       });
     },
     async read(from, limit) {
       if (ended) throw new LogError('LOG_UNAVAILABLE', 'this opening of the log has ended');
-      if (from < record.first) return undefined;
+      if (from < kept) return undefined;
       return readEntries(store, roomId, from, Math.min(record.next, from + limit));
     },
     compact: (snapshot, dropThrough) =>
       inTurn(async () => {
         checkCompaction(snapshot, dropThrough, record.snapshotOffset, record.next - 1);
-        const first = Math.max(record.first, dropThrough + 1);
-        await change({ ...record, first, snapshotOffset: snapshot.offset }, [
+        await change({ ...record, snapshotOffset: snapshot.offset }, [
           { table: 'snapshots', key: [roomId], value: encodeChecked(snapshot.state) },
-          ...removals(roomId, record.first, first),
         ]);
+        kept = Math.max(kept, dropThrough + 1);
       }),
     drop: () =>
       inTurn(async () => {
@@ -109,7 +129,7 @@ function createRoomLog(
         end();
       }),
     async close() {
-      await last;
+      await inTurn(dropRest).catch(() => {});
       end();
     },
   };
