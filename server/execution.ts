@@ -52,7 +52,11 @@ export class Execution {
           this.#removed(room, effect, offset, replies);
           break;
         case 'viewing':
-          fanout.setViewing(effect.connection, effect.thing, effect.views);
+          this.#gather(
+            effect.connection,
+            fanout.setViewing(effect.connection, effect.thing, effect.views),
+            replies,
+          );
           break;
         default:
           fanout.absorb(effect, offset);
@@ -176,9 +180,16 @@ export class Execution {
     if (receiver === undefined) return;
     const encoded = renderDirect(receiver.dialect, event, room.fanout?.view);
     this.#options.onSent(event.type);
-    const before = replies.get(receiver);
     if (receiver.dialect.vocabulary.answersInOrder) room.fanout?.reply(receiver, encoded, offset);
-    else if (before === undefined) replies.set(receiver, encoded);
+    else this.#gather(connectionId, encoded, replies);
+  }
+
+  /** What a batch has for a connection leaves in one frame. */
+  #gather(connectionId: string, encoded: string[], replies: Map<Receiver, string[]>): void {
+    const receiver = this.#options.session(connectionId)?.receiver;
+    if (receiver === undefined || encoded.length === 0) return;
+    const before = replies.get(receiver);
+    if (before === undefined) replies.set(receiver, encoded);
     else before.push(...encoded);
   }
 

@@ -1,4 +1,3 @@
-import { webcrypto } from 'node:crypto';
 import {
   createRemoteJWKSet,
   type JWTPayload,
@@ -10,9 +9,10 @@ import {
 import { Refusal } from '../../protocol/errors.ts';
 import type { Clock } from '../clock.ts';
 import { userOf } from './claims.ts';
-import { jwksAlgorithms, secretAlgorithms, type TokenKeys } from './keys.ts';
+import { jwksAlgorithms, type TokenKeys } from './keys.ts';
 import type { User, VerifyToken } from './principal.ts';
 import { proofOf } from './proof.ts';
+import { verifyWithSecret } from './secret-verification.ts';
 import { createTokenCache } from './token-cache.ts';
 
 export interface VerifyTokenOptions {
@@ -36,15 +36,13 @@ export interface VerifyTokenOptions {
 export const CLOCK_TOLERANCE_MS = 5000;
 const JWKS_MAX_AGE_MS = 600_000;
 
-const { subtle } = webcrypto;
-
-type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
+type Verify = (token: string, options: JWTVerifyOptions) => JWTPayload | Promise<JWTPayload>;
 
 /**
  * Verifies tokens (JWT, RFC 7519): signature, `exp`, `nbf`, issuer, audience and the claims that name a user.
  *
- * A token that was verified before is answered synchronously until it expires; under a JWKS, for no longer
- * than the keys themselves are trusted, so that a key taken back ends its tokens.
+ * A token that was verified before is answered synchronously until it expires, and under a secret any is; under
+ * a JWKS, for no longer than the keys themselves are trusted, so that a key taken back ends its tokens.
  *
  * Rejects with a {@link Refusal}, whose message never holds the token: TOKEN_INVALID, TOKEN_EXPIRED, or
  * KEYS_UNAVAILABLE, which says nothing of the token. Refusals are not remembered.
@@ -55,37 +53,46 @@ export function createVerifyToken(options: VerifyTokenOptions): VerifyToken {
   const cache = createTokenCache(options.cacheSize ?? 10_000);
   const trustedMs = keys.kind === 'jwks' ? jwksMaxAgeMs : Number.POSITIVE_INFINITY;
 
-  async function verified(token: string): Promise<User> {
-    const nowMs = clock.now();
+  const checksAt = (nowMs: number): JWTVerifyOptions => ({
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+    currentDate: new Date(nowMs),
+    clockTolerance: CLOCK_TOLERANCE_MS / 1000,
+  });
+
+  function accept(token: string, claims: JWTPayload, nowMs: number): User {
+    const user = userOf(claims, proofOf(token, claims));
+    const expiresAt = user.expiresAt ?? Number.POSITIVE_INFINITY;
+    cache.set(token, user, Math.min(expiresAt + CLOCK_TOLERANCE_MS, nowMs + trustedMs));
+    return user;
+  }
+
+  async function rejectedAsRefusal(verified: Promise<User>): Promise<User> {
     try {
-      const claims = await verify(token, {
-        ...(issuer !== undefined && { issuer }),
-        ...(audience !== undefined && { audience }),
-        currentDate: new Date(nowMs),
-        clockTolerance: CLOCK_TOLERANCE_MS / 1000,
-      });
-      const user = userOf(claims, proofOf(token, claims));
-      const expiresAt = user.expiresAt ?? Number.POSITIVE_INFINITY;
-      cache.set(token, user, Math.min(expiresAt + CLOCK_TOLERANCE_MS, nowMs + trustedMs));
-      return user;
+      return await verified;
     } catch (error) {
       throw refusalOf(error);
     }
   }
 
-  return (token) => cache.get(token, clock.now()) ?? verified(token);
+  return (token) => {
+    const nowMs = clock.now();
+    const known = cache.get(token, nowMs);
+    if (known !== undefined) return known;
+    try {
+      const claims = verify(token, checksAt(nowMs));
+      if (!(claims instanceof Promise)) return accept(token, claims, nowMs);
+      return rejectedAsRefusal(claims.then((one) => accept(token, one, nowMs)));
+    } catch (error) {
+      return Promise.reject(refusalOf(error));
+    }
+  };
 }
 
 function verifyWith(keys: TokenKeys, options: VerifyTokenOptions): Verify {
   switch (keys.kind) {
-    case 'secret': {
-      // Once: from bytes a key would be made for each token, which costs more than to verify it.
-      const secret = subtle.importKey('raw', keys.secret, { name: 'HMAC', hash: 'SHA-256' }, false, [
-        'verify',
-      ]);
-      return async (token, checks) =>
-        (await jwtVerify(token, await secret, { ...checks, algorithms: [...secretAlgorithms] })).payload;
-    }
+    case 'secret':
+      return verifyWithSecret(keys.secret);
     case 'public':
       return async (token, checks) =>
         (await jwtVerify(token, keys.key, { ...checks, algorithms: [...keys.algorithms] })).payload;

@@ -102,18 +102,19 @@ export class RoomFanout implements Flushable, Feed {
     } else receiver.reply(encoded);
   }
 
-  setViewing(connectionId: string, thing: string, views: boolean): void {
+  /** @returns what the connection has to be told at once */
+  setViewing(connectionId: string, thing: string, views: boolean): string[] {
     if (!views) this.#signals.forgetCamera(thing, connectionId);
     const attachment = this.#attachments.get(connectionId);
-    if (attachment === undefined) return;
+    if (attachment === undefined) return [];
     const others = [...attachment.things].filter((one) => one !== thing);
     attachment.things = new Set(views ? [...others, thing] : others);
-    if (attachment.standing.kind !== 'live') return;
+    if (attachment.standing.kind !== 'live') return [];
     const { audience: before, from } = attachment.standing;
     const now = this.#enterAudience(attachment, from);
     if (now !== before) attachment.receiver.connection.unsubscribe(before.topic);
     this.#audiences.leave(before);
-    if (views) attachment.receiver.reply(this.#camerasFor(attachment, thing));
+    return views ? this.#camerasFor(attachment, thing) : [];
   }
 
   signal(
@@ -238,23 +239,28 @@ export class RoomFanout implements Flushable, Feed {
     const ready = this.#waiting.filter(isServable);
     this.#waiting = this.#waiting.filter((one) => !isServable(one));
     for (const attachment of ready) {
-      const { standing, receiver } = attachment;
-      if (standing.kind !== 'waiting') continue;
-      this.#enterAudience(attachment, this.#place);
-      const answers = this.#joined(attachment, standing.want, this.#place);
-      const update = bringUpToDate(attachment, this.view, standing.want, this.#place, this.#encodings);
-      const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
-      const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
-      // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
-      const { resync, recovers } = standing.want;
-      const isCut = update.whole && state.length === 0 && (resync === true || recovers !== undefined);
-      if (isCut) receiver.leaveBehind();
-      receiver.reply([...answers, ...update.encoded, ...cameras]);
-      const served = receiver.sendFrames(state) === state.length;
-      // Whatever came before a state that did not fit, the whole of it is needed.
-      if (!served) this.pause(receiver, undefined);
-      receiver.reply(standing.replies);
+      // Answers and state in one system call.
+      attachment.receiver.connection.cork(() => this.#serve(attachment));
     }
+  }
+
+  #serve(attachment: Attachment): void {
+    const { standing, receiver } = attachment;
+    if (standing.kind !== 'waiting') return;
+    this.#enterAudience(attachment, this.#place);
+    const answers = this.#joined(attachment, standing.want, this.#place);
+    const update = bringUpToDate(attachment, this.view, standing.want, this.#place, this.#encodings);
+    const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
+    const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
+    // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
+    const { resync, recovers } = standing.want;
+    const isCut = update.whole && state.length === 0 && (resync === true || recovers !== undefined);
+    if (isCut) receiver.leaveBehind();
+    receiver.reply([...answers, ...update.encoded, ...cameras]);
+    const served = receiver.sendFrames(state) === state.length;
+    // Whatever came before a state that did not fit, the whole of it is needed.
+    if (!served) this.pause(receiver, undefined);
+    receiver.reply(standing.replies);
   }
 
   #answerSyncs(): void {

@@ -1,5 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { type JWTPayload, UnsecuredJWT } from 'jose';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { type JWTPayload, jwtVerify, UnsecuredJWT } from 'jose';
 import t from 'tap';
 import { createVerifyToken } from '../../server/dispatch/authentication.ts';
 import {
@@ -12,6 +13,7 @@ import {
   rsa,
   START_MS,
   START_S,
+  secret,
   secretKeys,
   sign,
 } from '../support/tokens.ts';
@@ -124,8 +126,43 @@ t.test('what is not a token', async (t) => {
   for (const alg of [none, Buffer.from('{"alg":"NONE"}').toString('base64url')]) {
     await refused(t, verify, `${alg}.${payload}.${signature}`);
   }
+  for (const claims of ['[]', '"ada"', 'null', '{', '{"sub":"ada","exp":"soon"}', '{"sub":"ada","nbf":{}}']) {
+    const content = `${header}.${Buffer.from(claims).toString('base64url')}`;
+    const mac = createHmac('sha256', secret).update(content).digest('base64url');
+    await refused(t, verify, `${content}.${mac}`);
+    await refused(t, verify, `${content}.${mac}=`);
+  }
+  for (const more of ['"crit":["b64"],"b64":false', '"crit":["x"],"x":1', '"crit":[]']) {
+    const content = `${Buffer.from(`{"alg":"HS256",${more}}`).toString('base64url')}.${payload}`;
+    await refused(
+      t,
+      verify,
+      `${content}.${createHmac('sha256', secret).update(content).digest('base64url')}`,
+    );
+  }
   await refused(t, verify, await sign({ sub: 'ada' }, 'HS256', new Uint8Array(40)));
   await refused(t, verify, await sign({ sub: 'ada' }, 'HS512', Buffer.alloc(64, 'k')));
+});
+
+t.test('under a secret nothing passes that the library would not let pass', async (t) => {
+  const verify = createVerifyToken({ keys: secretKeys, clock });
+  const good = await sign({ sub: 'ada', exp: START_S + 60 });
+  const changed = fc.tuple(fc.nat(good.length), fc.nat(2), fc.constantFrom(...'abYZ09-_.=+/ \n', ''));
+  let accepted = 0;
+  await fc.assert(
+    fc.asyncProperty(changed, async ([at, cut, put]) => {
+      const token = good.slice(0, at) + put + good.slice(at + cut);
+      const ours = await Promise.resolve(verify(token)).then(
+        () => true,
+        () => false,
+      );
+      if (ours) await jwtVerify(token, secret, { algorithms: ['HS256'], currentDate: new Date(START_MS) });
+      if (ours) accepted += 1;
+      return ours === (token === good);
+    }),
+    { numRuns: 2000, examples: [[[0, 0, '']]] },
+  );
+  t.ok(accepted > 0);
 });
 
 t.test('only HS256 under a secret', async (t) => {
@@ -193,9 +230,16 @@ t.test('expiry and not-before go by the clock, with five seconds of tolerance', 
   for (const exp of ['soon', null, {}]) await refused(t, verify, await sign({ sub: 'ada', exp } as never));
 });
 
-t.test('a repeat is synchronous until the token expires', async (t) => {
+t.test('under a secret every answer is synchronous', async (t) => {
   const verify = createVerifyToken({ keys: secretKeys, clock });
-  const token = await sign({ sub: 'ada', exp: START_S + 60 });
+  const user = verify(await sign({ sub: 'ada' }));
+  t.notOk(user instanceof Promise);
+  t.match(user, { userId: 'ada' });
+});
+
+t.test('a repeat is synchronous until the token expires', async (t) => {
+  const verify = createVerifyToken({ keys: publicKeys(ed.publicKey), clock });
+  const token = await sign({ sub: 'ada', exp: START_S + 60 }, 'EdDSA', ed.privateKey);
   const first = verify(token);
   t.ok(first instanceof Promise);
   const user = await first;
@@ -208,12 +252,13 @@ t.test('a repeat is synchronous until the token expires', async (t) => {
 });
 
 t.test('refusals are not remembered, and the cache forgets what was used longest ago', async (t) => {
-  const verify = createVerifyToken({ keys: secretKeys, clock, cacheSize: 2 });
-  const early = await sign({ sub: 'early', nbf: START_S + 60 });
+  const verify = createVerifyToken({ keys: publicKeys(ed.publicKey), clock, cacheSize: 2 });
+  const signed = (claims: JWTPayload) => sign(claims, 'EdDSA', ed.privateKey);
+  const early = await signed({ sub: 'early', nbf: START_S + 60 });
   await refused(t, verify, early);
   clock.nowMs = START_MS + 60_000;
   t.match(await verify(early), { userId: 'early' });
-  const [a, b] = [await sign({ sub: 'a' }), await sign({ sub: 'b' })];
+  const [a, b] = [await signed({ sub: 'a' }), await signed({ sub: 'b' })];
   await verify(a);
   t.match(verify(early), { userId: 'early' });
   await verify(b);
