@@ -37,6 +37,8 @@ export async function openDurableMap<Value>(
   let offset = 0;
   let sinceSnapshot = 0;
   let isOpen = false;
+  /** The batch that is being appended. */
+  let underWay: readonly string[] | undefined;
   const opened = await openLastingLog(log, name, {
     read({ snapshot, tail }) {
       const found: [string, Value][] = snapshot === undefined ? [] : JSON.parse(snapshot.state);
@@ -52,6 +54,8 @@ export async function openDurableMap<Value>(
     absorb(texts) {
       offset += texts.length;
       sinceSnapshot += texts.length;
+      // It holds since it was asked for.
+      if (texts === underWay) return;
       for (const text of texts) {
         const change = JSON.parse(text) as Change;
         // Its own change comes behind this one, or is this one.
@@ -84,9 +88,11 @@ export async function openDurableMap<Value>(
       const batch = waiting;
       waiting = [];
       try {
-        await opened.append(batch.map((change) => JSON.stringify(change)));
+        underWay = batch.map((change) => JSON.stringify(change));
+        await opened.append(underWay);
         if (sinceSnapshot >= COMPACT_ENTRIES && waiting.length === 0) await compact();
       } finally {
+        underWay = undefined;
         settle(batch);
         appending = undefined;
       }

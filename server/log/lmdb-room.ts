@@ -40,6 +40,7 @@ export async function openLmdbRoom(opening: RoomOpening, newEpoch: () => string)
   const { roomId, store, commits } = opening;
   let record = readRecord(store, roomId);
   if (!record) {
+    checkEmpty(store, roomId);
     record = { epoch: newEpoch(), first: 1, next: 1 };
     await commits.commit([recordWrite(roomId, record)]);
   }
@@ -147,16 +148,18 @@ function removals(roomId: string, from: number, end: number): Write<TableName>[]
   return Array.from({ length: end - from }, (_, index) => entryWrite(roomId, from + index, undefined));
 }
 
+/** Undefined: there is none; whether there should be one shows when the room is opened. */
 export function readRecord(store: LmdbStore, roomId: string): RoomRecord | undefined {
   const stored = store.rooms.get([roomId]);
-  if (!stored) {
-    for (const key of store.entries.getKeys({ ...offsets(roomId, 0), limit: 1 }))
-      throw corrupt(roomId, `has an entry at offset ${key[1]} but no record`);
-    return undefined;
-  }
+  if (!stored) return undefined;
   const text = decodeChecked(stored);
   if (text === undefined) throw corrupt(roomId, 'has a damaged record');
   return JSON.parse(text) as RoomRecord;
+}
+
+function checkEmpty(store: LmdbStore, roomId: string): void {
+  for (const key of store.entries.getKeys({ ...offsets(roomId, 0), limit: 1 }))
+    throw corrupt(roomId, `has an entry at offset ${key[1]} but no record`);
 }
 
 function checkContiguous(store: LmdbStore, roomId: string, record: RoomRecord): void {
