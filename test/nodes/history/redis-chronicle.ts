@@ -25,12 +25,11 @@ export class RedisChronicle {
     this.#timer = setInterval(() => this.#look(), READ_MS);
   }
 
-  /** Reads to the end, and says what each room holds. Throws where the streams are not what they should be. */
-  async finish(): Promise<Chronicle> {
+  /** Reads up to now, and says what each room holds. Throws where the streams are not what they should be. */
+  async readToEnd(): Promise<Chronicle> {
     clearInterval(this.#timer);
     await this.#reading;
     await this.#readAll();
-    this.#client.destroy();
     return this.chronicle;
   }
 

@@ -16,6 +16,7 @@ import { RedisChronicle } from './redis-chronicle.ts';
 const NODES = 3;
 const ROOMS = ['scene:p:one', 'scene:p:two'];
 const SETTLE_MS = 60_000;
+const ARRIVAL_MS = 10_000;
 
 export interface HistoryOptions {
   /** How long things go wrong. */
@@ -79,24 +80,41 @@ export async function runHistory(t: Test, seed: number, options: HistoryOptions)
   const wholes = await Promise.all(fleet.ports.map((port) => wholesAt(port, ROOMS)));
   problems.push(...(await ghostsAt(fleet, cast)));
 
+  let seen: { wrong: string[]; summary: string } = { wrong: [], summary: '' };
+  // What was appended last may be on its way, and more may be appended while the log is read.
+  await soon(async () => {
+    seen = await looked(cast, chronicle, redis.url, wholes);
+    return seen.wrong.length === 0;
+  }, ARRIVAL_MS);
+  return { problems: [...problems, ...seen.wrong], lines, summary: seen.summary + told(cast, faults) };
+}
+
+/** What is wrong, by the log as it stands now. */
+async function looked(
+  cast: Cast,
+  chronicle: RedisChronicle,
+  url: string,
+  wholes: readonly Map<string, unknown>[],
+): Promise<{ wrong: string[]; summary: string }> {
+  const wrong: string[] = [];
   let summary = '';
   try {
-    const read = await chronicle.finish();
+    const read = await chronicle.readToEnd();
     for (const roomId of ROOMS) {
       const log = tellsOf(read.life(roomId, chronicle.epochOf(roomId)));
       summary += `${roomId}: ${log.state.offset} entries, version ${log.state.scene.version}; `;
-      problems.push(...(await differencesIn(cast, roomId, log)));
+      wrong.push(...differencesIn(cast, roomId, log));
       const whole = wholeOf(log.state);
       for (const states of wholes)
-        if (!isDeepStrictEqual(states.get(roomId), whole)) problems.push(`a node has another ${roomId}`);
-      const stored = await foldStoredRoom(await openRedisLog({ url: redis.url }), roomId);
+        if (!isDeepStrictEqual(states.get(roomId), whole)) wrong.push(`a node has another ${roomId}`);
+      const stored = await foldStoredRoom(await openRedisLog({ url }), roomId);
       if (encodeSnapshot(stored.state) !== encodeSnapshot(log.state))
-        problems.push(`[DU2] ${roomId} is another when it is read from its snapshot`);
+        wrong.push(`[DU2] ${roomId} is another when it is read from its snapshot`);
     }
   } catch (error) {
-    problems.push((error as Error).stack ?? String(error));
+    wrong.push((error as Error).stack ?? String(error));
   }
-  return { problems, lines, summary: summary + told(cast, faults) };
+  return { wrong, summary };
 }
 
 /** After a while everybody is present in each room, at each node, and nobody else is. */
@@ -118,14 +136,11 @@ async function ghostsAt(fleet: Fleet, { natives, scenes, rooms }: Cast): Promise
 }
 
 /** What anybody saw, or sees, otherwise than the log has it. */
-async function differencesIn(cast: Cast, roomId: string, log: LogTells): Promise<string[]> {
-  const ends = () => cast.natives.flatMap((one) => endOf(one, roomId, log));
-  // What was appended last may be on its way.
-  await soon(() => ends().length === 0, 5000);
+function differencesIn(cast: Cast, roomId: string, log: LogTells): string[] {
   const inIt = <One extends { roomId: string }>(list: readonly One[]) =>
     list.filter((one) => one.roomId === roomId);
   return [
-    ...ends(),
+    ...cast.natives.flatMap((one) => endOf(one, roomId, log)),
     ...cast.natives
       .flatMap((one) => one.seen.get(roomId) ?? [])
       .flatMap((seen) => faultsIn(seen, roomId, log)),
