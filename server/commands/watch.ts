@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { WebSocket } from 'ws';
 
 export interface WatchOptions {
@@ -21,13 +21,15 @@ export async function watch({ url, room, name, token }: WatchOptions): Promise<n
   const userId = token === undefined ? `terminal-${randomUUID().slice(0, 8)}` : undefined;
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const connection = new WebSocket(url, { headers });
-  const lines = createInterface({ input: process.stdin });
+  let lines: Interface | undefined;
   let heartbeats: NodeJS.Timeout | undefined;
   let exitCode = 1;
 
   connection.on('open', () => {
     connection.send(JSON.stringify({ type: 'join', roomId: room, user: { userId, name } }));
     console.error(`In room ${room}; messages that are typed here are sent, Ctrl-C leaves.`);
+    // Not before: what is typed meanwhile waits.
+    lines = createInterface({ input: process.stdin });
     lines.on('line', (line) => line.trim() && connection.send(line));
     heartbeats = setInterval(() => {
       connection.send(JSON.stringify({ type: 'heartbeat', userId, ts: Date.now() }));
@@ -43,7 +45,7 @@ export async function watch({ url, room, name, token }: WatchOptions): Promise<n
   return new Promise((resolve) => {
     connection.on('close', (code, reason) => {
       clearInterval(heartbeats);
-      lines.close();
+      lines?.close();
       console.error(`Closed with ${code} ${reason}`);
       resolve(exitCode);
     });

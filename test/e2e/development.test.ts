@@ -63,8 +63,10 @@ t.test('what is built runs without any setting', async (t) => {
   t.match(command, /^node \S+main\.js watch --url \S+ --room demo$/, 'one command to try');
   const [, script = '', ...args] = command.split(' ');
   const watching = run(t, script, args, cwd);
+  watching.process.stdin?.write('{"type":"message","text":"typed at once"}\n');
   const seen = await ada.next((one) => one.type === 'presence' && one.users.length === 2);
   t.match(seen.users, [{ userId: 'ada' }, { name: 'Terminal' }], 'it works as it stands there');
+  await ada.next((one) => one.text === 'typed at once');
   await ada.ask({ type: 'message', text: 'hello terminal' });
   await watching.line(/"text":"hello terminal"/);
   watching.process.stdin?.write('{"type":"message","text":"hello ada"}\n');
