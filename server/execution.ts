@@ -34,6 +34,7 @@ export class Execution {
         case 'conflict': {
           const { op, to, thing, lockedBy } = effect;
           const event: DirectEvent = { type: 'conflict', op, ...refOf(to), thing, lockedBy };
+          this.#count(to.connection, 'CONFLICT');
           this.#reply(room, to.connection, event, offset, replies);
           break;
         }
@@ -88,6 +89,7 @@ export class Execution {
     // One that was to be taken in again hears the room still.
     const isIn = this.#options.session(to.connection)?.memberships.has(room.roomId);
     if (op === 'join' && isIn !== true) room.fanout?.detach(to.connection);
+    if (!answer.ok) this.#count(to.connection, answer.code);
     // Who leaves because it is gone has asked for nothing; an answer without a session goes nowhere.
     this.#reply(room, to.connection, answerEvent(room.roomId, op, to, answer, opId), offset, replies);
   }
@@ -167,6 +169,11 @@ export class Execution {
       );
     }
     room.fanout?.detach(connection);
+  }
+
+  /** A refusal counts where it is told. */
+  #count(connectionId: string, code: string): void {
+    if (this.#options.session(connectionId) !== undefined) this.#options.onRefused(code);
   }
 
   #reply(

@@ -108,6 +108,10 @@ for (const TRANSPORT of ['uws', 'ws']) {
     await ada.ask({ type: 'join', roomId: 'room', user: { userId: 'ada' } });
     await ben.ask({ type: 'join', roomId: 'room', user: { userId: 'ben' } });
     await ada.ask(add('i'));
+    t.equal((await ben.ask(add('i'))).code, 'ALREADY_EXISTS');
+    await ada.ask({ type: 'select', planetId: 'p' });
+    ben.send({ type: 'select', planetId: 'p' });
+    await ben.next((one) => one.type === 'conflict');
     ada.send({ type: 'cursor', position: [1, 2] });
     await ben.next((one) => one.type === 'cursor');
     ada.socket.send('not json');
@@ -130,6 +134,8 @@ for (const TRANSPORT of ['uws', 'ws']) {
     t.ok(sample(text, 'tandem_bytes_sent_total') > 300);
     t.ok(sample(text, 'tandem_frames_sent_total') > 0);
     t.equal(sample(text, 'tandem_errors_total{code="NOT_JSON"}'), 1);
+    t.equal(sample(text, 'tandem_errors_total{code="ALREADY_EXISTS"}'), 1);
+    t.equal(sample(text, 'tandem_errors_total{code="CONFLICT"}'), 1);
     t.ok(sample(text, 'tandem_errors_total{code="RATE_LIMITED"}') >= 1);
     t.ok(sample(text, 'tandem_rate_limited_total') >= 1);
     t.equal(sample(text, 'tandem_lagging_connections'), 0);
