@@ -11,6 +11,20 @@ export async function presentAt(port: number, roomId: string): Promise<string[]>
   return users.map(({ userId }) => userId).sort();
 }
 
+/** Gives rooms something to keep: one that holds nothing is forgotten when its last member goes, and begins anew. */
+export async function furnish(port: number, roomIds: readonly string[]): Promise<void> {
+  const headers = { authorization: `Bearer ${await tokenOf('founder')}` };
+  const founder = await connect(port, { headers });
+  const operations = [{ type: 'update', target: 'scene', data: { founded: true } }];
+  for (const roomId of roomIds) {
+    for (const command of [{ type: 'join' }, { type: 'sceneOperation', operations }, { type: 'leave' }]) {
+      const answer = await founder.ask({ ...command, roomId });
+      if (answer.type !== 'ack') throw new Error(`${command.type} was answered ${JSON.stringify(answer)}`);
+    }
+  }
+  await founder.close();
+}
+
 /** The states of rooms as one node tells them to somebody who comes, looks and goes. */
 export async function wholesAt(port: number, roomIds: readonly string[]): Promise<Map<string, Message>> {
   const headers = { authorization: `Bearer ${await tokenOf(`visitor${port}`)}` };

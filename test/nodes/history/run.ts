@@ -10,7 +10,7 @@ import { endOf, faultsIn, sceneFaultsIn, talkFaultsIn } from './checks.ts';
 import { Faults } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { type LogTells, tellsOf } from './log-tells.ts';
-import { presentAt, wholesAt } from './looking.ts';
+import { furnish, presentAt, wholesAt } from './looking.ts';
 import { RedisChronicle } from './redis-chronicle.ts';
 
 const NODES = 3;
@@ -52,6 +52,7 @@ export async function runHistory(t: Test, seed: number, options: HistoryOptions)
   const note = (line: string) => lines.push(`${Math.round(performance.now() - begun)} ms: ${line}`);
   const redis = await startRedis(t);
   const fleet = await Fleet.start(t, redis, NODES, env);
+  await furnish(fleet.ports[0] as number, ROOMS);
   const chronicle = new RedisChronicle(redis.url, ROOMS);
   t.teardown(() => chronicle.stop());
   const cast = await assemble(fleet, ROOMS, random);
