@@ -24,6 +24,7 @@ import { createReceiverOptions } from './receiver-options.ts';
 import type { Recovery } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf, Sessions } from './sessions.ts';
+import { SmallMap } from './small-map.ts';
 import { type Suspicion, suspectOf } from './suspicion.ts';
 import { type Duties, sweep } from './sweep.ts';
 import type { Connection, ConnectionHandler, Handshake } from './transport/connection.ts';
@@ -119,7 +120,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       transport: transportOf(handshake),
       address: handshake.address,
       phase: { kind: 'arriving', deadline: now + config.connectTimeoutMs },
-      memberships: new Map(),
+      memberships: new SmallMap(),
       hears: undefined,
       lastSeen: clock.now(),
       heardAt: now,

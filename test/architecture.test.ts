@@ -57,12 +57,20 @@ const borders: readonly Border[] = [
   { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
   {
     folder: 'server/fanout/',
-    values: ['protocol/', 'server/room/', 'server/dialect/', 'server/clock.ts'],
+    values: ['protocol/', 'server/room/', 'server/dialect/', 'server/clock.ts', 'server/small-map.ts'],
     types: ['server/transport/connection.ts'],
   },
   {
     folder: 'server/dispatch/',
-    values: ['protocol/', 'server/clock.ts', 'jose', 'ajv', 'node:crypto', 'node:util'],
+    values: [
+      'protocol/',
+      'server/clock.ts',
+      'server/small-map.ts',
+      'jose',
+      'ajv',
+      'node:crypto',
+      'node:util',
+    ],
     types: ['server/room/entry.ts', 'server/fanout/', 'server/dialect/', 'server/directory/project.ts'],
   },
   {

@@ -75,14 +75,16 @@ function createMeter(rate: Rate, nowMs: number): Meter {
 class ConnectionLimiter implements Limiter {
   retryAfterMs = 0;
   readonly #commands: Meter;
-  readonly #stream: Meter;
+  /** Who only listens never needs it. */
+  #stream: Meter | undefined;
+  readonly #rates: Readonly<Record<BucketName, Rate>>;
   readonly #tellEveryMs: number;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(rates: Readonly<Record<BucketName, Rate>>, nowMs: number, tellEveryMs: number) {
     this.#tellEveryMs = tellEveryMs;
+    this.#rates = rates;
     this.#commands = createMeter(rates.commands, nowMs);
-    this.#stream = createMeter(rates.stream, nowMs);
   }
 
   admit(name: BucketName, cost: number, nowMs: number): Admission {
@@ -103,8 +105,13 @@ class ConnectionLimiter implements Limiter {
     return 'limited-tell';
   }
 
+  #streamMeter(nowMs: number): Meter {
+    this.#stream ??= createMeter(this.#rates.stream, nowMs);
+    return this.#stream;
+  }
+
   #meter(name: BucketName, nowMs: number): Meter {
-    const meter = name === 'commands' ? this.#commands : this.#stream;
+    const meter = name === 'commands' ? this.#commands : this.#streamMeter(nowMs);
     if (nowMs - meter.windowStartMs >= meter.rate.windowMs) {
       meter.windowStartMs = nowMs;
       meter.seen = 0;

@@ -1,6 +1,7 @@
 import type { UserPresence } from '../../protocol/index.ts';
 import type { Claimed } from '../fanout/position.ts';
 import type { Receiver } from '../fanout/receiver.ts';
+import type { SmallMap } from '../small-map.ts';
 import type { Line } from './line.ts';
 import type { Principal } from './principal.ts';
 import type { Limiter } from './rate-limit.ts';
@@ -24,7 +25,7 @@ export interface Session {
   readonly address: string;
   phase: Phase;
   /** By room. */
-  readonly memberships: Map<string, Membership>;
+  readonly memberships: SmallMap<string, Membership>;
   /** The room that it hears without being in it, and what it has of it, until that has been made up for. */
   hears: { readonly roomId: string; since: Claimed | undefined } | undefined;
   /** When anything was last heard of it; wall clock, for presence. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Dialect } from '../dialect/dialect.ts';
+import { SmallMap } from '../small-map.ts';
 import type { Connection, TextFrame } from '../transport/connection.ts';
 import type { Place } from './position.ts';
 import { Sent } from './sent.ts';
@@ -35,7 +36,7 @@ export interface ReceiverOptions {
 export class Receiver {
   readonly connection: Connection;
   readonly dialect: Dialect;
-  readonly feeds = new Map<string, Feed>();
+  readonly feeds = new SmallMap<string, Feed>();
   readonly sent = new Sent();
   readonly #options: ReceiverOptions;
   #ended = false;

@@ -3,6 +3,7 @@ import { ProtocolViolation } from '../../dialect/framings/protocol-violation.ts'
 import { decodeSocketPacket, type SocketPacket } from '../../dialect/framings/socket-io.ts';
 import { type Incomplete, MAX_ATTACHMENTS } from '../../dialect/framings/socket-io-binary.ts';
 import { encodeConnectError } from '../../dialect/framings/socket-io-encode.ts';
+import { SmallMap } from '../../small-map.ts';
 import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
 import { Deadlines } from '../engine-io/deadlines.ts';
 import { handshakeIn, Socket, type SocketHandler } from './socket.ts';
@@ -20,7 +21,7 @@ export interface SocketIoOptions {
 /** A client: what it is connected to, by namespace, and a packet whose attachments are still to come. */
 interface Client {
   readonly handshake: Handshake;
-  readonly sockets: Map<string, Socket>;
+  readonly sockets: SmallMap<string, Socket>;
   /** Namespaces that it was sent away from; undefined: none yet. */
   sentAway: Set<string> | undefined;
   incomplete: Incomplete | undefined;
@@ -99,7 +100,12 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     selectProtocol: () => '',
 
     opened(engine, handshake) {
-      const client: Client = { handshake, sockets: new Map(), sentAway: undefined, incomplete: undefined };
+      const client: Client = {
+        handshake,
+        sockets: new SmallMap(),
+        sentAway: undefined,
+        incomplete: undefined,
+      };
       engine.state = client;
       idle.set(engine);
     },
