@@ -14,7 +14,8 @@ const HEARTBEAT_MS = 25_000;
 
 /**
  * `tandem watch`: one native client in a terminal. Joins a room, prints every message as it comes and sends
- * the lines of stdin. Resolves with the exit code when the connection has ended: 0 after Ctrl-C, else 1.
+ * the lines of stdin. Resolves with the exit code when the connection has ended: 0 after Ctrl-C, or where
+ * nobody reads on, else 1.
  */
 export async function watch({ url, room, name, token }: WatchOptions): Promise<number> {
   // With a token the server knows who this is, and would refuse another id.
@@ -37,10 +38,13 @@ export async function watch({ url, room, name, token }: WatchOptions): Promise<n
   });
   connection.on('message', (frame) => console.log(String(frame)));
   connection.on('error', (error) => console.error(`${url}: ${error.message}`));
-  process.once('SIGINT', () => {
+  const leave = () => {
     exitCode = 0;
     connection.close(1000);
-  });
+  };
+  process.once('SIGINT', leave);
+  // Who reads has seen enough: `tandem watch | head`.
+  process.stdout.on('error', leave);
 
   return new Promise((resolve) => {
     connection.on('close', (code, reason) => {

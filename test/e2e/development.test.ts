@@ -79,6 +79,14 @@ t.test('what is built runs without any setting', async (t) => {
   t.same(await once(watching.process, 'exit'), [0, null]);
   await ada.next((one) => one.type === 'presence' && one.users.length === 1, ada.messages.indexOf(seen));
 
+  const brief = run(t, script, args, cwd);
+  await brief.line(/"type":"presence"/);
+  const ended = once(brief.process, 'exit');
+  brief.process.stdout?.destroy();
+  await ada.ask({ type: 'message', text: 'more than is read' });
+  t.same(await ended, [0, null], 'and ends where nobody reads on, as before `head`');
+  t.notMatch(brief.output(), /EPIPE/);
+
   const made = run(t, program, ['token', '--sub', 'bob'], cwd);
   const bobs = await made.line(/\S/);
   const bob = await connect(port, { headers: { authorization: `Bearer ${bobs}` } });
