@@ -43,8 +43,12 @@ export async function watch({ url, room, name, token }: WatchOptions): Promise<n
     connection.close(1000);
   };
   process.once('SIGINT', leave);
-  // Who reads has seen enough: `tandem watch | head`.
-  process.stdout.on('error', leave);
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    // Who reads has seen enough: `tandem watch | head`.
+    if (code === 'EPIPE') return leave();
+    console.error(`Cannot print: ${message}`);
+    connection.close(1000);
+  });
 
   return new Promise((resolve) => {
     connection.on('close', (code, reason) => {
