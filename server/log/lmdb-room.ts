@@ -5,10 +5,10 @@ import type { LmdbStore, TableName } from './lmdb-store.ts';
 import { LogError, type LogListener, type RoomLog, type Snapshot } from './log.ts';
 
 /**
- * A long log is shortened a little with each append, and the rest when it is closed: all at once would keep the
- * appends of all rooms waiting for tens of milliseconds.
+ * A long log is shortened with each append by a little more than it grows, and the rest when it is closed: more at
+ * once would keep the appends of all rooms waiting for tens of milliseconds.
  */
-const DROPPED_WITH_EACH = 10;
+const DROPPED_BEYOND_GROWTH = 2;
 const DROPPED_AT_ONCE = 100;
 
 /** What is stored of a room beside its entries and its snapshot. */
@@ -101,7 +101,7 @@ function createRoomLog(
       return inTurn(async () => {
         if (entries.length === 0) return;
         const { next } = record;
-        const { first, dropping } = droppingAtMost(DROPPED_WITH_EACH + 2 * entries.length);
+        const { first, dropping } = droppingAtMost(entries.length + DROPPED_BEYOND_GROWTH);
         const writes = values.map((value, index) => entryWrite(roomId, next + index, value));
         await change({ ...record, first, next: next + entries.length }, [...dropping, ...writes]);
         opening.listener(next, entries);

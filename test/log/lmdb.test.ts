@@ -30,10 +30,10 @@ t.test(
     t.equal((await stored())[0], 1, 'nothing was dropped with it');
     for (let index = 1; index <= 20; index++) await room.append([`more ${index}`]);
     const [first = 0] = await stored();
-    t.ok(first > 200 && first < 1000, `a part is dropped: the first one is ${first}`);
+    t.ok(first - 1 > 20 && first < 1000, `more is dropped than came, but not all: the first one is ${first}`);
     t.equal(await room.read(first, 1), undefined);
     t.same(await room.read(1000, 2), ['1000', 'more 1']);
-    for (let index = 1; index <= 80; index++) await room.append(['more']);
+    for (let index = 1; index <= 340; index++) await room.append(['more']);
     t.equal((await stored())[0], 1000);
     await log.close();
   },
