@@ -30,19 +30,19 @@ const {
   .description('Compares Tandem with what people would use instead, in turns, under the same load.')
   .addOption(new Option('--only <names...>', 'of the workloads').choices(workloads.map(({ name }) => name)))
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
-  .option('--whole', 'all that can be measured: about an hour and a half', false)
+  .option('--whole', 'all that can be measured, in three rounds: over an hour', false)
   .option('--json', 'prints JSON instead of tables, and changes no file', false)
-  .option('--rounds <count>', 'how often each is measured (default: 3)')
+  .option('--rounds <count>', 'how often each is measured (default: once; with --whole 3 times)')
   .option('--seconds <count>', 'how long each is measured (default: 3)')
   .parse()
   .opts<Options>();
 
 const threads = Math.min(4, Math.max(1, availableParallelism() - 1));
 const scale: Scale = {
-  rounds: Number(asked ?? (quick ? 1 : 3)),
+  rounds: Number(asked ?? (whole ? 3 : 1)),
   // Until what is said again and again is compiled: a server that runs for days hardly compiles any more, and one
   // that has run for five seconds takes up to a quarter more CPU.
-  warmUpMs: quick ? 1000 : 12_000,
+  warmUpMs: quick ? 1000 : 8000,
   measuredMs: 1000 * Number(seconds ?? (quick ? 2 : 3)),
   part: quick ? 0.05 : 1,
   threads,

@@ -14,7 +14,9 @@ export function circumstances(): Record<string, string> {
   const { model = 'unknown' } = cpus()[0] ?? {};
   return {
     machine: `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`,
-    cores: isPinned ? 'the server on one, the load on the others' : 'shared by server and load',
+    cores: isPinned
+      ? 'the server on one, and so with --single-threaded-gc, the load on the others'
+      : 'shared by server and load',
     versions: `Node.js ${process.version}, socket.io ${version('socket.io')}, ws ${version('ws')}, uWebSockets.js (uwebsockets ${version('uWebSockets.js')})`,
     commit: commit(),
     date: new Date().toISOString().slice(0, 10),

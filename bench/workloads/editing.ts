@@ -38,7 +38,7 @@ export const edits: Workload = {
     {
       title: 'As many rooms of 20 as take half of a core',
       rows: [tandemBatch, socketIo].map((one) =>
-        atHalfLoad(one, { kind: 'edit', rooms: 15, users: 20, perSecond: 10 }),
+        atHalfLoad(one, { kind: 'edit', rooms: one === socketIo ? 6 : 18, users: 20, perSecond: 10 }),
       ),
       against: socketIo.name,
       by: 'ackP99',
