@@ -18,8 +18,12 @@ export interface Stay {
   readonly node: string;
   /** All that it has had, the latest at the end. */
   readonly connections: readonly string[];
-  /** What it joined, and where each room stood then. */
-  readonly rooms: Readonly<Record<string, Joined>>;
+  /** What it joined, and where each room stood then. An array: an object would have a shape of its own for each. */
+  readonly rooms: readonly StayRoom[];
+}
+
+export interface StayRoom extends Joined {
+  readonly roomId: string;
 }
 
 export interface Joined {
@@ -100,9 +104,9 @@ export class Recovery {
     if (stay?.userId !== userId || stay.dialect !== session.receiver.dialect.name) return undefined;
     const mark = readMark(text);
     // Of a room that the process could not note before it ended.
-    if (mark !== undefined && !Object.hasOwn(stay.rooms, mark.roomId)) return undefined;
+    if (mark !== undefined && !hasRoom(stay, mark.roomId)) return undefined;
     const returns: Return[] = [];
-    for (const [roomId, { user, ...place }] of Object.entries(stay.rooms)) {
+    for (const { roomId, user, ...place } of stay.rooms) {
       // Rooms are not ordered among each other: the last mark says where one of them stood, and of the others
       // it is only known that nothing is missing where nothing has happened.
       const isExact = mark === undefined || mark.roomId === roomId;
@@ -134,19 +138,20 @@ export class Recovery {
       dialect: session.receiver.dialect.name,
       node: this.#options.nodeId,
       connections: [session.id],
-      rooms: {},
+      rooms: [],
     };
     // Where it has been all the time, it may not have got yet what happened since.
-    if (Object.hasOwn(before.rooms, roomId)) return;
-    this.#keep(pid, { ...before, rooms: { ...before.rooms, [roomId]: joined } });
+    if (hasRoom(before, roomId)) return;
+    // By concat and by name, which leave no room to grow: there are as many of them as connections.
+    const { user, epoch, version, offset } = joined;
+    this.#keep(pid, { ...before, rooms: before.rooms.concat({ roomId, user, epoch, version, offset }) });
   }
 
   left(connectionId: string, roomId: string): void {
     const pid = this.#live.get(connectionId);
     const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
     if (pid === undefined || stay === undefined) return;
-    const { [roomId]: _, ...rooms } = stay.rooms;
-    this.#keep(pid, { ...stay, rooms });
+    this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
   }
 
   /** @param isFinal the client, or the server, has ended the stay and not only the connection */
@@ -206,6 +211,10 @@ export class Recovery {
 }
 
 const MOST_CONNECTIONS = 20;
+
+function hasRoom({ rooms }: Stay, roomId: string): boolean {
+  return rooms.some((one) => one.roomId === roomId);
+}
 
 /** Who has seen nothing has missed everything in whatever life of the log: one that keeps nothing is dropped. */
 function anyEpoch({ epoch, version, offset }: Omit<Joined, 'user'>): Claimed {

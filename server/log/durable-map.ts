@@ -16,7 +16,7 @@ export interface DurableMap<Value> {
 
 type Change = readonly [key: string, value?: unknown];
 
-/** Entries between two snapshots. */
+/** The fewest entries between two snapshots; of a map that holds more, as many as it holds, as each is in all of them. */
 const COMPACT_ENTRIES = 2000;
 
 /**
@@ -90,7 +90,8 @@ export async function openDurableMap<Value>(
       try {
         underWay = batch.map((change) => JSON.stringify(change));
         await opened.append(underWay);
-        if (sinceSnapshot >= COMPACT_ENTRIES && waiting.length === 0) await compact();
+        const isDue = sinceSnapshot >= Math.max(COMPACT_ENTRIES, values.size);
+        if (isDue && waiting.length === 0) await compact();
       } finally {
         underWay = undefined;
         settle(batch);

@@ -79,3 +79,34 @@ t.test('a change that cannot be stored says so, and holds; later ones are stored
   await map.close();
   t.strictSame([...(await openDurableMap(log, NAME)).entries()], [['b', 2]]);
 });
+
+t.test('a large map is written anew after as many changes as it holds, and not before', async (t) => {
+  const log = createMemoryLog();
+  let compactions = 0;
+  const counting: Log = {
+    ...log,
+    async open(name, listener) {
+      const opened = await log.open(name, listener);
+      return {
+        ...opened,
+        compact(...what) {
+          compactions += 1;
+          return opened.compact(...what);
+        },
+      };
+    },
+  };
+  const map = await openDurableMap(counting, NAME);
+  const change = (count: number, value: number) =>
+    Promise.all(Array.from({ length: count }, (_, index) => map.set(`key${index}`, value)));
+  await change(5000, 1);
+  t.equal(compactions, 1);
+  await change(2000, 2);
+  await change(2999, 3);
+  t.equal(compactions, 1);
+  await change(1, 4);
+  t.equal(compactions, 2);
+  await map.close();
+  const again = await openDurableMap(log, NAME);
+  t.strictSame([again.get('key0'), again.get('key2998'), again.get('key4999')], [4, 3, 1]);
+});
