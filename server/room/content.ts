@@ -77,6 +77,8 @@ function applyAll(
     delta.operations.push(done.operation);
     bytes += done.bytes;
   }
+  // Without the room that an array takes to grow: as many are kept as there are recent events.
+  delta.operations = delta.operations.slice();
   keepAll(state, [delta], bytes);
   return delta;
 }
