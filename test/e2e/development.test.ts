@@ -1,9 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { connect as connectTcp, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
@@ -86,6 +89,15 @@ t.test('what is built runs without any setting', async (t) => {
   await ada.ask({ type: 'message', text: 'more than is read' });
   t.same(await ended, [0, null], 'and ends where nobody reads on, as before `head`');
   t.notMatch(brief.output(), /EPIPE/);
+
+  const full = await open('/dev/full', 'w');
+  const [node = '', ...rest] = plain([process.execPath, script, ...args]);
+  const mute = spawn(node, rest, { cwd, env: { PATH: process.env.PATH }, stdio: ['pipe', full.fd, 'pipe'] });
+  t.teardown(() => mute.kill('SIGKILL'));
+  const [said, [code]] = await Promise.all([text(mute.stderr as Readable), once(mute, 'exit')]);
+  await full.close();
+  t.match(said, /^Cannot print: ENOSPC/m, 'and says so where it cannot print');
+  t.equal(code, 1);
 
   const made = run(t, program, ['token', '--sub', 'bob'], cwd);
   const bobs = await made.line(/\S/);
