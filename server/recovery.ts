@@ -102,6 +102,8 @@ export class Recovery {
   ): Promise<{ own: readonly string[]; returns: Return[]; take(): boolean } | undefined> {
     const stay = this.#options.stays.get(pid);
     if (stay?.userId !== userId || stay.dialect !== session.receiver.dialect.name) return undefined;
+    // Stored by another build.
+    if (!Array.isArray(stay.rooms)) return undefined;
     const mark = readMark(text);
     // Of a room that the process could not note before it ended.
     if (mark !== undefined && !hasRoom(stay, mark.roomId)) return undefined;

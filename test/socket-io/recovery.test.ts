@@ -1,4 +1,7 @@
 import t from 'tap';
+import { openDurableMap } from '../../server/log/durable-map.ts';
+import { openLmdbLog } from '../../server/log/lmdb.ts';
+import { STAYS } from '../../server/recovery.ts';
 import type { Server } from '../../server/server-options.ts';
 import { createGatedLog } from '../native/gated-log.ts';
 import { createLossyLog } from '../native/lossy-log.ts';
@@ -158,6 +161,26 @@ onEach(t, '[SO14] [RS5] also after a restart of the server', async (t, start) =>
   t.same(await messages(ada, 1), ['two']);
   await ada.ask('send_message', { roomId, message: 'three' });
   t.same(await messages(ben, 2), ['two', 'three']);
+});
+
+onEach(t, '[SO14] a stay that this build cannot read is none', async (t, start) => {
+  const directory = t.testdir();
+  const env = { STORE: 'lmdb', DATA_DIR: directory, WS_PORT: `${await freePort()}` };
+  const at = await start(env);
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join_room', { roomId });
+  ada.socket.io.reconnection(false);
+  await at.server.close();
+  await ada.next('disconnect');
+  const log = await openLmdbLog({ directory });
+  const stays = await openDurableMap<object>(log, STAYS);
+  for (const [pid, stay] of [...stays.entries()]) await stays.set(pid, { ...stay, rooms: { [roomId]: {} } });
+  await stays.close();
+  await log.close();
+  const again: Server = await startServer({ ...at.env, ...env });
+  t.teardown(() => again.close());
+  t.equal(await comeBack(ada), false);
+  t.match(await ada.ask('join_room', { roomId }), { roomId }, 'and its client begins anew');
 });
 
 onEach(
