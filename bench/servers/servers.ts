@@ -35,7 +35,7 @@ export interface ServerProcess {
 const COLLECT_MS = 700;
 
 /**
- * Of all servers: each has one core, where threads that collect rubbish take the time of those that serve. The tail of
+ * Of all servers that have one core each, where threads that collect rubbish take the time of those that serve. The tail of
  * latency is shorter without them, and CPU is the same.
  */
 const ONE_CORE = ['--single-threaded-gc'];
@@ -78,7 +78,8 @@ export async function startServer(
   const dataDir = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
   const loader = extension === 'ts' ? ['--import', 'tsx'] : [];
   const collect = fileURLToPath(new URL(`./collect.${extension}`, here));
-  const node = [process.execPath, ...loader, ...ONE_CORE, '--expose-gc', '--import', collect, ...nodeArgs];
+  const flags = [...(isPinned ? ONE_CORE : []), '--expose-gc', '--import', collect, ...nodeArgs];
+  const node = [process.execPath, ...loader, ...flags];
   const [command = '', ...args] = [...onCore('0'), ...node, ...contender.program];
   const child = spawn(command, args, {
     env: {

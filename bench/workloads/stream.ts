@@ -24,7 +24,10 @@ export function streamed(contender: Contender, stream: Stream, name: string = co
   return { name, run: (scale) => measure(contender, stream, scale) };
 }
 
-/** Under so many rooms as take half of a core, which is found out first. */
+/**
+ * Under so many rooms as take half of a core, which is found out first: with those of `stream`, which should be near
+ * it, as one that is wholly busy does not show how much more it would need.
+ */
 export function atHalfLoad(contender: Contender, stream: Stream): Row {
   return {
     name: contender.name,

@@ -5,8 +5,8 @@ import { STAYS } from '../../server/recovery.ts';
 import type { Server } from '../../server/server-options.ts';
 import { createGatedLog } from '../native/gated-log.ts';
 import { createLossyLog } from '../native/lossy-log.ts';
-import { freePort, startServer } from '../support/servers.ts';
-import { breakOff, comeBack, onEach, type Person } from './stage.ts';
+import { startServer } from '../support/servers.ts';
+import { breakOff, comeBack, durable, onEach, type Person } from './stage.ts';
 
 const roomId = 'blueprint-1';
 
@@ -142,8 +142,7 @@ onEach(t, '[SO14] whose rights cannot be asked about begins anew, too', async (t
 });
 
 onEach(t, '[SO14] [RS5] also after a restart of the server', async (t, start) => {
-  const directory = t.testdir();
-  const env = { STORE: 'lmdb', DATA_DIR: directory, WS_PORT: `${await freePort()}` };
+  const env = await durable(t);
   const at = await start(env);
   const ada = await at.client({ as: 'ada' });
   await ada.ask('join_room', { roomId });
@@ -164,15 +163,14 @@ onEach(t, '[SO14] [RS5] also after a restart of the server', async (t, start) =>
 });
 
 onEach(t, '[SO14] a stay that this build cannot read is none', async (t, start) => {
-  const directory = t.testdir();
-  const env = { STORE: 'lmdb', DATA_DIR: directory, WS_PORT: `${await freePort()}` };
+  const env = await durable(t);
   const at = await start(env);
   const ada = await at.client({ as: 'ada' });
   await ada.ask('join_room', { roomId });
   ada.socket.io.reconnection(false);
   await at.server.close();
   await ada.next('disconnect');
-  const log = await openLmdbLog({ directory });
+  const log = await openLmdbLog({ directory: env.DATA_DIR as string });
   const stays = await openDurableMap<object>(log, STAYS);
   for (const [pid, stay] of [...stays.entries()]) await stays.set(pid, { ...stay, rooms: { [roomId]: {} } });
   await stays.close();
