@@ -3,6 +3,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
+import { count } from '../server/commands/count.ts';
 import { circumstances, writeResults } from './report/results.ts';
 import { type CaseSummary, summaryOf } from './report/summary.ts';
 import { doubtsOf, tableOf } from './report/table.ts';
@@ -15,8 +16,8 @@ interface Options {
   whole: boolean;
   only?: string[];
   json: boolean;
-  rounds?: string;
-  seconds?: string;
+  rounds?: number;
+  seconds?: number;
 }
 
 const {
@@ -32,18 +33,18 @@ const {
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
   .option('--whole', 'all that can be measured, in three rounds: over an hour', false)
   .option('--json', 'prints JSON instead of tables, and changes no file', false)
-  .option('--rounds <count>', 'how often each is measured (default: once; with --whole 3 times)')
-  .option('--seconds <count>', 'how long each is measured (default: 3)')
+  .option('--rounds <count>', 'how often each is measured (default: once; with --whole 3 times)', count)
+  .option('--seconds <count>', 'how long each is measured (default: 3; with --quick 2)', count)
   .parse()
   .opts<Options>();
 
 const threads = Math.min(4, Math.max(1, availableParallelism() - 1));
 const scale: Scale = {
-  rounds: Number(asked ?? (whole ? 3 : 1)),
+  rounds: asked ?? (whole ? 3 : 1),
   // Until what is said again and again is compiled: a server that runs for days hardly compiles any more, and one
   // that has run for five seconds takes up to a quarter more CPU.
   warmUpMs: quick ? 1000 : 8000,
-  measuredMs: 1000 * Number(seconds ?? (quick ? 2 : 3)),
+  measuredMs: 1000 * (seconds ?? (quick ? 2 : 3)),
   part: quick ? 0.05 : 1,
   threads,
 };

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { count } from './commands/count.ts';
 import { duration } from './settings/forms.ts';
 import { packageVersion } from './version.ts';
 
@@ -98,13 +99,6 @@ function append(value: string, earlier: string[] = []): string[] {
 function webAddress(given: string): string {
   if (URL.canParse(given) && /^(ws|http)s?:$/.test(new URL(given).protocol)) return given;
   throw new InvalidArgumentError('Expected an address such as ws://127.0.0.1:3001 or wss://example.com.');
-}
-
-function count(given: string): number {
-  const value = Number(given);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError('Expected a whole number of 1 or more.');
-  return value;
 }
 
 function durationMs(given: string): number {

@@ -25,3 +25,22 @@ t.test('the quick form of the bench runs from its beginning to its end', async (
     }
   }
 });
+
+t.test('a number that is none is refused before anything is measured', async (t) => {
+  for (const [option, given] of [
+    ['--rounds', 'x'],
+    ['--rounds', '0'],
+    ['--seconds', '-1'],
+  ] as const) {
+    const args = ['--import=tsx', 'bench/main.ts', '--quick', '--json', option, given];
+    const { code, stdout, stderr } = await promisify(execFile)(process.execPath, args).then(
+      (result) => ({ code: 0, ...result }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+    t.match(
+      stderr,
+      `'${option} <count>' argument '${given}' is invalid. Expected a whole number of 1 or more.`,
+    );
+    t.same([code, stdout], [1, '']);
+  }
+});
