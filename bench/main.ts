@@ -20,14 +20,7 @@ interface Options {
   seconds?: number;
 }
 
-const {
-  quick,
-  whole,
-  only,
-  json,
-  rounds: asked,
-  seconds,
-} = new Command()
+const command = new Command()
   .description('Compares Tandem with what people would use instead, in turns, under the same load.')
   .addOption(new Option('--only <names...>', 'of the workloads').choices(workloads.map(({ name }) => name)))
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
@@ -35,8 +28,8 @@ const {
   .option('--json', 'prints JSON instead of tables, and changes no file', false)
   .option('--rounds <count>', 'how often each is measured (default: once; with --whole 3 times)', count)
   .option('--seconds <count>', 'how long each is measured (default: 3; with --quick 2)', count)
-  .parse()
-  .opts<Options>();
+  .parse();
+const { quick, whole, only, json, rounds: asked, seconds } = command.opts<Options>();
 
 const threads = Math.min(4, Math.max(1, availableParallelism() - 1));
 const scale: Scale = {
@@ -48,16 +41,23 @@ const scale: Scale = {
   part: quick ? 0.05 : 1,
   threads,
 };
+const isWhole = !quick && (whole || only !== undefined);
 const isWanted = ({ when }: Case) => {
   if (when === 'always' || quick) return when === 'always' || when === 'quick';
-  return when === undefined || (when === 'whole' && (whole || only !== undefined));
+  return when === undefined || (when === 'whole' && isWhole);
 };
+
+for (const { name, cases } of workloads) {
+  if (only?.includes(name) && !cases.some(isWanted))
+    command.error(`error: --quick has nothing of the workload ${name}`);
+}
 
 pinLoad();
 const summaries: CaseSummary[] = [];
 for (const { name, cases } of workloads) {
   if (only !== undefined && !only.includes(name)) continue;
-  for (const one of cases.filter(isWanted)) {
+  for (const found of cases.filter(isWanted)) {
+    const one = isWhole ? found : mainOf(found);
     if (one.impossible !== undefined) {
       console.error(`${name}: ${one.title} is left out: ${one.impossible}.`);
       continue;
@@ -71,6 +71,11 @@ for (const { name, cases } of workloads) {
   }
 }
 if (json) console.log(JSON.stringify({ ...circumstances(), cases: summaries }, null, 2));
+
+function mainOf(one: Case): Case {
+  const { rows, main } = one;
+  return main === undefined ? one : { ...one, rows: rows.filter(({ name }) => main.includes(name)) };
+}
 
 /** A B C, A B C, …: what a machine does beside falls on all. */
 async function inTurns(name: string, one: Case): Promise<Run[][]> {

@@ -5,10 +5,13 @@ import { crowd, withServer } from './scene.ts';
 const CONNECTIONS = 10_000;
 const ROOM_SIZE = 20;
 
+const joined = ({ name }: Contender) => `${name}, token and join`;
+const bare = ({ name }: Contender) => `${name}, bare connection`;
+
 /** @param onlyConnect no token, no room: a bare connection */
 function arriving(contender: Contender, onlyConnect: boolean): Row {
   return {
-    name: onlyConnect ? `${contender.name}, bare connection` : `${contender.name}, token and join`,
+    name: onlyConnect ? bare(contender) : joined(contender),
     run: (scale) =>
       withServer(contender, scale, async ({ server, crews, enter, during }) => {
         const rooms = Math.round((CONNECTIONS * scale.part) / ROOM_SIZE);
@@ -52,7 +55,8 @@ export const arrivals: Workload = {
         arriving(socketIoUws, true),
         arriving(bareUws, true),
       ],
-      against: `${socketIo.name}, bare connection`,
+      main: [joined(tandemBatch), joined(tandemSocketIo), bare(socketIo)],
+      against: bare(socketIo),
       by: 'cpuPerArrival',
       when: 'always',
     },

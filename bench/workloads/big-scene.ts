@@ -24,6 +24,9 @@ function joining(contender: Contender): Row {
           const { cpu, seconds } = await during(() => enter(others, { atOnce: 20 }, joining));
           await passed(500);
           const [author, joined] = [await crews.take(), await joining.take()];
+          const doubts = lossesOf([...author.lost, ...joined.lost]);
+          if (joined.scenes !== others.length)
+            doubts.push(`${joined.scenes} scenes came to ${others.length}`);
           return {
             figures: {
               cpuPerJoin: cpu / others.length,
@@ -34,7 +37,7 @@ function joining(contender: Contender): Row {
               scenes: joined.scenes,
               memoryBytes: await server.memoryBytes(),
             },
-            doubts: lossesOf([...author.lost, ...joined.lost]),
+            doubts,
           };
         } finally {
           await joining.end();
@@ -52,6 +55,7 @@ export const bigScene: Workload = {
     {
       title: '200 clients join a scene of 10,000 items',
       rows: [tandemBatch, tandemSingle, socketIo].map(joining),
+      main: [tandemBatch.name, socketIo.name],
       against: socketIo.name,
       by: 'cpuPerJoin',
     },

@@ -12,6 +12,7 @@ function editing(rooms: number): Case {
     rows: [tandemBatch, tandemSingle, socketIo, socketIoUws].map((one) =>
       streamed(one, { kind: 'edit', rooms, users: 20, perSecond: 10 }),
     ),
+    main: [tandemBatch.name, socketIo.name, socketIoUws.name],
     against: socketIo.name,
     by: 'cpuPerDelivery',
   };
@@ -25,6 +26,7 @@ function onRedis(title: string, rows: readonly [Contender, number][], perSecond:
     rows: rows.map(([one, rooms]) => streamed(one, { kind: 'edit', rooms, users: 20, perSecond })),
     against: rows[0]?.[0].name ?? '',
     by,
+    when: 'whole',
     impossible: noRedis,
   };
 }

@@ -8,9 +8,12 @@ const ROOM_SIZE = 20;
 /** Files that a process has open besides. */
 const OTHER_FILES = 500;
 
+const joined = ({ name }: Contender) => `${name}, joined`;
+const bare = ({ name }: Contender) => `${name}, bare connection`;
+
 function idling(contender: Contender, onlyConnect: boolean): Row {
   return {
-    name: `${contender.name}${onlyConnect ? ', bare connection' : ', joined'}`,
+    name: onlyConnect ? bare(contender) : joined(contender),
     run: (scale) =>
       withServer(contender, scale, async ({ server, crews, enter, during }) => {
         const most = Math.min(CONNECTIONS * scale.part, openFiles() - OTHER_FILES);
@@ -61,7 +64,8 @@ export const idle: Workload = {
         idling(plainWs, true),
         idling(bareUws, true),
       ],
-      against: `${bareUws.name}, bare connection`,
+      main: [joined(tandemBatch), joined(tandemSocketIo), bare(socketIo), bare(bareUws)],
+      against: bare(bareUws),
       by: 'bytesPerConnection',
       once: true,
     },

@@ -31,6 +31,8 @@ export interface Row {
 export interface Case {
   readonly title: string;
   readonly rows: readonly Row[];
+  /** The names of the rows that answer the main questions; all others are left to the whole form. Default: all. */
+  readonly main?: readonly string[];
   /** The row that others are compared with. */
   readonly against: string;
   /** The figure in which they are. */

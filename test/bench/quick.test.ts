@@ -26,21 +26,30 @@ t.test('the quick form of the bench runs from its beginning to its end', async (
   }
 });
 
+/** What the bench says to arguments that it does not take. */
+async function refusal(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, ['--import=tsx', 'bench/main.ts', '--quick', ...args]).then(
+    (result) => ({ code: 0, ...result }),
+    (error) => error,
+  );
+}
+
 t.test('a number that is none is refused before anything is measured', async (t) => {
   for (const [option, given] of [
     ['--rounds', 'x'],
     ['--rounds', '0'],
     ['--seconds', '-1'],
   ] as const) {
-    const args = ['--import=tsx', 'bench/main.ts', '--quick', '--json', option, given];
-    const { code, stdout, stderr } = await promisify(execFile)(process.execPath, args).then(
-      (result) => ({ code: 0, ...result }),
-      (error: { code: number; stdout: string; stderr: string }) => error,
-    );
+    const { code, stdout, stderr } = await refusal('--json', option, given);
     t.match(
       stderr,
       `'${option} <count>' argument '${given}' is invalid. Expected a whole number of 1 or more.`,
     );
     t.same([code, stdout], [1, '']);
   }
+});
+
+t.test('the quick form says of which workload it has nothing', async (t) => {
+  const { code, stdout, stderr } = await refusal('--only', 'cameras', 'idle');
+  t.same([code, stdout, stderr], [1, '', 'error: --quick has nothing of the workload idle\n']);
 });

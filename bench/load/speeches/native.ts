@@ -32,7 +32,7 @@ function native(protocol: string | undefined): Speech {
     stamp: '"sentAt":',
     last: '"isLast":true',
     acknowledged: '"ref":',
-    scene: '{"type":"sceneState"',
+    scene: `${protocol === undefined ? '' : '['}{"type":"sceneState"`,
   };
 }
 

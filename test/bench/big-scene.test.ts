@@ -1,0 +1,14 @@
+import t from 'tap';
+import { bigScene } from '../../bench/workloads/big-scene.ts';
+
+t.setTimeout(120_000);
+
+const [{ rows }] = bigScene.cases as [(typeof bigScene.cases)[number]];
+const small = { rounds: 1, warmUpMs: 0, measuredMs: 0, part: 0.005, threads: 1 };
+
+for (const row of rows) {
+  t.test(`${row.name}: whoever joins is counted with the whole scene`, async (t) => {
+    const { figures, doubts } = await row.run(small);
+    t.same([figures.scenes, doubts], [200, []]);
+  });
+}
