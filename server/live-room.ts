@@ -190,6 +190,7 @@ export class LiveRoom {
     this.#own.set(texts, entries);
     log.append(texts).then(
       () => {
+        this.#own.delete(texts);
         this.#options.onAppended(entries.length, clock.monotonic() - begun);
         this.#inFlight = 0;
         this.#opened?.snapshots.consider();

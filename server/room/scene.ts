@@ -9,7 +9,7 @@ import {
   setProperty,
   shortNamedKeys,
 } from '../../protocol/index.ts';
-import { type Stamp, stamp } from './stamp.ts';
+import { restamp, type Stamp } from './stamp.ts';
 
 /** Something that has properties, and when each of them was last changed. */
 export interface Propertied {
@@ -130,7 +130,12 @@ export function applyOperation(
     subject.bytes += growth;
     scene.bytes += growth;
     for (const name of stampedBy(change)) {
-      subject.stamps.set(name, stamp(subject.stamps.get(name) ?? subject.born, scene.version, author));
+      let one = subject.stamps.get(name);
+      if (one === undefined) {
+        one = { ...subject.born };
+        subject.stamps.set(name, one);
+      }
+      restamp(one, scene.version, author);
     }
     changes.push(change);
   }

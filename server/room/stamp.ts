@@ -9,9 +9,11 @@ export interface Stamp {
   otherVersion: number;
 }
 
-export function stamp(previous: Stamp | undefined, version: number, by: string): Stamp {
-  if (previous === undefined) return { version, by, otherVersion: 0 };
-  return { version, by, otherVersion: previous.by === by ? previous.otherVersion : previous.version };
+/** Notes a change. In place: what moves changes many times a second, and what lives longer than that is dear to free. */
+export function restamp(one: Stamp, version: number, by: string): void {
+  if (one.by !== by) one.otherVersion = one.version;
+  one.version = version;
+  one.by = by;
 }
 
 /** Whether somebody other than `user` changed it after version `base`. */
