@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { onEach, tokenOf } from './stage.ts';
+import { durable, onEach, tokenOf } from './stage.ts';
 
 const PYTHON = '/usr/bin/python3';
-const program = fileURLToPath(new URL('python-client.py', import.meta.url));
+const program = (name: string) => fileURLToPath(new URL(`${name}.py`, import.meta.url));
 
 t.setTimeout(550_000);
 
@@ -34,7 +34,7 @@ else {
       const roomId = 'blueprint-123';
       await other.ask('join_room', { roomId });
       const [transport = ''] = at.transports;
-      const child = spawn(PYTHON, [program, at.url(''), await tokenOf('py'), transport], {
+      const child = spawn(PYTHON, [program('python-client'), at.url(''), await tokenOf('py'), transport], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       t.teardown(() => child.kill());
@@ -63,5 +63,23 @@ else {
       });
     },
     ['websocket only', 'polling only'],
+  );
+
+  onEach(
+    t,
+    '[SO5] the client in Python comes back by itself after a restart of the server',
+    async (t, start) => {
+      const at = await start(await durable(t));
+      const args = [program('python-returning'), at.url(''), await tokenOf('py'), at.transports.join(',')];
+      const child = spawn(PYTHON, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      t.teardown(() => child.kill());
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const said = async () => (await lines.next()).value;
+      t.same([await said(), await said()], ['connected', 'websocket']);
+      await at.restart();
+      t.same([await said(), await said()], ['disconnected', 'connected']);
+    },
+    // By polling alone it takes the end of any session for a goodbye, that of its own server, too.
+    ['websocket only', 'upgrading'],
   );
 }

@@ -4,7 +4,7 @@ import type { DropReports } from '../drop-reports.ts';
 import { CLOSE_NORMAL } from './closes.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { type Inbound, takeFrame } from './inbound.ts';
-import { bytesOf, CLOSE, type OutboundPacket, PING } from './packet.ts';
+import { bytesOf, type OutboundPacket, PING } from './packet.ts';
 import type { Pollers } from './pollers.ts';
 import { Polling, type PollingEvents } from './polling.ts';
 import type { EngineSocket, SocketOwner } from './socket.ts';
@@ -91,7 +91,7 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
   close(code: number, reason: string): void {
     this.#end(code, false, (carrier) => {
       this.#closedWith = { code, reason };
-      if (!(carrier instanceof Polling)) carrier.send(CLOSE);
+      // On a WebSocket without a close packet: the client in Python takes one for a goodbye, and never comes back.
       carrier.close(code, reason);
     });
   }
@@ -207,7 +207,6 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
     });
     this.#carrier = connection;
     if (this.#closedWith !== undefined) {
-      connection.send(CLOSE);
       connection.close(this.#closedWith.code, this.#closedWith.reason);
       this.leave();
       return;
