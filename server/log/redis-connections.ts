@@ -7,6 +7,7 @@ import {
 } from '@redis/client';
 
 export type Argument = RedisArgument;
+export type Listener = (message: Buffer) => void;
 
 /** The connections to one Redis, or to a cluster: they come back by themselves. */
 export interface Connections {
@@ -14,8 +15,9 @@ export interface Connections {
   isReady(): boolean;
   /** Sends a command to whoever keeps `key`. Text is given back as bytes. */
   send(key: string, command: readonly Argument[]): Promise<unknown>;
-  subscribe(channel: string, listener: (message: Buffer) => void): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
+  subscribe(channel: string, listener: Listener): Promise<void>;
+  /** Of the same listener. Whoever subscribes to the channel meanwhile is not affected. */
+  unsubscribe(channel: string, listener: Listener): Promise<void>;
   close(): void;
 }
 
@@ -68,7 +70,7 @@ export async function connect(
     isReady: () => client.isReady,
     send: (_key, command) => client.sendCommand(command, asBytes),
     subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
-    unsubscribe: (channel) => subscriber.sUnsubscribe(channel),
+    unsubscribe: (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
     close,
   };
 }
@@ -97,7 +99,7 @@ async function connectCluster(options: ConnectOptions): Promise<Connections> {
     isReady: () => cluster.isOpen,
     send: (key, command) => cluster.sendCommand(key, false, [...command], asBytes),
     subscribe: (channel, listener) => cluster.sSubscribe(channel, listener, true),
-    unsubscribe: async (channel) => cluster.sUnsubscribe(channel),
+    unsubscribe: async (channel, listener) => cluster.sUnsubscribe(channel, listener, true),
     close: () => cluster.destroy(),
   };
 }

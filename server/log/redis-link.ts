@@ -2,7 +2,7 @@ import { ClientClosedError, ClientOfflineError, ErrorReply } from '@redis/client
 import type { Clock } from '../clock.ts';
 import { LogError } from './log.ts';
 import type { Delivery } from './nodes.ts';
-import { type Argument, type Connections, connect } from './redis-connections.ts';
+import { type Argument, type Connections, connect, type Listener } from './redis-connections.ts';
 import { appendScript, probeScript, type Script } from './redis-scripts.ts';
 
 export type Reply = readonly (Buffer | Reply)[];
@@ -14,9 +14,8 @@ export interface RedisLink {
    * each attempt; undefined: it is no longer needed, and the reply is empty. Rejects with a LogError: LOG_UNCERTAIN where it is an append that may have been stored.
    */
   run(script: Script, keys: readonly string[], args: () => readonly Argument[] | undefined): Promise<Reply>;
-  subscribe(channel: string, listener: (message: Buffer) => void): Promise<void>;
-  /** Never rejects. */
-  unsubscribe(channel: string): Promise<void>;
+  /** Resolves with what ends it, which never rejects. */
+  subscribe(channel: string, listener: Listener): Promise<Unsubscribe>;
   /** Without any promise. */
   publish(channel: string, text: string): void;
   /** Tries once, and says what is known of it. Never rejects. */
@@ -24,6 +23,8 @@ export interface RedisLink {
   writable(): boolean;
   close(): void;
 }
+
+export type Unsubscribe = () => Promise<void>;
 
 export interface LinkOptions {
   readonly url: string;
@@ -165,21 +166,22 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         return given === undefined ? [] : send(script, keys, given);
       }),
     async subscribe(channel, listener) {
+      const heard: Listener = (message) => {
+        // What it throws would have the client lose its place in what Redis sends.
+        try {
+          listener(message);
+        } catch (error) {
+          options.onUnreadable(channel, error);
+        }
+      };
       await persist(channel, false, async () => {
-        await to.subscribe(channel, (message) => {
-          // What it throws would have the client lose its place in what Redis sends.
-          try {
-            listener(message);
-          } catch (error) {
-            options.onUnreadable(channel, error);
-          }
-        });
+        await to.subscribe(channel, heard);
         return true;
       });
-    },
-    async unsubscribe(channel) {
-      // A connection that breaks amid this may leave it without an answer, and whoever closes waits for it.
-      await within(UNSUBSCRIBE_MS, to.unsubscribe(channel)).catch(() => {});
+      return async () => {
+        // A connection that breaks amid this may leave it without an answer, and whoever closes waits for it.
+        await within(UNSUBSCRIBE_MS, to.unsubscribe(channel, heard)).catch(() => {});
+      };
     },
     publish(channel, text) {
       if (to.isReady()) to.send(channel, ['SPUBLISH', channel, text]).catch(() => {});

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { everybody, type NodeEvents, type Nodes } from './nodes.ts';
-import type { RedisLink, Reply } from './redis-link.ts';
+import type { RedisLink, Reply, Unsubscribe } from './redis-link.ts';
 import { beatScript, buryScript, knownScript } from './redis-scripts.ts';
 
 /** How nodes prove that they live, and how long silence is not yet death. */
@@ -74,7 +74,8 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
 
   const channels = [channelOf(prefix, nodeId), channelOf(prefix, everybody)];
   // Whoever knows of this node can write to it.
-  for (const channel of channels) await link.subscribe(channel, onMail);
+  const unsubscribing: Unsubscribe[] = [];
+  for (const channel of channels) unsubscribing.push(await link.subscribe(channel, onMail));
   await beat();
   const stop = clock.every(beats.intervalMs, tick);
   return {
@@ -94,7 +95,7 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
     async close() {
       stop();
       await beating;
-      await Promise.all(channels.map((channel) => link.unsubscribe(channel)));
+      await Promise.all(unsubscribing.map((unsubscribe) => unsubscribe()));
     },
   };
 }

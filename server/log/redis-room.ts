@@ -3,7 +3,7 @@ import { checkCompaction } from './compaction.ts';
 import { LogError, type LogListener, type OpeningEvents, type RoomLog } from './log.ts';
 import { encodeBody, readPublished, writeTold } from './redis-batch.ts';
 import { createFollower } from './redis-follower.ts';
-import type { RedisLink, Reply } from './redis-link.ts';
+import type { RedisLink, Reply, Unsubscribe } from './redis-link.ts';
 import { batchesOf, entriesFrom, readOpening, type Start } from './redis-reading.ts';
 import {
   appendScript,
@@ -51,17 +51,17 @@ export async function openRedisRoom(opening: RedisOpening, newEpoch: string): Pr
   const { roomId, keys, link } = opening;
   const early: Buffer[] = [];
   let heard = (message: Buffer): void => void early.push(message);
-  await link.subscribe(keys.channel, (message) => heard(message));
+  const unsubscribe = await link.subscribe(keys.channel, (message) => heard(message));
   try {
     const reply = await link.run(openScript, [keys.record, keys.entries, keys.snapshot], () => [
       ...[newEpoch, opening.lostEpoch ?? '', keys.channel],
     ]);
-    const { room, receive } = createRoom(opening, readOpening(roomId, reply));
+    const { room, receive } = createRoom(opening, readOpening(roomId, reply), unsubscribe);
     heard = receive;
     for (const message of early) receive(message);
     return room;
   } catch (error) {
-    await link.unsubscribe(keys.channel);
+    await unsubscribe();
     throw error;
   }
 }
@@ -69,6 +69,7 @@ export async function openRedisRoom(opening: RedisOpening, newEpoch: string): Pr
 function createRoom(
   opening: RedisOpening,
   { epoch, snapshot, tail, ...start }: Start,
+  unsubscribe: Unsubscribe,
 ): { room: RedisRoom; receive(message: Buffer): void } {
   const { roomId, keys, link, listener, events, later } = opening;
   let ended = false;
@@ -101,7 +102,7 @@ function createRoom(
     ended = true;
     follower.stop();
     opening.ended();
-    await link.unsubscribe(keys.channel);
+    await unsubscribe();
   }
 
   function receive(message: Buffer): void {

@@ -331,6 +331,35 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     t.same(again.room.tail, ['1']);
   });
 
+  t.test(
+    'a room that is opened anew as soon as its opening has ended hears the others as before',
+    async (t) => {
+      const redis = await startRedis(t);
+      const heard: string[] = [];
+      const logs = [await logOn(t, redis), await logOn(t, redis)] as const;
+      const again: Promise<Heard>[] = [];
+      const opened = await Promise.all(
+        logs.map((log, index) =>
+          open(log, 'room', {
+            onEnded: () => {
+              again[index] = open(log, 'room', { onTold: (text) => void heard.push(`${index}: ${text}`) });
+            },
+          }),
+        ),
+      );
+      await redis.command('FLUSHALL');
+      for (const { room } of opened) await room.append(['x']).catch(() => {});
+      await until(() => again.filter(() => true).length === 2);
+      const [a, b] = await Promise.all(again);
+      const hearers = async () => String(await redis.command('PUBSUB', 'SHARDNUMSUB', 'tandem:{room}:live'));
+      await until(async () => (await hearers()).endsWith(',2'));
+      a?.room.tell?.('from a');
+      b?.room.tell?.('from b');
+      await until(() => heard.length === 2);
+      t.same([...heard].sort(), ['0: from b', '1: from a']);
+    },
+  );
+
   t.test('nodes tell each other what need not be kept', async (t) => {
     const redis = await startRedis(t);
     const heard: string[] = [];

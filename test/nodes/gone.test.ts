@@ -162,5 +162,8 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
     t.equal(one.epoch, other.epoch);
     t.equal(one.version, other.version);
     t.match(latest(ada, 'sceneState'), { epoch: one.epoch });
+    const heard = ben.messages.length;
+    ada.send({ type: 'cursor', position: [1, 2] });
+    t.ok(await ben.next(({ type }) => type === 'cursor', heard), 'and they hear each other at once');
   });
 });
