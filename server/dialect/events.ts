@@ -34,6 +34,7 @@ export type RoomEvent =
       operation: TextOperation;
       version: number;
       userId: string;
+      userName?: string;
       connectionId: string;
       opId?: string;
     }
@@ -45,6 +46,7 @@ export type RoomEvent =
       event: string;
       data: unknown;
       userId?: string;
+      userName?: string;
       /** Of a relayed one: the connection that sent it, which hears it only with `toAll`. */
       connectionId?: string;
       toAll?: true;

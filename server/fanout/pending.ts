@@ -56,12 +56,16 @@ function absorbMembers(
 /** The events of a flush, in the order in which they leave; the delta last, for its offset covers the rest. */
 export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
   const events: RoomEvent[] = [];
-  const { joined, left, updated, operations } = pending;
-  if (joined.size + left.size + updated.size > 0) {
-    events.push({ type: 'presence', joined: [...joined], left: [...left.values()], updated: [...updated] });
+  const { joined, updated, others, operations } = pending;
+  const left = [...pending.left.values()];
+  // Who has left may have said something before.
+  const [first, last] = others.length > 0 ? [[], left] : [left, []];
+  if (joined.size + first.length + updated.size > 0) {
+    events.push({ type: 'presence', joined: [...joined], left: first, updated: [...updated] });
   }
   if (pending.selection) events.push({ type: 'selection' });
-  events.push(...pending.others);
+  events.push(...others);
+  if (last.length > 0) events.push({ type: 'presence', joined: [], left: last, updated: [] });
   const delta = deltaOf(operations, offset);
   if (delta !== undefined) events.push(delta);
   return events;

@@ -30,6 +30,7 @@ export function relay(state: RoomState, entry: EntryOf<'relay'>): Effect[] {
     event,
     data,
     userId: by.userId,
+    ...nameOf(state, by),
     connectionId: by.connection,
     ...(toAll === undefined ? {} : { toAll }),
     at,
@@ -95,6 +96,7 @@ export function textOperation(state: RoomState, entry: EntryOf<'operation'>): Ef
     operation,
     version,
     by,
+    ...nameOf(state, by),
     ...(opId === undefined ? {} : { opId }),
   };
   const bytes = JSON.stringify(operation).length;
@@ -103,11 +105,10 @@ export function textOperation(state: RoomState, entry: EntryOf<'operation'>): Ef
 
 /** A chat message. [SPEC: CH] */
 export function chat(state: RoomState, entry: EntryOf<'message'>): Effect[] {
-  const name = state.members.get(entry.by.userId)?.user.name;
   const message: ChatMessage = {
     id: entry.id,
     userId: entry.by.userId,
-    ...(typeof name === 'string' ? { userName: name } : {}),
+    ...nameOf(state, entry.by),
     text: entry.text,
     kind: entry.kind,
     ...(entry.metadata === undefined ? {} : { metadata: entry.metadata }),
@@ -119,6 +120,11 @@ export function chat(state: RoomState, entry: EntryOf<'message'>): Effect[] {
     ...keepAll(state, [{ kind: 'message', message }], entry.text.length),
     answerTo(entry, { ok: true, id: entry.id }),
   ];
+}
+
+function nameOf(state: RoomState, { userId }: Author): { userName?: string } {
+  const name = state.members.get(userId)?.user.name;
+  return typeof name === 'string' ? { userName: name } : {};
 }
 
 /** Keeps an event as large as its data. */

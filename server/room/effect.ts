@@ -38,6 +38,8 @@ export type Recoverable =
       operation: TextOperation;
       version: number;
       by: Author;
+      /** As it was then: the room does not know who has left. */
+      userName?: string;
       opId?: string;
     }
   | { kind: 'message'; message: ChatMessage }
@@ -47,6 +49,8 @@ export type Recoverable =
       event: string;
       data: unknown;
       userId?: string;
+      /** As it was then. */
+      userName?: string;
       /** Of a relayed one: the connection that sent it, which hears it only with `toAll`. */
       connectionId?: string;
       toAll?: true;

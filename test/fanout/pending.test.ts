@@ -39,6 +39,15 @@ t.test('[PR1] who came and went in one tick was never there, who went and came h
   t.match(flushed(updated('a'), left('a')), [{ joined: [], left: [{ userId: 'a' }], updated: [] }]);
 });
 
+t.test('[PR1] who says something and leaves in one tick has left after that', async (t) => {
+  t.match(flushed(left('a'), joined('b'), event('last words'), operation(3, { x: 1 })), [
+    { type: 'presence', joined: ['b'], left: [], updated: [] },
+    { type: 'published', id: 'last words' },
+    { type: 'presence', joined: [], left: [{ userId: 'a' }], updated: [] },
+    { type: 'delta' },
+  ]);
+});
+
 t.test('[SL1] selections that change in one tick are told once', async (t) => {
   t.strictSame(flushed({ kind: 'selection' }, { kind: 'selection' }), [{ type: 'selection' }]);
 });

@@ -21,7 +21,7 @@ import {
 t.test('[EV1] an event goes on as it came, with who it is from', async (t) => {
   const state = roomOf('ada-1');
   const data = { deep: [null, { a: 1 }] };
-  const from = { userId: 'ada', connectionId: 'ada-1' };
+  const from = { userId: 'ada', userName: 'ADA', connectionId: 'ada-1' };
   t.strictSame(fold(state, relay('ada-1', 'e1', { event: 'x:y', data })), [
     { kind: 'event', id: 'e1', event: 'x:y', data, ...from, at: 7 },
     { kind: 'answer', op: 'relay', to: by('ada-1'), answer: { ok: true, version: 0, id: 'e1' } },

@@ -94,3 +94,20 @@ onEach(t, 'who closes the page has left', async (t, start) => {
   two.socket.disconnect();
   t.match(await one.next('user_left'), { userId: 'user-7', userName: 'Jane' });
 });
+
+onEach(t, 'what somebody does right before leaving comes before that, under the name', async (t, start) => {
+  const at = await start();
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  const roomId = 'blueprint-1';
+  for (const one of [ben, ada]) await one.ask('join_room', { roomId });
+  await ben.next('user_joined');
+  const order: string[] = [];
+  ben.socket.onAny((event, { userName }) => order.push(`${event} ${userName}`));
+  ada.emit('send_message', { roomId, message: 'bye' });
+  const changes = { section: 's', action: 'add', title: 't' };
+  ada.emit('blueprint_update', { roomId, blueprintId: 'b', changes });
+  ada.emit('operation', { roomId, documentId: 'd', operation: ['x'], version: 0 });
+  ada.emit('leave_room', { roomId });
+  await ben.next('user_left');
+  t.same(order, ['message ADA', 'blueprint_update ADA', 'operation ADA', 'user_left ADA']);
+});

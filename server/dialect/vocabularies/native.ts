@@ -13,10 +13,10 @@ export const native: Vocabulary = {
     selection: (_, view) => [selectionOf(view)],
     delta: ({ offset, fromVersion, toVersion, operations }, { roomId }) =>
       say({ type: 'sceneDelta', roomId, offset, fromVersion, toVersion, operations }),
-    text: ({ type: _, ...operation }, { roomId }) =>
+    text: ({ type: _, userName: __, ...operation }, { roomId }) =>
       sayToOthers({ type: 'operation', roomId, ...operation }, operation.connectionId),
     message: ({ offset, message }, { roomId }) => say({ type: 'message', roomId, offset, ...message }),
-    published: ({ type: _, at, toAll, exclude: __, ...event }, { roomId }) => {
+    published: ({ type: _, at, toAll, exclude: __, userName: ___, ...event }, { roomId }) => {
       if (isNotification(roomId, event)) {
         const data = event.data as MessageOf<'notification'>['data'];
         return say({

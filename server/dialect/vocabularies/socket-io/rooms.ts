@@ -1,7 +1,7 @@
 import type { Operation } from '../../../../protocol/index.ts';
 import { Refusal } from '../../../../protocol/index.ts';
 import { toOthers, type Vocabulary } from '../../dialect.ts';
-import type { RoomEvent, RoomView } from '../../events.ts';
+import type { RoomEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
 import { sanitised } from './sanitise.ts';
 import {
@@ -110,25 +110,15 @@ export const rooms: Vocabulary = {
     ],
     selection: null,
     delta: ({ bare }, { roomId }) => bare.flatMap((one) => blueprintUpdate(one, roomId)),
-    text: ({ documentId, operation, version, userId, connectionId }, view) => [
-      toOthers(
-        emit('operation', {
-          roomId: view.roomId,
-          documentId,
-          operation,
-          version,
-          userId,
-          userName: nameIn(view, userId),
-        }),
-        connectionId,
-      ),
+    text: ({ documentId, operation, version, userId, userName = userId, connectionId }, { roomId }) => [
+      toOthers(emit('operation', { roomId, documentId, operation, version, userId, userName }), connectionId),
     ],
-    message: ({ message }, view) => {
-      const { id, userId, userName = nameIn(view, userId), text, kind, timestamp, metadata } = message;
+    message: ({ message }, { roomId }) => {
+      const { id, userId, userName = userId, text, kind, timestamp, metadata } = message;
       return [
         emit('message', {
           id,
-          roomId: view.roomId,
+          roomId,
           userId,
           userName,
           message: sanitised(text),
@@ -138,7 +128,7 @@ export const rooms: Vocabulary = {
         }),
       ];
     },
-    published: (event, view) => publishedAs(event, view),
+    published: (event) => publishedAs(event),
   },
   signal: ({ kind, userId, payload }, view) => {
     const { roomId } = view;
@@ -183,11 +173,11 @@ export const rooms: Vocabulary = {
   },
 };
 
-function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, view: RoomView): object[] {
-  const { data, userId, connectionId, at, toAll } = event;
+function publishedAs(event: Extract<RoomEvent, { type: 'published' }>): object[] {
+  const { data, userId, userName = userId, connectionId, at, toAll } = event;
   const name = publishedName(event);
   if (connectionId === undefined || userId === undefined) return [emit(name, data)];
-  const message = emit(name, { ...(data as object), userId, userName: nameIn(view, userId), timestamp: at });
+  const message = emit(name, { ...(data as object), userId, userName, timestamp: at });
   return [toAll === true ? message : toOthers(message, connectionId)];
 }
 
