@@ -213,20 +213,16 @@ export class LiveRoom {
     const kept = entries.filter(mustNotBeLost);
     if (this.#opened === undefined) return this.#options.onOutlived(this, kept);
     this.#queue.unshift(...kept);
-    this.#pause(RETRY_MS);
+    this.#cancelPause = this.#options.clock.after(RETRY_MS, () => {
+      this.#cancelPause = undefined;
+      this.#pump();
+    });
     // While the log fails nothing waits for it in vain: later commands are refused with the next attempt.
     if (this.#queue.length === 0) {
       this.#cancelPause?.();
       this.#cancelPause = undefined;
       this.#pump();
     }
-  }
-
-  #pause(forMs: number): void {
-    this.#cancelPause = this.#options.clock.after(forMs, () => {
-      this.#cancelPause = undefined;
-      this.#pump();
-    });
   }
 
   #fold(texts: readonly string[]): void {

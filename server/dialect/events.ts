@@ -24,6 +24,8 @@ export type RoomEvent =
       joined: readonly string[];
       left: readonly Departed[];
       updated: readonly string[];
+      /** Who has heard this has all through here; absent where more of the same flush follows. */
+      offset?: number;
     }
   | { type: 'selection' }
   | DeltaEvent

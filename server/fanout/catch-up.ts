@@ -1,5 +1,6 @@
-import { isExcluded, renderDirect, renderRoom } from '../dialect/dialect.ts';
+import { type Dialect, isExcluded, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { Ref, RoomEvent, RoomView, SyncAnswer } from '../dialect/events.ts';
+import { comingsSince, lastDeparture } from '../room/comings.ts';
 import { isBlank } from '../room/state.ts';
 import type { Attachment, Want } from './attachment.ts';
 import { deltaOf } from './delta.ts';
@@ -42,12 +43,30 @@ export function bringUpToDate(
   const texts = encodings.since(seen, dialect, () =>
     eventsFor(missed, now).flatMap((one) => renderRoom(dialect, one, view, seen.version)),
   );
+  const came = present.length > 0 ? present : comings(dialect, view, seen, userId);
   // What is its own was acknowledged to this connection already.
   const own = want.resync === true ? [connection.id] : (want.recovers ?? []);
   const due = texts.filter(
     (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
   );
-  return { encoded: [...present, ...due.map(({ text }) => text)], whole: false };
+  return { encoded: [...came, ...due.map(({ text }) => text)], whole: false };
+}
+
+/** Who came and went meanwhile, in a vocabulary that does not say who is there. */
+function comings(dialect: Dialect, view: RoomView, seen: Place, userId: string): string[] {
+  const { state } = view;
+  // Of a room that keeps nothing clients have no mark: what they missed begins where they were found to be gone.
+  const since = seen.offset > 0 ? seen.offset : lastDeparture(state.departures, userId);
+  if (since === undefined) return [];
+  const { joined, left } = comingsSince(state, since);
+  const event = {
+    type: 'presence' as const,
+    joined: joined.filter((one) => one !== userId),
+    left: left.filter((one) => one.userId !== userId),
+    updated: [],
+  };
+  if (event.joined.length + event.left.length === 0) return [];
+  return renderRoom(dialect, event, view, seen.version).map(({ text }) => text);
 }
 
 /** What a receiver has; undefined for nothing. */

@@ -11,6 +11,8 @@ export interface Pending {
   operations: OperationsEffect[];
   /** Texts, messages, published and relayed events, in order. */
   others: RoomEvent[];
+  /** Of the latest entry by which somebody came or went. */
+  comingOffset?: number;
 }
 
 export function emptyPending(): Pending {
@@ -28,6 +30,7 @@ export function emptyPending(): Pending {
 export function absorb(pending: Pending, effect: Effect, offset: number): void {
   switch (effect.kind) {
     case 'members':
+      if (effect.updated === undefined) pending.comingOffset = offset;
       return absorbMembers(pending, effect);
     case 'selection':
       pending.selection = true;
@@ -58,10 +61,13 @@ export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
   const events: RoomEvent[] = [];
   const { joined, updated, others, operations } = pending;
   const left = [...pending.left.values()];
+  // What follows would be skipped by who has heard of this offset, and a room that keeps nothing is forgotten.
+  const isMark = offset > 0 && others.length + operations.length === 0 && pending.comingOffset !== undefined;
+  const mark = isMark ? { offset: pending.comingOffset as number } : {};
   // Who has left may have said something before.
   const [first, last] = others.length > 0 ? [[], left] : [left, []];
   if (joined.size + first.length + updated.size > 0) {
-    events.push({ type: 'presence', joined: [...joined], left: first, updated: [...updated] });
+    events.push({ type: 'presence', joined: [...joined], left: first, updated: [...updated], ...mark });
   }
   if (pending.selection) events.push({ type: 'selection' });
   events.push(...others);

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../protocol/index.ts';
 import { recall, remember } from './answers.ts';
+import { keepDeparture } from './comings.ts';
 import { chat, publish, relay, sceneOperation, textOperation } from './content.ts';
 import { answerTo, type Effect } from './effect.ts';
 import { type Answer, type CommandEntry, type Entry, type EntryOf, refuse } from './entry.ts';
@@ -110,7 +111,7 @@ function run(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>):
 function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
   const { by, replaces = [] } = entry;
   const replaced = replaces.filter((one) => isSession(state.members, by.userId, one));
-  const { answer, effects } = enter(state.members, entry, state.limits.MAX_USER_SESSIONS);
+  const { answer, effects } = enter(state.members, entry, state.offset, state.limits.MAX_USER_SESSIONS);
   if (answer.ok) for (const one of replaced) transfer(state.selections, one, by.connection);
   if (answer.ok) for (const one of replaced) letGo(state, one);
   const evicted = effects.flatMap((one) => (one.kind === 'removed' ? letGo(state, one.connection) : []));
@@ -150,6 +151,10 @@ function remove(
   const members: Effect = left.gone
     ? { kind: 'members', left: { ...left.user, leftAt: at } }
     : { kind: 'members', updated: left.user.userId };
+  if (members.left !== undefined) {
+    const departure = { joined: left.joinedOffset, left: state.offset, user: members.left };
+    keepDeparture(state.departures, departure, state.limits.KEPT_EVENTS);
+  }
   const removed: Effect = { kind: 'removed', connection, reason, ...(code === undefined ? {} : { code }) };
   return [...letGo(state, connection), members, removed];
 }

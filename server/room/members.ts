@@ -7,6 +7,8 @@ export interface Member {
   user: UserPresence & { userId: string };
   guest: boolean;
   joinedAt: number;
+  /** Of the entry by which it came. */
+  joinedOffset: number;
   /** Node by connection. */
   sessions: Map<string, string>;
 }
@@ -23,6 +25,7 @@ export function isSession(members: Members, userId: string, connection: string):
 export function enter(
   members: Members,
   entry: EntryOf<'join'>,
+  offset: number,
   maxSessions: number,
 ): { answer: Answer; effects: Effect[] } {
   const { by, user, guest } = entry;
@@ -32,7 +35,7 @@ export function enter(
       return { answer: refuse('ROOM_FULL', { limit: entry.maxUsers }), effects: [] };
     }
     const sessions = new Map([[by.connection, entry.node]]);
-    members.set(by.userId, { user, guest, joinedAt: entry.at, sessions });
+    members.set(by.userId, { user, guest, joinedAt: entry.at, joinedOffset: offset, sessions });
     return { answer: { ok: true }, effects: [{ kind: 'members', joined: by.userId }] };
   }
   // Somebody without a token may not pass for somebody with one; who has one displaces who has none.
@@ -61,12 +64,12 @@ export function enter(
 export function exit(
   members: Members,
   connection: string,
-): { user: Member['user']; gone: boolean } | undefined {
+): { user: Member['user']; joinedOffset: number; gone: boolean } | undefined {
   for (const [userId, member] of members) {
     if (!member.sessions.delete(connection)) continue;
     const gone = member.sessions.size === 0;
     if (gone) members.delete(userId);
-    return { user: member.user, gone };
+    return { user: member.user, joinedOffset: member.joinedOffset, gone };
   }
   return undefined;
 }

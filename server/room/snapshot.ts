@@ -33,8 +33,13 @@ export function decodeSnapshot(text: string): RoomState {
   type Pairs = [string, any][];
   return {
     ...plain,
+    // Older ones know of no departures.
+    departures: plain.departures ?? { list: [], since: plain.offset },
     members: new Map(
-      (plain.members as Pairs).map(([id, one]) => [id, { ...one, sessions: new Map(one.sessions) }]),
+      (plain.members as Pairs).map(([id, one]) => [
+        id,
+        { ...one, joinedOffset: one.joinedOffset ?? 0, sessions: new Map(one.sessions) },
+      ]),
     ),
     selections: new Map(
       (plain.selections as Pairs).map(([thing, line]) => [

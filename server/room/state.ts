@@ -1,5 +1,6 @@
 import { type ChatMessage, limits } from '../../protocol/index.ts';
 import type { Answers } from './answers.ts';
+import type { Departures } from './comings.ts';
 import { type RoomLimits, roomLimitsOf } from './entry.ts';
 import type { Members } from './members.ts';
 import { emptyRecent, type Recent } from './recent.ts';
@@ -22,6 +23,7 @@ export interface RoomState {
   messages: ChatMessage[];
   answers: Answers;
   recent: Recent;
+  departures: Departures;
 }
 
 export function emptyRoom(): RoomState {
@@ -36,6 +38,7 @@ export function emptyRoom(): RoomState {
     messages: [],
     answers: new Map(),
     recent: emptyRecent(),
+    departures: { list: [], since: 0 },
   };
 }
 
