@@ -71,11 +71,8 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { config, clock, metrics, rooms } = options;
     const { heartbeatGraceMs } = config;
     this.sessions = new Sessions({
-      clock,
-      metrics,
+      ...options,
       heartbeatGraceMs,
-      rooms,
-      onLeave: options.hooks?.leave,
       isRevoked: options.permission.isRevoked,
     });
     this.#receiverOptions = createReceiverOptions({

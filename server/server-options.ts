@@ -44,7 +44,7 @@ export interface ServerOptions {
    * it throws is a refusal.
    */
   authorize?: Decider;
-  /** What the program has to say to joins, leaves and writes. Default: nothing, which costs nothing. */
+  /** What the program has to say to joins and writes, and its ear for leaves. Default: nothing, which costs nothing. */
   hooks?: Hooks;
   /** Namespaces of Socket.IO with events of the program's own. */
   applications?: readonly Application[];

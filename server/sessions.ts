@@ -2,10 +2,11 @@ import { type CloseAdvice, type CloseName, closeReason, closes } from '../protoc
 import type { Clock } from './clock.ts';
 import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent } from './dialect/events.ts';
-import type { Hooks } from './dispatch/hooks.ts';
+import type { Hooks, Occasion } from './dispatch/hooks.ts';
 import type { Principal } from './dispatch/principal.ts';
 import type { Membership, Session } from './dispatch/session.ts';
 import type { Dismissal } from './dispatch/stage.ts';
+import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { LeaveReason } from './room/entry.ts';
 import type { Rooms } from './rooms.ts';
@@ -13,12 +14,13 @@ import type { Connection } from './transport/connection.ts';
 
 export interface SessionsOptions {
   clock: Clock;
+  logger: Logger;
   metrics: Metrics;
   heartbeatGraceMs: number;
   rooms(): Rooms;
   /** Whether the token that proves who it is was taken back. */
   isRevoked(principal: Principal): boolean;
-  onLeave: Hooks['leave'];
+  hooks: Hooks | undefined;
 }
 
 /** The sessions that this node holds: those of its connections, and the lost ones whose grace runs. */
@@ -77,7 +79,7 @@ export class Sessions {
     const { roomId, userId } = membership;
     membership.phase = 'leaving';
     const { reason } = why;
-    this.#options.onLeave?.({ roomId, userId, connectionId: session.id, reason });
+    this.#tellLeave({ roomId, userId, connectionId: session.id, reason });
     const ref = why.reason === 'left' && why.ref !== undefined ? { ref: why.ref } : {};
     const code = why.reason === 'forbidden' ? { code: why.code } : {};
     const by = { connection: session.id, userId, ...ref };
@@ -104,7 +106,7 @@ export class Sessions {
     const at = this.#options.clock.now();
     for (const { roomId, userId } of session.memberships.values()) {
       const by = { connection: session.id, userId };
-      this.#options.onLeave?.({ roomId, userId, connectionId: session.id, reason });
+      this.#tellLeave({ roomId, userId, connectionId: session.id, reason });
       this.#options.rooms().submit(roomId, { type: 'leave', at, by, reason });
     }
     session.memberships.clear();
@@ -121,6 +123,15 @@ export class Sessions {
   closeConnection(connection: Connection, name: CloseName, advice: CloseAdvice = {}): void {
     this.#options.metrics.closes.labels(name).inc();
     connection.close(closes[name].code, closeReason(name, advice));
+  }
+
+  /** Whoever goes, goes: nothing that the program does wrong, then or later, changes that. */
+  async #tellLeave(occasion: Occasion & { reason: LeaveReason }): Promise<void> {
+    try {
+      await this.#options.hooks?.leave?.(occasion);
+    } catch (error) {
+      this.#options.logger.error({ err: error, roomId: occasion.roomId }, 'a leave hook failed');
+    }
   }
 
   #forgetLost(session: Session, userId: string | undefined): void {

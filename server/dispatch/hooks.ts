@@ -17,16 +17,16 @@ export interface Occasion {
 export type ContentCommand = CommandOf<'sceneOperation' | 'relay' | 'operation' | 'message'>;
 
 /**
- * A program's own word on what happens. Whoever throws a Refusal, or returns false, refuses with it (FORBIDDEN);
- * another error is a fault of the program's, logged and answered with INTERNAL. What the connection sends
- * meanwhile waits for a promise.
+ * A program's own word on what happens. On joins and writes, whoever throws a Refusal, or returns false, refuses
+ * with it (FORBIDDEN); another error is a fault of the program's, logged and answered with INTERNAL. What the
+ * connection sends meanwhile waits for a promise.
  */
 export interface Hooks {
   /** Before somebody enters a room, or changes how it is shown there. May return another description of the user. */
   join?(
     occasion: Occasion & { readonly user: UserPresence; readonly principal: Principal },
   ): Verdict<UserPresence>;
-  /** A connection leaves a room, or is taken out of it; nothing can be done about it. Must not throw. */
+  /** A connection leaves a room, or is taken out of it; nothing can be done about it. What it throws is logged. */
   leave?(occasion: Occasion & { readonly reason: LeaveReason }): void;
   /** Before something is written. May return another command of the same type, which is validated again. */
   operation?(occasion: Occasion & { readonly command: ContentCommand }): Verdict<ContentCommand>;

@@ -3,7 +3,7 @@ import { type Hooks, Refusal } from '../../server/index.ts';
 import { LogError } from '../../server/log/log.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { bearer, ofType, stage } from '../native/person.ts';
-import { inTime, startWired } from '../support/servers.ts';
+import { inTime, silent, startWired } from '../support/servers.ts';
 
 t.test('[HT14] the program that embeds the server publishes, notifies and reads by calls', async (t) => {
   const at = await stage(t);
@@ -122,6 +122,30 @@ t.test('[HT14] a hook on leave is told of everybody who goes, once', async (t) =
   await at.settle();
   t.same(gone, ['ada room left', 'ben room disconnected']);
 });
+
+for (const [kind, leave] of Object.entries({
+  throws: () => {
+    throw new Refusal('FORBIDDEN');
+  },
+  rejects: () => Promise.reject(new Error('a fault')),
+})) {
+  t.test(`[HT14] a hook on leave that ${kind} keeps nobody from going, and is logged`, async (t) => {
+    const logged: string[] = [];
+    const logger = { ...silent, error: (...line: unknown[]) => void logged.push(String(line[1])) };
+    const at = await stage(t, {}, { logger, hooks: { leave } });
+    const [ada, ben, eve] = [await at.member('ada'), await at.member('ben'), await at.member('eve')];
+    const zoe = await at.member('zoe', 'room', await bearer({ sub: 'zoe', jti: 'z' }));
+    t.match(await ada.ask({ type: 'leave' }), { type: 'ack' });
+    ben.wire.close();
+    t.equal(at.server.disconnect('eve'), 1);
+    t.match(eve.wire.closedWith, { code: 4103 });
+    await zoe.news();
+    t.match(await at.server.presence('room'), [{ userId: 'zoe' }], 'the others are gone');
+    t.same(await inTime(at, at.server.revoke({ jti: 'z' })), { disconnected: 1 });
+    t.match(zoe.wire.closedWith, { code: 4104 });
+    t.same(logged, Array(4).fill('a leave hook failed'));
+  });
+}
 
 t.test('[HT12] sessions with the longest of ids outlive a restart', async (t) => {
   const env = { STORE: 'lmdb', DATA_DIR: t.testdir() };
