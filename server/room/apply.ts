@@ -61,11 +61,10 @@ function once(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>)
   const opId = 'opId' in entry ? entry.opId : undefined;
   if (opId === undefined) return run(state, entry);
   const first = recall(state.answers, by.userId, opId);
-  if (first !== undefined) return [answerTo(entry, first, opId)];
+  if (first !== undefined) return [answerTo(entry, first)];
   const effects = run(state, entry);
   for (const effect of effects) {
     if (effect.kind !== 'answer') continue;
-    effect.opId = opId;
     remember(state.answers, by.userId, opId, briefly(effect.answer), {
       perUser: state.limits.KEPT_OP_IDS,
       users: state.limits.KEPT_OP_ID_USERS,

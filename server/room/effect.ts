@@ -69,9 +69,9 @@ export interface OperationsEffect {
   relayed?: true;
 }
 
-/** The answer to a command. */
-export function answerTo(entry: CommandEntry, answer: Answer, opId?: string): Effect {
+/** The answer to a command, under the opId by which its author knows it. */
+export function answerTo(entry: CommandEntry, answer: Answer): Effect {
   const effect: Effect = { kind: 'answer', op: entry.type, to: entry.by, answer };
-  if (opId !== undefined) effect.opId = opId;
+  if ('opId' in entry && entry.opId !== undefined) effect.opId = entry.opId;
   return effect;
 }

@@ -86,3 +86,18 @@ t.test('[XO1] a command that the log did not take may be repeated', async (t) =>
   log.failing = false;
   t.hasStrict(await ada.ask({ ...add('i'), opId: 'o' }), { type: 'ack', version: 1 });
 });
+
+t.test('[ER1] [XO1] what is refused because its join was has the opId by which it is known', async (t) => {
+  const at = await stage(t, { MAX_ROOM_USERS: '1' });
+  await at.member('ada');
+  const ben = at.person();
+  await ben.news();
+  ben.send({ type: 'join', roomId: 'room', user: { userId: 'ben' }, ref: 1 });
+  ben.send({ type: 'message', text: 'x', opId: 'one' });
+  ben.send({ ...add('i'), opId: 'two' });
+  t.match(ofType(await ben.news(), 'error'), [
+    { op: 'join', code: 'ROOM_FULL' },
+    { op: 'message', code: 'NOT_JOINED', roomId: 'room', opId: 'one' },
+    { op: 'sceneOperation', code: 'NOT_JOINED', roomId: 'room', opId: 'two' },
+  ]);
+});

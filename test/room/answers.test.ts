@@ -3,6 +3,7 @@ import {
   add,
   answerOf,
   ask,
+  by,
   chat,
   configure,
   fold,
@@ -11,6 +12,7 @@ import {
   leave,
   on,
   operate,
+  relay,
   roomOf,
   shown,
   update,
@@ -128,3 +130,19 @@ t.test('[XO1] an empty operation is applied once, too', async (t) => {
   t.strictSame(answerOf(fold(state, nothing)), { ok: true, version: 1 });
   t.equal(state.scene.version, 1);
 });
+
+t.test(
+  '[ER1] every answer to a command with an opId names it, also where it cannot be carried out',
+  async (t) => {
+    const stranger = { ...operate('eve-1', [add('a')]), opId: 'o1' };
+    const answer = { ok: false, code: 'NOT_JOINED' };
+    t.match(fold(roomOf('ada-1'), stranger), [{ kind: 'answer', answer, opId: 'o1' }]);
+    t.match(fold(roomOf('ada-1'), { ...relay('eve-1', 'e1'), opId: 'o1' }), [{ answer, opId: 'o1' }]);
+    const broken = roomOf('ada-1');
+    Object.assign(broken, { scene: undefined });
+    t.match(fold(broken, { ...stranger, by: by('ada-1') }), [
+      { kind: 'fault' },
+      { kind: 'answer', answer: { ok: false, code: 'INTERNAL' }, opId: 'o1' },
+    ]);
+  },
+);
