@@ -137,6 +137,24 @@ t.test('settings that contradict each other are problems', async (t) => {
   t.same(problemsOf({ JWT_SECRET: SECRET, JWKS_URL: 'https://keys.example/' }), ['JWT_SECRET']);
 });
 
+t.test(
+  'Socket.IO’s pings may take as long together as a timer can wait, for its clients wait for both',
+  async (t) => {
+    const PING_TIMEOUT_MS = '60000';
+    t.same(problemsOf({ PING_INTERVAL_MS: String(2 ** 31 - 1 - 60_000), PING_TIMEOUT_MS }), []);
+    const env = { PING_INTERVAL_MS: String(2 ** 31 - 60_000), PING_TIMEOUT_MS };
+    t.same(problemsOf(env), ['PING_TIMEOUT_MS']);
+    t.match(messageOf(env), /"60000": expected .*PING_INTERVAL_MS \(2147423648\).*2147483647/);
+  },
+);
+
+t.test('frames and buffers stay within what µWS can count', async (t) => {
+  t.same(problemsOf({ MAX_FRAME_BYTES: String(2 ** 31 - 1), MAX_BUFFERED_BYTES: String(2 ** 32 - 1) }), []);
+  t.same(problemsOf({ MAX_FRAME_BYTES: String(2 ** 31) }), ['MAX_FRAME_BYTES']);
+  t.same(problemsOf({ MAX_BUFFERED_BYTES: String(2 ** 32) }), ['MAX_BUFFERED_BYTES']);
+  t.match(messageOf({ MAX_FRAME_BYTES: String(2 ** 31) }), 'a whole number from 1 to 2147483647');
+});
+
 const WEBHOOKS = `whsec_${'QUFB'.repeat(10)}`;
 
 for (const name of ['AUTHORIZE', 'WEBHOOK']) {

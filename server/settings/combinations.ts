@@ -1,4 +1,5 @@
 import { limits } from '../../protocol/limits.ts';
+import { MAX_TIMER_MS } from './forms.ts';
 import { isLoopback } from './keys.ts';
 import type { Problem, SettingName, Values } from './table.ts';
 
@@ -24,6 +25,11 @@ export function checkCombinations(
     if (Number(values[greater]) >= Number(values[less])) continue;
     const expected = `at least ${less} (${values[less]}): ${reason}`;
     problems.push({ setting: greater, value: String(values[greater]), expected });
+  }
+  const { PING_INTERVAL_MS, PING_TIMEOUT_MS } = values;
+  if (PING_INTERVAL_MS + PING_TIMEOUT_MS > MAX_TIMER_MS) {
+    const expected = `with PING_INTERVAL_MS (${PING_INTERVAL_MS}) at most ${MAX_TIMER_MS}: clients wait for both with one timer`;
+    problems.push({ setting: 'PING_TIMEOUT_MS', value: String(PING_TIMEOUT_MS), expected });
   }
   if (values.STREAM_LIMIT.burst < limits.MAX_OPERATIONS) {
     warnings.push('STREAM_LIMIT lets less through at once than MAX_OPERATIONS: large commands have to wait.');

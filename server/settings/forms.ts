@@ -9,7 +9,7 @@ export interface Form<T> {
 }
 
 /** The longest time that a timer of Node can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** A whole number in decimal digits. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): Form<number> {

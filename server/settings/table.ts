@@ -104,8 +104,12 @@ const ownSettings = {
   }),
 } as const;
 
-/** Values beyond which something else breaks: Node's stack, the keys of LMDB. */
-const highest: Partial<Limits> = { MAX_DEPTH: 256 };
+/** Values beyond which something else breaks: Node's stack; µWS, which counts bytes in 32 bits, those of frames twice. */
+const highest: Partial<Limits> = {
+  MAX_DEPTH: 256,
+  MAX_FRAME_BYTES: 2 ** 31 - 1,
+  MAX_BUFFERED_BYTES: 2 ** 32 - 1,
+};
 
 function limitForm(name: keyof Limits): Form<number> {
   return name.endsWith('_MS') ? milliseconds(1) : integer(1, highest[name]);

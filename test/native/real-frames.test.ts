@@ -60,6 +60,15 @@ for (const TRANSPORT of ['uws', 'ws']) {
     await bystander.close();
   });
 
+  t.test(`frames and buffers may be as large as can be set (${TRANSPORT})`, async (t) => {
+    const largest = { MAX_FRAME_BYTES: '2147483647', MAX_BUFFERED_BYTES: '4294967295' };
+    const server = await startServer({ TRANSPORT, ...largest });
+    t.teardown(() => server.close());
+    const ada = await connect(server.port);
+    t.match(await ada.ask({ type: 'join', roomId: 'room', user: { userId: 'ada' } }), { type: 'ack' });
+    await ada.close();
+  });
+
   t.test(`[ER3] a text frame that is not UTF-8 ends its connection only (${TRANSPORT})`, async (t) => {
     const server = await start();
     t.teardown(() => server.close());
