@@ -63,8 +63,8 @@ program
   .description('join a room, print what happens in it, and send what is typed (JSON, one message per line)')
   .option('--room <id>', 'room to join', 'demo')
   .option('--name <name>', 'name to show to the others', 'Terminal')
-  .option('--url <url>', 'address of the server', 'ws://127.0.0.1:3001/ws')
-  .option('--token <token>', 'token, where the server asks for one')
+  .option('--url <url>', 'address of the server', webAddress, 'ws://127.0.0.1:3001/ws')
+  .option('--token <token>', 'token, where the server asks for one', sendable)
   .action(async (options) => {
     const { watch } = await import('./commands/watch.ts');
     process.exitCode = await watch(options);
@@ -83,7 +83,7 @@ program
   .option('--users <count>', 'people in each room', count, 10)
   .option('--hz <count>', 'movements of each in a second', count, 20)
   .option('--seconds <count>', 'how long', count, 10)
-  .option('--token <token>', 'one token for all')
+  .option('--token <token>', 'one token for all', sendable)
   .addOption(new Option('--secret <secret>', 'signs a token for each').env('JWT_SECRET'))
   .action(async (options) => {
     const { bench } = await import('./commands/bench.ts');
@@ -97,8 +97,20 @@ function append(value: string, earlier: string[] = []): string[] {
 }
 
 function webAddress(given: string): string {
-  if (URL.canParse(given) && /^(ws|http)s?:$/.test(new URL(given).protocol)) return given;
-  throw new InvalidArgumentError('Expected an address such as ws://127.0.0.1:3001 or wss://example.com.');
+  const { protocol, hash } = URL.canParse(given) ? new URL(given) : { protocol: '', hash: '' };
+  if (/^(ws|http)s?:$/.test(protocol) && hash === '') return given;
+  throw new InvalidArgumentError(
+    'Expected an address such as ws://127.0.0.1:3001 or wss://example.com, without #.',
+  );
+}
+
+/** A token that fits into a header. */
+function sendable(given: string): string {
+  if (/^[ -~]+$/.test(given)) return given;
+  // An InvalidArgumentError would show what was given.
+  return program.error(
+    "error: option '--token <token>' is invalid. Expected a token such as `tandem token` prints.",
+  );
 }
 
 function durationMs(given: string): number {

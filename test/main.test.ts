@@ -126,6 +126,32 @@ t.test('check shows the settings and what is wrong', async (t) => {
   t.notOk(existsSync('data/development-secret'), 'check makes no secret');
 });
 
+const anAddress = /^error: .*--url <url>.* Expected an address such as ws:\/\/\S+ .*\n$/;
+const aToken = /^error: .*--token <token>.* Expected a token.*\n$/;
+
+for (const command of ['watch', 'bench']) {
+  t.test(`${command} says in one line which option is wrong, and what is expected`, async (t) => {
+    const port = 'ws://127.0.0.1:1';
+    for (const [args, says] of [
+      [['--url', 'nonsense'], anAddress],
+      [['--url', 'ftp://127.0.0.1/ws'], anAddress],
+      [['--url', `${port}/ws#part`], anAddress],
+      [['--url', port, '--token', 'hidden\nline'], aToken],
+      [['--url', port, '--token', 'hidden€'], aToken],
+    ] as const) {
+      const { code, stdout, stderr } = await tandem([command, ...args]);
+      t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: says }, args.join(' '));
+      t.notMatch(stderr, 'hidden');
+    }
+  });
+}
+
+t.test('watch takes an address of HTTP, too, and says where nobody answers', async (t) => {
+  const { code, stderr } = await tandem(['watch', '--url', 'http://127.0.0.1:1/ws', '--token', 'a.b-c_d']);
+  t.equal(code, 1);
+  t.match(stderr, /^http:\/\/127\.0\.0\.1:1\/ws: .*ECONNREFUSED/);
+});
+
 t.test('serve prints every problem on a line of its own and exits with 2', async (t) => {
   const { code, stdout, stderr } = await tandem(['serve'], { TICK_MS: 'x', AUTH: 'y', STORE: 'memory' });
   t.equal(code, 2);
