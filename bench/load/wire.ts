@@ -78,7 +78,7 @@ export class Wire {
     const { host, port, path, protocol, headers } = this.#options;
     const lines = [
       `GET ${path} HTTP/1.1`,
-      `Host: ${host}:${port}`,
+      `Host: ${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
       'Connection: Upgrade',
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',

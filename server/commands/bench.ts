@@ -37,13 +37,15 @@ const AT_ONCE = 50;
 export async function bench(options: BenchOptions): Promise<number> {
   const { rooms, users, hz, seconds, token, secret } = options;
   const { hostname, port, protocol } = new URL(options.url);
+  // Of IPv6 a URL has it in brackets, a socket without.
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const secure = protocol === 'wss:' || protocol === 'https:';
   const speech: Speech = speeches[speechOf[options.dialect]];
   const all = await people(rooms, users, token === undefined ? secret : undefined);
   const crews = new Crews(1);
   try {
     await crews.open({
-      target: { host: hostname, ports: [Number(port) || (secure ? 443 : 80)], secure },
+      target: { host, ports: [Number(port) || (secure ? 443 : 80)], secure },
       speech: speechOf[options.dialect],
       people: token === undefined ? all : all.map((one) => ({ ...one, token })),
       atOnce: AT_ONCE,

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { startServer, TEST_SECRET } from '../support/servers.ts';
+import { startServer, TEST_SECRET, withoutIPv6 } from '../support/servers.ts';
 
 const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 
@@ -32,6 +32,16 @@ for (const dialect of ['native', 'native-single', 'socketio']) {
     t.equal(code, 0);
     t.match(stdout, /6 are in 2 rooms/);
     t.match(stdout, /[1-9]\d* sent, [1-9]\d* delivered; p50 .* 0 connections lost/);
+  });
+}
+
+for (const dialect of ['native', 'socketio']) {
+  t.test(`the address may be one of IPv6 (${dialect})`, { skip: withoutIPv6 }, async (t) => {
+    const server = await startServer({ HOST: '::1' });
+    t.teardown(() => server.close());
+    const { code, stdout, stderr } = await benchAt(`ws://[::1]:${server.port}`, '--dialect', dialect);
+    t.match({ code, stderr }, { code: 0, stderr: '' });
+    t.match(stdout, /6 are in 2 rooms/);
   });
 }
 

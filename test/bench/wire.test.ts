@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Wire } from '../../bench/load/wire.ts';
+import { withoutIPv6 } from '../support/servers.ts';
 
 /** A wire to a server of the `ws` package, and what has come over it. */
 async function connected(t: Test) {
@@ -74,6 +76,30 @@ t.test('it answers pings, and tells with which code it was closed', async (t) =>
   socket.close(4000, 'enough');
   await until(() => ends.length > 0);
   t.same(ends, [4000]);
+});
+
+t.test('it names the server as an address does, also one of IPv6', { skip: withoutIPv6 }, async (t) => {
+  const server = createHttpServer().listen(0, '::1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { port } = server.address() as { port: number };
+  const asked = once(server, 'upgrade') as Promise<[IncomingMessage, Socket]>;
+  const wire = new Wire({
+    host: '::1',
+    port,
+    secure: false,
+    path: '/',
+    protocol: undefined,
+    headers: {},
+    localAddress: undefined,
+    opened: () => {},
+    received: () => {},
+    closed: () => {},
+  });
+  const [request, socket] = await asked;
+  socket.on('error', () => {});
+  wire.cut();
+  t.equal(request.headers.host, `[::1]:${port}`);
 });
 
 t.test('it tells what a server says that does not let it in', async (t) => {

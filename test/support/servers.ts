@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import type { Log } from '../../server/log/log.ts';
@@ -95,6 +96,11 @@ export async function startServer(
   });
   return createServer({ config, logger, clock, ...parts });
 }
+
+/** Why tests over IPv6 are skipped, where this machine has none. */
+export const withoutIPv6 =
+  !Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1')) &&
+  'this machine has no IPv6';
 
 /** A port that nobody has at the moment. */
 export async function freePort(): Promise<number> {
