@@ -64,7 +64,8 @@ export interface Vocabulary {
 }
 
 export interface Inbound {
-  /** The commands that a message means, in their order, not validated. Throws a Refusal. */
+  /** The commands that a message means, in their order, not validated; none where what it asks for is so
+   * already. Throws a Refusal. */
   read(message: unknown, caller: Caller): object[];
   /** A field's name in the words of the client; `op` and `ref` are those of the message that it was in. */
   nameOf?(path: string, op: string | undefined, ref: Ref | undefined): string;

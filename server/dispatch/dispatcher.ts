@@ -93,7 +93,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       if (admitted(session, 'commands', 1, message)) fail(session, error, message);
       return undefined;
     }
-    return runAll(session, commands, message, size);
+    if (commands.length > 0) return runAll(session, commands, message, size);
+    confirm(session, message as { type: string; ref?: Ref });
+    return undefined;
+  }
+
+  /** What is so already is answered as what has been done. */
+  function confirm(session: Session, message: { type: string; ref?: Ref }): void {
+    if (!admitted(session, 'commands', 1, message)) return;
+    const { type: op, ref } = message;
+    stage.answer(session, { type: 'ack', op, ...(ref === undefined ? {} : { ref }) });
   }
 
   /** One after the other; one that is refused ends it. */
