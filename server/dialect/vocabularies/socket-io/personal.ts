@@ -1,7 +1,8 @@
 import type { Vocabulary } from '../../dialect.ts';
 import { emit } from '../../framings/socket-io-framing.ts';
+import { rooms } from './rooms.ts';
 
-/** A user's own room: what is published there arrives under its name, and nothing else is said of it. */
+/** A user's own room: what is published there arrives under its name, and nothing else is said of it to all. */
 export const personal: Vocabulary = {
   room: {
     presence: null,
@@ -12,16 +13,5 @@ export const personal: Vocabulary = {
     published: ({ event, data }) => [emit(event, data)],
   },
   signal: null,
-  direct: {
-    welcome: null,
-    ack: null,
-    joined: null,
-    error: null,
-    conflict: null,
-    state: null,
-    sync: null,
-    viewerCameras: null,
-    notification: null,
-    authExpiring: null,
-  },
+  direct: rooms.direct,
 };
