@@ -112,7 +112,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const session: Session = {
       id: connection.id,
       receiver: new Receiver(connection, dialect, this.#receiverOptions),
-      limiter: createLimiter(config.rates, now, dialect.framing.answersAll),
+      limiter: createLimiter(config.rates, now),
       line: new Line(),
       transport: transportOf(handshake),
       address: handshake.address,

@@ -30,8 +30,8 @@ export interface Framing {
   /** A client whose connection breaks comes back by itself: it keeps its place for the grace, as one that is
    * not watched does. */
   readonly returns?: true;
-  /** Every message is waited for until it is answered: whatever is refused is told. */
-  readonly answersAll?: true;
+  /** Whether the answer to a message is waited for: then its refusal is told, however many there are. */
+  isAwaited?(message: unknown): boolean;
   /**
    * Puts a mark on the last of some messages that can bear one: clients hand in the latest, or what is made of
    * it, when they come back. Undefined: clients of this framing know by themselves where they stand.

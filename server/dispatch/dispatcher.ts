@@ -1,8 +1,7 @@
 import { type CommandType, isId, isPlainObject, Refusal } from '../../protocol/index.ts';
-import type { Caller } from '../dialect/dialect.ts';
 import type { DirectEvent, Ref } from '../dialect/events.ts';
+import { SessionCaller } from './caller.ts';
 import { inspect } from './inspect.ts';
-import { principalOf } from './membership.ts';
 import type { Session } from './session.ts';
 import type { Stage, Treatment } from './stage.ts';
 import { table } from './table.ts';
@@ -163,9 +162,12 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     cost: number,
     message?: unknown,
   ): boolean {
-    const { limiter, line } = session;
+    const { limiter, line, receiver } = session;
     const now = stage.monotonic();
-    const admission = line.holds(message) ? limiter.refuse(bucket, now) : limiter.admit(bucket, cost, now);
+    const isAwaited = receiver.dialect.framing.isAwaited?.(message);
+    const admission = line.holds(message)
+      ? limiter.refuse(bucket, now, isAwaited)
+      : limiter.admit(bucket, cost, now, isAwaited);
     if (admission === 'ok') {
       line.passed(message);
       return true;
@@ -188,38 +190,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   return { receive, accept, wait };
-}
-
-/** Who sends a message, for its vocabulary: read only where it is asked for, as one is made for every message. */
-class SessionCaller implements Caller {
-  readonly #session: Session;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  get connectionId(): string {
-    return this.#session.id;
-  }
-
-  get userId(): string | undefined {
-    return principalOf(this.#session)?.userId;
-  }
-
-  get name(): string | undefined {
-    const principal = principalOf(this.#session);
-    return principal?.kind === 'user' ? principal.name : undefined;
-  }
-
-  get email(): string | undefined {
-    const principal = principalOf(this.#session);
-    return principal?.kind === 'user' ? principal.email : undefined;
-  }
-
-  get rooms(): readonly string[] {
-    const staying = [...this.#session.memberships.values()].filter((one) => one.phase !== 'leaving');
-    return staying.map(({ roomId }) => roomId);
-  }
 }
 
 /** Names a field at fault as the client does. */

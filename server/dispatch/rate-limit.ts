@@ -48,15 +48,15 @@ export type BucketName = 'commands' | 'stream';
 export type Admission = 'ok' | 'limited-tell' | 'limited-silent' | 'flood';
 
 export interface Limiter {
-  /** Decides on one message. `nowMs`: monotonic milliseconds. */
-  admit(name: BucketName, cost: number, nowMs: number): Admission;
+  /** Decides on one message. `nowMs`: monotonic milliseconds; `isAwaited`: its refusal is told in any case. */
+  admit(name: BucketName, cost: number, nowMs: number, isAwaited?: boolean): Admission;
   /** Counts what is refused for another reason, which no rate would let through. */
-  refuse(name: BucketName, nowMs: number): Exclude<Admission, 'ok'>;
+  refuse(name: BucketName, nowMs: number, isAwaited?: boolean): Exclude<Admission, 'ok'>;
   /** After a refusal: when the same would be admitted. */
   readonly retryAfterMs: number;
 }
 
-/** RATE_LIMITED is answered at most this often. */
+/** RATE_LIMITED is told at most this often to who does not wait for it. */
 const TELL_EVERY_MS = 1000;
 /** So many times the count within its window is a flood. */
 const FLOOD_FACTOR = 10;
@@ -78,29 +78,28 @@ class ConnectionLimiter implements Limiter {
   /** Who only listens never needs it. */
   #stream: Meter | undefined;
   readonly #rates: Readonly<Record<BucketName, Rate>>;
-  readonly #tellEveryMs: number;
   #toldAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(rates: Readonly<Record<BucketName, Rate>>, nowMs: number, tellEveryMs: number) {
-    this.#tellEveryMs = tellEveryMs;
+  constructor(rates: Readonly<Record<BucketName, Rate>>, nowMs: number) {
     this.#rates = rates;
     this.#commands = createMeter(rates.commands, nowMs);
   }
 
-  admit(name: BucketName, cost: number, nowMs: number): Admission {
+  admit(name: BucketName, cost: number, nowMs: number, isAwaited = false): Admission {
     const meter = this.#meter(name, nowMs);
     this.retryAfterMs = take(meter, cost, nowMs);
-    if (this.retryAfterMs > 0) return this.refuse(name, nowMs);
+    if (this.retryAfterMs > 0) return this.refuse(name, nowMs, isAwaited);
     meter.seen += cost;
     return 'ok';
   }
 
-  refuse(name: BucketName, nowMs: number): Exclude<Admission, 'ok'> {
+  refuse(name: BucketName, nowMs: number, isAwaited = false): Exclude<Admission, 'ok'> {
     const meter = this.#meter(name, nowMs);
     // What is refused counts as one, whatever it would have cost: a large paste is not a flood.
     meter.seen += 1;
     if (meter.seen > meter.rate.count * FLOOD_FACTOR) return 'flood';
-    if (nowMs - this.#toldAtMs < this.#tellEveryMs) return 'limited-silent';
+    if (isAwaited) return 'limited-tell';
+    if (nowMs - this.#toldAtMs < TELL_EVERY_MS) return 'limited-silent';
     this.#toldAtMs = nowMs;
     return 'limited-tell';
   }
@@ -120,15 +119,7 @@ class ConnectionLimiter implements Limiter {
   }
 }
 
-/**
- * The limiter of one connection. `nowMs`: monotonic milliseconds.
- *
- * @param tellsAll each refusal is told, not one in a second
- */
-export function createLimiter(
-  rates: Readonly<Record<BucketName, Rate>>,
-  nowMs: number,
-  tellsAll = false,
-): Limiter {
-  return new ConnectionLimiter(rates, nowMs, tellsAll ? 0 : TELL_EVERY_MS);
+/** The limiter of one connection. `nowMs`: monotonic milliseconds. */
+export function createLimiter(rates: Readonly<Record<BucketName, Rate>>, nowMs: number): Limiter {
+  return new ConnectionLimiter(rates, nowMs);
 }

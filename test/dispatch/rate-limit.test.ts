@@ -89,6 +89,15 @@ t.test('is told at most once a second, for both buckets together', async (t) => 
   t.equal(limiter.admit('commands', 60, 1000), 'limited-tell');
 });
 
+t.test('who waits for the answer is told each time, and takes nobody else’s turn', async (t) => {
+  const limiter = createLimiter(rates, 0);
+  t.equal(limiter.admit('commands', 60, 0, true), 'ok');
+  t.equal(limiter.admit('commands', 60, 0, true), 'limited-tell');
+  t.equal(limiter.admit('commands', 60, 1, true), 'limited-tell');
+  t.equal(limiter.admit('commands', 60, 1), 'limited-tell');
+  t.equal(limiter.admit('commands', 60, 2), 'limited-silent');
+});
+
 t.test('ten times the count within a window is a flood', async (t) => {
   const limiter = createLimiter(rates, 0);
   const seen = Array.from({ length: 601 }, () => limiter.admit('commands', 1, 0));

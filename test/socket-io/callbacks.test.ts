@@ -31,3 +31,24 @@ onEach(
     t.same(ada.heard(), ['connect']);
   },
 );
+
+onEach(
+  t,
+  '[RL2] [SO3] over the limit every callback is told so, and who has none once a second',
+  async (t, start) => {
+    const at = await start({ RATE_LIMIT: '10/10s' });
+    const ada = await at.client({ as: 'ada' });
+    const roomId = 'r';
+    await ada.ask('join_room', { roomId });
+    const say = (n: number) => ({ roomId, message: `${n}` });
+    const answers = await Promise.all(Array.from({ length: 30 }, (_, n) => ada.ask('send_message', say(n))));
+    t.equal(answers.filter(({ ok }) => ok).length, 9);
+    const refused = answers.filter(({ ok }) => !ok);
+    t.same(new Set(refused.map(({ code }) => code)), new Set(['RATE_LIMITED']));
+    t.ok(refused.every(({ retryAfterMs }) => retryAfterMs > 0));
+    t.notOk(ada.heard().includes('error'));
+    for (let n = 0; n < 20; n++) ada.emit('send_message', say(n));
+    t.match(await ada.ask('send_message', say(20)), { code: 'RATE_LIMITED' });
+    t.equal(ada.heard().filter((event) => event === 'error').length, 1);
+  },
+);

@@ -62,7 +62,7 @@ export function streamFraming(withOffset: boolean): Framing {
     frames: (encoded) => encoded,
     isWatched: true,
     returns: true,
-    answersAll: true,
+    isAwaited: () => true,
     mark(messages, text) {
       const mark = readMark(text);
       const at = messages.findLastIndex((one) => 'event' in one);
@@ -80,7 +80,7 @@ export const postFraming: Framing = {
   encode: (message) => JSON.stringify((message as { answer: StreamAnswer }).answer),
   frames: (encoded) => encoded,
   isWatched: false,
-  answersAll: true,
+  isAwaited: () => true,
   batches: false,
 };
 

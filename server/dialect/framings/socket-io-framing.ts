@@ -55,6 +55,7 @@ export function socketFraming(namespace: string, marks: boolean): Framing {
     },
     frames: (encoded) => encoded,
     isWatched: true,
+    isAwaited: (message) => (message as SocketEvent | undefined)?.isAsked === true,
     ...(marks ? { mark: withMark } : {}),
     batches: false,
   };
