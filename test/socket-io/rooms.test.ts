@@ -111,3 +111,16 @@ onEach(t, 'what somebody does right before leaving comes before that, under the 
   await ben.next('user_left');
   t.same(order, ['message ADA', 'blueprint_update ADA', 'operation ADA', 'user_left ADA']);
 });
+
+onEach(t, 'what is changed in a section may have an id of its own', async (t, start) => {
+  const at = await start();
+  const [one, two] = [await at.client(), await at.client()];
+  await one.ask('join_room', john);
+  await two.ask('join_room', { roomId, userId: 'user-7', userName: 'Jane' });
+  for (const action of ['add', 'update', 'move', 'delete']) {
+    const changes = { section: 'security', action, id: 'component-7', content: '...' };
+    const answer = await two.ask('blueprint_update', { roomId, blueprintId: 'bp-789', changes });
+    t.match(answer, { ok: true }, action);
+    t.match(await one.next('blueprint_update'), { blueprintId: 'bp-789', changes });
+  }
+});

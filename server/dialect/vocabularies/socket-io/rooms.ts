@@ -75,7 +75,7 @@ const blueprintActions = { add: 'add', update: 'update', move: 'update', delete:
 /** A section of a blueprint is an item of the room's scene. */
 function blueprintRelay(given: Fields): { event: string; data: unknown; operations: Operation[] } {
   const { section, action, ...content } = given.object('changes');
-  const id = `${given.id('blueprintId')}/${section}`;
+  const item = `${given.id('blueprintId')}/${section}`;
   if (typeof section !== 'string' || section === '') {
     throw new Refusal('INVALID_FIELD', { path: 'changes.section', expected: 'the name of a section' });
   }
@@ -84,11 +84,12 @@ function blueprintRelay(given: Fields): { event: string; data: unknown; operatio
     throw new Refusal('INVALID_FIELD', { path: 'changes.action', expected });
   }
   const type = blueprintActions[action as keyof typeof blueprintActions];
-  const data = type === 'remove' ? {} : { data: content };
+  // The item has an id already.
+  const { id: _, ...data } = content;
   return {
     event: 'blueprint_update',
     data: given.all,
-    operations: [{ type, target: 'item', id, ...data }],
+    operations: [{ type, target: 'item', id: item, ...(type === 'remove' ? {} : { data }) }],
   };
 }
 
