@@ -124,3 +124,23 @@ onEach(t, 'what is changed in a section may have an id of its own', async (t, st
     t.match(await one.next('blueprint_update'), { blueprintId: 'bp-789', changes });
   }
 });
+
+onEach(t, '[XO1] what is said and changed under one opId is heard once', async (t, start) => {
+  const at = await start();
+  const [one, two] = [await at.client(), await at.client()];
+  await one.ask('join_room', john);
+  await two.ask('join_room', { roomId, userId: 'user-7', userName: 'Jane' });
+  const changes = { section: 'security', action: 'update', content: '...' };
+  for (const [event, said, heard] of [
+    ['send_message', { roomId, message: 'once', opId: 'said' }, 'message'],
+    ['blueprint_update', { roomId, blueprintId: 'bp-789', changes, opId: 'changed' }, 'blueprint_update'],
+  ] as const) {
+    const first = await two.ask(event, said);
+    t.match(first, { ok: true, opId: said.opId });
+    t.same(await two.ask(event, said), first, 'the repeat has the same answer');
+    await one.next(heard);
+  }
+  two.emit('send_message', { roomId, message: 'last' });
+  t.match(await one.next('message'), { message: 'last' });
+  t.notOk(one.heard().includes('blueprint_update'));
+});

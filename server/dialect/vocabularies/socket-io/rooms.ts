@@ -1,5 +1,4 @@
-import type { Operation } from '../../../../protocol/index.ts';
-import { Refusal } from '../../../../protocol/index.ts';
+import { type Operation, Refusal } from '../../../../protocol/index.ts';
 import { toOthers, type Vocabulary } from '../../dialect.ts';
 import type { RoomEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
@@ -34,6 +33,7 @@ export const roomMeanings = meaningsOf({
         text: given.all.message,
         kind: given.all.type,
         metadata: given.all.metadata,
+        opId: given.all.opId,
       }),
     ],
     fields: { text: 'message', kind: 'type' },
@@ -73,7 +73,7 @@ function inRoom(given: Fields, type: string, fields: Readonly<Record<string, unk
 const blueprintActions = { add: 'add', update: 'update', move: 'update', delete: 'remove' } as const;
 
 /** A section of a blueprint is an item of the room's scene. */
-function blueprintRelay(given: Fields): { event: string; data: unknown; operations: Operation[] } {
+function blueprintRelay(given: Fields) {
   const { section, action, ...content } = given.object('changes');
   const item = `${given.id('blueprintId')}/${section}`;
   if (typeof section !== 'string' || section === '') {
@@ -90,6 +90,7 @@ function blueprintRelay(given: Fields): { event: string; data: unknown; operatio
     event: 'blueprint_update',
     data: given.all,
     operations: [{ type, target: 'item', id: item, ...(type === 'remove' ? {} : { data }) }],
+    opId: given.all.opId,
   };
 }
 
