@@ -106,6 +106,50 @@ onEach(t, '[SO12] a native client and one of components change one component', a
   await change({ type: 'remove', ...item }, 'component:nested-deleted', nested);
 });
 
+onEach(t, '[SO9] a row may have any id, and each component in it is an item of its own', async (t, start) => {
+  const at = await start();
+  const native = await nativeIn(t, at, 'component:c1');
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('component:subscribe', { componentId: 'c1' });
+  for (const [rowId, id, item] of [
+    ['row:1', 'n', 'row:1/n'],
+    ['a', 'b/c', 'a/b/c'],
+    ['a/b', 'c', 'a~1b/c'],
+    ['a~1b', 'c', 'a~01b/c'],
+  ] as const) {
+    const component = { componentId: 'c1', rowId };
+    const nested = { ...component, nestedComponentId: id };
+    t.match(await ada.ask('component:nested-create', { ...component, nestedComponent: { id, of: rowId } }), {
+      ok: true,
+    });
+    await operationFrom(native, item);
+    const operation = { type: 'update', target: 'item', id: item, data: { seen: true } };
+    await native.ask({ type: 'sceneOperation', operation });
+    t.match(await ada.next('component:nested-updated'), { ...nested, updates: { seen: true } });
+    t.match(await ada.ask('component:nested-update', { ...nested, updates: { seen: false } }), { ok: true });
+    await operationFrom(native, item);
+    t.match(await ada.ask('component:nested-delete', nested), { ok: true });
+    await operationFrom(native, item);
+  }
+});
+
+onEach(t, 'a blueprint may have any id, and each of its sections is an item of its own', async (t, start) => {
+  const at = await start();
+  const native = await nativeIn(t, at, 'r');
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join_room', { roomId: 'r' });
+  for (const [blueprintId, section, item] of [
+    ['a', 'b/c', 'a/b/c'],
+    ['a/b', 'c', 'a~1b/c'],
+  ] as const) {
+    const changes = { section, action: 'add', by: 'ada' };
+    t.match(await ada.ask('blueprint_update', { roomId: 'r', blueprintId, changes }), { ok: true });
+    await operationFrom(native, item);
+    await native.ask({ type: 'sceneOperation', operation: { type: 'remove', target: 'item', id: item } });
+    t.match(await ada.next('blueprint_update'), { blueprintId, changes: { section, action: 'delete' } });
+  }
+});
+
 onEach(t, '[SO12] a native client and one of projects watch one project', async (t, start) => {
   const at = await start();
   await at.server.projects.put('p1', { ownerId: 'ada', members: ['native'], active: true });

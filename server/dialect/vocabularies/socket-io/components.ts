@@ -2,6 +2,7 @@ import { type Operation, Refusal } from '../../../../protocol/index.ts';
 import { toOthers, type Vocabulary } from '../../dialect.ts';
 import type { RoomEvent, RoomView } from '../../events.ts';
 import { emit } from '../../framings/socket-io-framing.ts';
+import { itemId, namesIn } from './item-id.ts';
 import { rooms } from './rooms.ts';
 import {
   acknowledge,
@@ -54,9 +55,9 @@ export const componentMeanings = meaningsOf({
       if (typeof id !== 'string' || id === '') {
         throw new Refusal('INVALID_FIELD', { path: 'nestedComponent.id', expected: 'an id' });
       }
-      const rowId = given.part('rowId');
+      const rowId = given.id('rowId');
       const { id: _, ...data } = nestedComponent;
-      const operation: Operation = { type: 'add', target: 'item', id: `${rowId}/${id}`, data };
+      const operation: Operation = { type: 'add', target: 'item', id: itemId(rowId, id), data };
       return [
         { ...relay(given, 'component:nested-created', { rowId, nestedComponent }, [operation]), toAll: true },
       ];
@@ -112,7 +113,7 @@ function nestedOf(given: Fields): { rowId: string; nestedComponentId: string } {
 
 /** Nested components are items of the component's scene. */
 function itemOf(given: Fields): string {
-  return `${given.id('rowId')}/${given.id('nestedComponentId')}`;
+  return itemId(given.id('rowId'), given.id('nestedComponentId'));
 }
 
 function relay(given: Fields, event: string, data: object, operations: Operation[]): Words {
@@ -186,8 +187,7 @@ function changeOf({ type, target, id = '', data = {} }: Operation, { roomId }: R
   if (!roomId.startsWith(COMPONENT)) return [];
   const componentId = roomId.slice(COMPONENT.length);
   if (target === 'scene') return [emit('component:updated', { componentId, updates: data })];
-  const slash = id.indexOf('/');
-  const [rowId, nestedComponentId] = [id.slice(0, Math.max(0, slash)), id.slice(slash + 1)];
+  const [rowId, nestedComponentId] = namesIn(id) ?? ['', id];
   const nested = { componentId, rowId, nestedComponentId };
   if (type === 'remove') return [emit('component:nested-deleted', nested)];
   if (type === 'update') return [emit('component:nested-updated', { ...nested, updates: data })];

@@ -2,6 +2,7 @@ import { type Operation, Refusal } from '../../../../protocol/index.ts';
 import { toOthers, type Vocabulary } from '../../dialect.ts';
 import type { RoomEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
+import { itemId, namesIn } from './item-id.ts';
 import { sanitised } from './sanitise.ts';
 import {
   acknowledge,
@@ -75,7 +76,7 @@ const blueprintActions = { add: 'add', update: 'update', move: 'update', delete:
 /** A section of a blueprint is an item of the room's scene. */
 function blueprintRelay(given: Fields) {
   const { section, action, ...content } = given.object('changes');
-  const item = `${given.id('blueprintId')}/${section}`;
+  const blueprintId = given.id('blueprintId');
   if (typeof section !== 'string' || section === '') {
     throw new Refusal('INVALID_FIELD', { path: 'changes.section', expected: 'the name of a section' });
   }
@@ -86,10 +87,12 @@ function blueprintRelay(given: Fields) {
   const type = blueprintActions[action as keyof typeof blueprintActions];
   // The item has an id already.
   const { id: _, ...data } = content;
+  const item = { target: 'item', id: itemId(blueprintId, section) } as const;
+  const operation: Operation = type === 'remove' ? { type, ...item } : { type, ...item, data };
   return {
     event: 'blueprint_update',
     data: given.all,
-    operations: [{ type, target: 'item', id: item, ...(type === 'remove' ? {} : { data }) }],
+    operations: [operation],
     opId: given.all.opId,
   };
 }
@@ -185,11 +188,12 @@ function publishedAs(event: Extract<RoomEvent, { type: 'published' }>): object[]
 
 /** What others did to a section in other words. */
 function blueprintUpdate({ type, target, id = '', data = {} }: Operation, roomId: string): object[] {
-  const slash = id.indexOf('/');
-  if (target === 'scene' || slash < 0) return [];
+  const names = namesIn(id);
+  if (target === 'scene' || names === undefined) return [];
+  const [blueprintId, section] = names;
   const { id: _, ...content } = data;
-  const changes = { ...content, section: id.slice(slash + 1), action: type === 'remove' ? 'delete' : type };
-  return [emit('blueprint_update', { roomId, blueprintId: id.slice(0, slash), changes })];
+  const changes = { ...content, section, action: type === 'remove' ? 'delete' : type };
+  return [emit('blueprint_update', { roomId, blueprintId, changes })];
 }
 
 function personOf(user: { name?: unknown } | undefined, userId: string) {

@@ -1,0 +1,14 @@
+/**
+ * The id of an item that a client knows by two names, `rowId/nestedComponentId`. In the first, `/` and `~` are
+ * escaped as in a JSON pointer (RFC 6901), so that another split of the id cannot name another thing.
+ */
+export function itemId(first: string, second: string): string {
+  return `${first.replaceAll('~', '~0').replaceAll('/', '~1')}/${second}`;
+}
+
+/** The two names that are in the id of an item; undefined: it has only one. */
+export function namesIn(id: string): [first: string, second: string] | undefined {
+  const slash = id.indexOf('/');
+  if (slash < 0) return undefined;
+  return [id.slice(0, slash).replaceAll('~1', '/').replaceAll('~0', '~'), id.slice(slash + 1)];
+}
