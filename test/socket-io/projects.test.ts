@@ -22,6 +22,21 @@ onEach(
   },
 );
 
+onEach(t, '[SO3] where a callback waits, a refusal is no event of a project, either', async (t, start) => {
+  const at = await start({ AUTH: 'required' });
+  const ada = await at.client({ as: 'ada' });
+  for (const [event, data, code] of [
+    ['join-project', {}, 'MISSING_PROJECT_ID'],
+    ['join-project', { projectId: 'nowhere' }, 'PROJECT_NOT_FOUND'],
+    ['leave-project', { projectId: 'nowhere' }, 'LEAVE_FAILED'],
+  ] as const) {
+    const answer = await ada.ask(event, data);
+    t.match(answer, { ok: false, code });
+    t.same(Object.keys(answer).sort(), ['code', 'message', 'ok']);
+  }
+  t.same(ada.heard(), ['connect']);
+});
+
 const project = { ownerId: 'ada', members: ['ben'], active: true };
 
 onEach(t, 'owners and members join active projects, and there are six codes', async (t, start) => {

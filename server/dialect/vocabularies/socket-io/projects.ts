@@ -67,5 +67,5 @@ function failed({
     ? 'MISSING_PROJECT_ID'
     : ((name === 'leave-project' ? undefined : joinCodes[code]) ?? fallback);
   const answer = { message, code: own };
-  return [emit('error', answer), ...(id === undefined ? [] : acknowledge(ref, { ok: false, ...answer }))];
+  return id === undefined ? [emit('error', answer)] : acknowledge(ref, { ok: false, ...answer });
 }
