@@ -37,6 +37,29 @@ onEach(t, '[SO3] where a callback waits, a refusal is no event of a project, eit
   t.same(ada.heard(), ['connect']);
 });
 
+onEach(
+  t,
+  '[SO10] a project’s id that cannot be one is not missing, and a token that is null is none',
+  async (t, start) => {
+    const at = await start({ AUTH: 'required' });
+    const ada = await at.client({ auth: { token: await tokenOf('ada', { projects: ['p1'] }) } });
+    for (const projectId of [undefined, null, '']) {
+      for (const event of ['join-project', 'leave-project']) {
+        t.match(await ada.ask(event, { projectId }), { code: 'MISSING_PROJECT_ID' });
+      }
+    }
+    for (const projectId of ['a:b', 7, 'x'.repeat(201)]) {
+      t.match(await ada.ask('join-project', { projectId }), { code: 'JOIN_FAILED', message: /projectId/ });
+      t.match(await ada.ask('leave-project', { projectId }), { code: 'LEAVE_FAILED', message: /projectId/ });
+    }
+    t.match(await ada.ask('join-project', { projectId: 'p1', token: null }), { ok: true, projectId: 'p1' });
+    t.match(await ada.ask('join-project', { projectId: 'p1', token: 7 }), {
+      code: 'JOIN_FAILED',
+      message: /token/,
+    });
+  },
+);
+
 const project = { ownerId: 'ada', members: ['ben'], active: true };
 
 onEach(t, 'owners and members join active projects, and there are six codes', async (t, start) => {

@@ -1,4 +1,4 @@
-import { type ErrorCode, errors } from '../../../../protocol/index.ts';
+import { type ErrorCode, errors, Refusal } from '../../../../protocol/index.ts';
 import type { Vocabulary } from '../../dialect.ts';
 import type { DirectEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
@@ -7,6 +7,7 @@ import { rooms } from './rooms.ts';
 import { acknowledge, type Fields, meaningsOf, userOf, type Words } from './words.ts';
 
 const PREFIX = 'project:';
+const PROJECT_ID = 'the id of a project';
 
 /** Whether a room is one of this application's. */
 export function isOfProjects(roomId: string): boolean {
@@ -17,7 +18,7 @@ export const projectMeanings = meaningsOf({
   'join-project': {
     commands(given, caller) {
       const { token } = given.all;
-      const proof: Words[] = token === undefined || token === '' ? [] : [{ type: 'auth', token }];
+      const proof: Words[] = isAbsent(token) ? [] : [{ type: 'auth', token }];
       return [...proof, { type: 'join', roomId: PREFIX + projectOf(given), user: userOf(caller) }];
     },
   },
@@ -25,7 +26,15 @@ export const projectMeanings = meaningsOf({
 });
 
 function projectOf(given: Fields): string {
+  if (isAbsent(given.all.projectId)) {
+    throw new Refusal('INVALID_FIELD', { path: 'projectId', expected: PROJECT_ID });
+  }
   return given.part('projectId');
+}
+
+/** What a page has not stored is null to it. */
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }
 
 /** Applications that watch what happens in a project; namespaces `/` and `/ws`. */
@@ -62,10 +71,13 @@ function failed({
 }: Extract<DirectEvent, { type: 'error' }>): object[] {
   const { name, id } = originOf(ref);
   const fallback = name === 'leave-project' ? 'LEAVE_FAILED' : 'JOIN_FAILED';
-  const isMissing = code === 'INVALID_FIELD' && details?.path === 'projectId';
-  const own = isMissing
-    ? 'MISSING_PROJECT_ID'
-    : ((name === 'leave-project' ? undefined : joinCodes[code]) ?? fallback);
-  const answer = { message, code: own };
+  const { path, expected } = details ?? {};
+  const own =
+    expected === PROJECT_ID
+      ? 'MISSING_PROJECT_ID'
+      : ((name === 'leave-project' ? undefined : joinCodes[code]) ?? fallback);
+  // The application has no other place for it.
+  const fault = expected === undefined ? message : `${path || 'The event'}: expected ${expected}`;
+  const answer = { message: fault, code: own };
   return id === undefined ? [emit('error', answer)] : acknowledge(ref, { ok: false, ...answer });
 }
