@@ -52,3 +52,27 @@ onEach(
     t.equal(ada.heard().filter((event) => event === 'error').length, 1);
   },
 );
+
+onEach(t, '[SO3] what was done is answered with ok', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  const roomId = 'r';
+  const target = { componentId: 'c1' };
+  for (const [event, data] of [
+    ['join_room', { roomId }],
+    ['send_message', { roomId, message: 'hello' }],
+    ['typing', { roomId, isTyping: true }],
+    ['leave_room', { roomId }],
+    ['component:subscribe', target],
+    ['component:update', { ...target, updates: { a: 1 } }],
+    ['component:unsubscribe', target],
+    ['analytics_events', []],
+    ['ping', {}],
+  ] as const) {
+    t.match(await ada.ask(event, data), { ok: true }, event);
+  }
+  const ben = await at.client({ namespace: '/scenes', as: 'ben' });
+  t.match(await ben.ask('joinScene', { projectId: 'p', sceneId: 's' }), { ok: true });
+  t.match(await ben.ask('requestSync', { version: 0 }), { ok: true, type: 'current', version: 0 });
+  t.match(await ben.ask('requestSync', { version: 9 }), { ok: true, type: 'full', version: 0 });
+});

@@ -263,6 +263,7 @@ onEach(
         });
       });
     t.same(await emitWithTimeout('join_room', { roomId }), {
+      ok: true,
       roomId,
       users: [{ userId: 'ada', userName: 'ADA' }],
     });

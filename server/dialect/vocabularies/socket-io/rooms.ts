@@ -166,7 +166,7 @@ export const rooms: Vocabulary = {
       if (view === undefined) return [];
       const users = [...view.state.members].map(([userId, { user }]) => personOf(user, userId));
       const joined = { roomId: view.roomId, users };
-      return [emit('room_joined', joined), ...acknowledge(ref, joined)];
+      return [emit('room_joined', joined), ...acknowledge(ref, { ok: true, ...joined })];
     },
     error: (event) => fail(event),
     conflict: (event) => fail(event),

@@ -116,7 +116,7 @@ export const scenes: Vocabulary = {
 };
 
 function syncResponse(ref: string | number | undefined, answer: object): object[] {
-  return [emit('syncResponse', answer), ...acknowledge(ref, answer)];
+  return [emit('syncResponse', answer), ...acknowledge(ref, { ok: true, ...answer })];
 }
 
 function scenesOf({ rooms }: Caller): string[] {
