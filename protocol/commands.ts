@@ -160,6 +160,12 @@ export const commands = {
   }),
 } as const;
 
+/** Of applications whose cursors are anywhere: at a caret, in a cell, on a path. */
+export const freeCursor = Type.Object(
+  { ...commands.cursor.properties, position: Type.Optional(Type.Unknown()) },
+  { additionalProperties: true },
+);
+
 export type CommandType = keyof typeof commands;
 export type CommandOf<T extends CommandType> = Static<(typeof commands)[T]>;
 export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];

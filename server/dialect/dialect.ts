@@ -1,3 +1,4 @@
+import type { CommandType } from '../../protocol/index.ts';
 import type { DirectEvent, Ref, RoomEvent, RoomView, SignalEvent } from './events.ts';
 import { markOf } from './mark.ts';
 
@@ -67,6 +68,8 @@ export interface Inbound {
   /** The commands that a message means, in their order, not validated; none where what it asks for is so
    * already. Throws a Refusal. */
   read(message: unknown, caller: Caller): object[];
+  /** Of commands whose fields may be more than those of the protocol's own. */
+  readonly schemas?: { readonly [T in CommandType]?: object };
   /** A field's name in the words of the client; `op` and `ref` are those of the message that it was in. */
   nameOf?(path: string, op: string | undefined, ref: Ref | undefined): string;
 }

@@ -153,7 +153,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     if (session.phase.kind === 'arriving' && treatment.anonymous === undefined) {
       throw new Refusal('UNAUTHENTICATED');
     }
-    return treatment.handle(stage, session, validated(type, command) as never, size) ?? undefined;
+    const schema = session.receiver.dialect.vocabulary.inbound?.schemas?.[type];
+    return treatment.handle(stage, session, validated(type, command, schema) as never, size) ?? undefined;
   }
 
   function admitted(

@@ -6,14 +6,14 @@ import { faultOf } from './fault.ts';
 const ajv = new Ajv({ allErrors: false, strict: false, verbose: true, unicodeRegExp: true });
 
 const types: ReadonlySet<string> = new Set(Object.keys(commands));
-const validators = new Map<CommandType, ValidateFunction>();
+const validators = new Map<object, ValidateFunction>();
 
 /** Compiled once, when the first command of its type comes: all at once would be a quarter of the start. */
-function validatorOf(type: CommandType): ValidateFunction {
-  let validator = validators.get(type);
+function validatorOf(schema: object): ValidateFunction {
+  let validator = validators.get(schema);
   if (validator === undefined) {
-    validator = ajv.compile(commands[type]);
-    validators.set(type, validator);
+    validator = ajv.compile(schema);
+    validators.set(schema, validator);
   }
   return validator;
 }
@@ -30,8 +30,8 @@ export function typeOf(message: unknown): CommandType {
 }
 
 /** The message as a command of its type. Throws INVALID_FIELD, naming the path and what was expected. */
-export function validated(type: CommandType, message: unknown): Command {
-  const validate = validatorOf(type);
+export function validated(type: CommandType, message: unknown, schema: object = commands[type]): Command {
+  const validate = validatorOf(schema);
   if (validate(message)) return message as Command;
   throw new Refusal('INVALID_FIELD', faultOf(validate.errors));
 }

@@ -106,6 +106,31 @@ onEach(t, '[SO12] a native client and one of components change one component', a
   await change({ type: 'remove', ...item }, 'component:nested-deleted', nested);
 });
 
+onEach(t, '[SG3] a cursor of rooms and components is where they say, whatever that is', async (t, start) => {
+  const at = await start();
+  const native = await nativeIn(t, at, 'r');
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  for (const each of [ada, ben]) {
+    await each.ask('join_room', { roomId: 'r' });
+    await each.ask('component:subscribe', { componentId: 'c1' });
+  }
+  for (const position of [42, '3:4', [1], [{ line: 1 }], { line: 3, ch: 4 }, false, null]) {
+    ada.emit('cursor_move', { roomId: 'r', position });
+    t.same((await ben.next('cursor_move')).position, position);
+    t.same((await native.nextOf('cursor')).position, position);
+    ada.emit('component:cursor', { componentId: 'c1', position });
+    t.same((await ben.next('component:cursor')).position, position);
+  }
+  for (const [event, room] of [
+    ['cursor_move', { roomId: 'r' }],
+    ['component:cursor', { componentId: 'c1' }],
+  ] as const) {
+    const answer = await ada.ask(event, { ...room, position: 'x'.repeat(10_000) });
+    t.match(answer, { ok: false, code: 'INVALID_FIELD', path: 'position' }, event);
+  }
+  t.match(await native.ask({ type: 'cursor', position: 42 }), { code: 'INVALID_FIELD', path: 'position' });
+});
+
 onEach(t, '[SO9] a row may have any id, and each component in it is an item of its own', async (t, start) => {
   const at = await start();
   const native = await nativeIn(t, at, 'component:c1');

@@ -268,7 +268,7 @@ onEach(
       users: [{ userId: 'ada', userName: 'ADA' }],
     });
     t.match(await emitWithTimeout('typing', { roomId, isTyping: true }), { ok: true });
-    t.match(await emitWithTimeout('cursor_move', { roomId, position: 7 }), { ok: false, path: 'position' });
+    t.match(await emitWithTimeout('typing', { roomId, isTyping: 7 }), { ok: false, path: 'isTyping' });
     t.match(await emitWithTimeout('send_message', { roomId, message: 'm' }), { ok: true });
     t.match(await emitWithTimeout('join_room', {}), { ok: false, code: 'INVALID_FIELD', path: 'roomId' });
     t.match(await emitWithTimeout('join_room', { roomId, userId: 'ben' }), { code: 'IDENTITY_MISMATCH' });

@@ -1,3 +1,4 @@
+import { freeCursor } from '../../../../protocol/index.ts';
 import type { Vocabulary } from '../../dialect.ts';
 import type { Ref, RoomView } from '../../events.ts';
 import { originOf, type SocketEvent } from '../../framings/socket-io-framing.ts';
@@ -44,6 +45,7 @@ export const apps: Vocabulary = {
   // Where notifications for a user come to.
   roomOf: (userId) => `user:${userId}`,
   inbound: {
+    schemas: { cursor: freeCursor },
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
     nameOf: (path, _, ref) => meanings.get(originOf(ref).name)?.fields?.[path] ?? fieldOf(path),
   },
