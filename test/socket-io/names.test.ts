@@ -57,3 +57,47 @@ onEach(
     await mallory.close();
   },
 );
+
+onEach(
+  t,
+  '[SO4] an id that leaves no room for the others is named as its sender calls it',
+  async (t, start) => {
+    const at = await start();
+    const ada = await at.client({ as: 'ada' });
+    await ada.ask('join_room', { roomId: 'r' });
+    const [long, half] = ['x'.repeat(195), 'x'.repeat(150)];
+    const nested = { componentId: 'c1', rowId: 'r', nestedComponentId: 'n' };
+    for (const [event, data, path] of [
+      ['component:subscribe', { componentId: long }, 'componentId'],
+      ['component:subscribe', { componentId: 'c1', entityType: 'page', entityId: long }, 'entityId'],
+      ['component:subscribe', { entityType: long, entityId: 'p1' }, 'entityType'],
+      ['component:update', { componentId: long, updates: {} }, 'componentId'],
+      ['component:typing', { componentId: long }, 'componentId'],
+      ['component:cursor', { entityType: 'page', entityId: long }, 'entityId'],
+      [
+        'component:nested-update',
+        { ...nested, rowId: half, nestedComponentId: half, updates: {} },
+        'nestedComponentId',
+      ],
+      ['component:nested-delete', { ...nested, rowId: 'x'.repeat(200) }, 'rowId'],
+      [
+        'component:nested-create',
+        { ...nested, rowId: half, nestedComponent: { id: half } },
+        'nestedComponent.id',
+      ],
+      ['join-project', { projectId: long }, undefined],
+      [
+        'blueprint_update',
+        { roomId: 'r', blueprintId: half, changes: { section: half, action: 'add' } },
+        'changes.section',
+      ],
+    ] as const) {
+      const answer = await ada.ask(event, data);
+      if (path === undefined) t.match(answer, { code: 'JOIN_FAILED', message: /^projectId: / });
+      else t.match(answer, { code: 'INVALID_FIELD', path, expected: /^an id: 1 to \d+ characters/ }, event);
+    }
+    const ben = await at.client({ namespace: '/scenes', as: 'ben' });
+    const answer = await ben.ask('joinScene', { projectId: half, sceneId: half });
+    t.match(answer, { code: 'INVALID_FIELD', path: 'sceneId' });
+  },
+);

@@ -8,6 +8,7 @@ import {
   acknowledge,
   acknowledged,
   type Fields,
+  idOf,
   meaningsOf,
   publishedName,
   userOf,
@@ -51,13 +52,10 @@ export const componentMeanings = meaningsOf({
   'component:nested-create': {
     commands(given) {
       const nestedComponent = given.object('nestedComponent');
-      const { id } = nestedComponent;
-      if (typeof id !== 'string' || id === '') {
-        throw new Refusal('INVALID_FIELD', { path: 'nestedComponent.id', expected: 'an id' });
-      }
-      const rowId = given.id('rowId');
-      const { id: _, ...data } = nestedComponent;
-      const operation: Operation = { type: 'add', target: 'item', id: itemId(rowId, id), data };
+      const { id, ...data } = nestedComponent;
+      const rowId = given.id('rowId', 2);
+      const item = itemId(rowId, (others) => idOf(id, 'nestedComponent.id', others));
+      const operation: Operation = { type: 'add', target: 'item', id: item, data };
       return [
         { ...relay(given, 'component:nested-created', { rowId, nestedComponent }, [operation]), toAll: true },
       ];
@@ -100,11 +98,12 @@ function roomsOf(given: Fields): string[] {
 }
 
 function componentRoom(given: Fields): string {
-  return COMPONENT + given.id('componentId');
+  return COMPONENT + given.id('componentId', COMPONENT.length);
 }
 
 function entityRoom(given: Fields): string {
-  return `${ENTITY}${given.part('entityType')}:${given.id('entityId')}`;
+  const before = `${ENTITY}${given.part('entityType', ENTITY.length + 2)}:`;
+  return before + given.id('entityId', before.length);
 }
 
 function nestedOf(given: Fields): { rowId: string; nestedComponentId: string } {
@@ -113,16 +112,15 @@ function nestedOf(given: Fields): { rowId: string; nestedComponentId: string } {
 
 /** Nested components are items of the component's scene. */
 function itemOf(given: Fields): string {
-  return itemId(given.id('rowId'), given.id('nestedComponentId'));
+  return itemId(given.id('rowId', 2), (others) => given.id('nestedComponentId', others));
 }
 
 function relay(given: Fields, event: string, data: object, operations: Operation[]): Words {
-  const componentId = given.id('componentId');
   return {
     type: 'relay',
-    roomId: COMPONENT + componentId,
+    roomId: componentRoom(given),
     event,
-    data: { componentId, ...data },
+    data: { componentId: given.all.componentId, ...data },
     operations,
     ...(given.has('opId') ? { opId: given.all.opId } : {}),
   };

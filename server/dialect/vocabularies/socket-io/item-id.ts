@@ -1,9 +1,12 @@
 /**
  * The id of an item that a client knows by two names, `rowId/nestedComponentId`. In the first, `/` and `~` are
  * escaped as in a JSON pointer (RFC 6901), so that another split of the id cannot name another thing.
+ *
+ * @param second gets the number of characters before it
  */
-export function itemId(first: string, second: string): string {
-  return `${first.replaceAll('~', '~0').replaceAll('/', '~1')}/${second}`;
+export function itemId(first: string, second: (others: number) => string): string {
+  const before = `${first.replaceAll('~', '~0').replaceAll('/', '~1')}/`;
+  return before + second(before.length);
 }
 
 /** The two names that are in the id of an item; undefined: it has only one. */

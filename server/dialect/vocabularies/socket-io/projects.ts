@@ -29,7 +29,7 @@ function projectOf(given: Fields): string {
   if (isAbsent(given.all.projectId)) {
     throw new Refusal('INVALID_FIELD', { path: 'projectId', expected: PROJECT_ID });
   }
-  return given.part('projectId');
+  return given.part('projectId', PREFIX.length);
 }
 
 /** What a page has not stored is null to it. */

@@ -10,6 +10,7 @@ import {
   displayName,
   type Fields,
   fail,
+  idOf,
   meaningsOf,
   nameIn,
   publishedName,
@@ -76,10 +77,7 @@ const blueprintActions = { add: 'add', update: 'update', move: 'update', delete:
 /** A section of a blueprint is an item of the room's scene. */
 function blueprintRelay(given: Fields) {
   const { section, action, ...content } = given.object('changes');
-  const blueprintId = given.id('blueprintId');
-  if (typeof section !== 'string' || section === '') {
-    throw new Refusal('INVALID_FIELD', { path: 'changes.section', expected: 'the name of a section' });
-  }
+  const id = itemId(given.id('blueprintId', 2), (others) => idOf(section, 'changes.section', others));
   if (typeof action !== 'string' || !Object.hasOwn(blueprintActions, action)) {
     const expected = '"add", "update", "move" or "delete"';
     throw new Refusal('INVALID_FIELD', { path: 'changes.action', expected });
@@ -87,7 +85,7 @@ function blueprintRelay(given: Fields) {
   const type = blueprintActions[action as keyof typeof blueprintActions];
   // The item has an id already.
   const { id: _, ...data } = content;
-  const item = { target: 'item', id: itemId(blueprintId, section) } as const;
+  const item = { target: 'item', id } as const;
   const operation: Operation = type === 'remove' ? { type, ...item } : { type, ...item, data };
   return {
     event: 'blueprint_update',

@@ -22,7 +22,8 @@ const PREFIX = 'scene:';
 const meanings = meaningsOf({
   joinScene: {
     commands(given, caller) {
-      const roomId = `${PREFIX}${given.part('projectId')}:${given.id('sceneId')}`;
+      const before = `${PREFIX}${given.part('projectId', PREFIX.length + 2)}:`;
+      const roomId = before + given.id('sceneId', before.length);
       // One at a time: other events do not name their scene.
       const others = scenesOf(caller).filter((one) => one !== roomId);
       return [...others.map(leave), { type: 'join', roomId, scene: true, user: userOf(caller) }];

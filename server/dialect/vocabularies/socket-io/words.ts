@@ -1,4 +1,4 @@
-import { errors, isId, isPlainObject, Refusal } from '../../../../protocol/index.ts';
+import { errors, isId, isPlainObject, limits, Refusal } from '../../../../protocol/index.ts';
 import type { Caller } from '../../dialect.ts';
 import type { DirectEvent, Ref, RoomView } from '../../events.ts';
 import { emit, originOf, type SocketEvent, type SocketMessage } from '../../framings/socket-io-framing.ts';
@@ -37,15 +37,13 @@ export class Fields {
     this.all = given ?? {};
   }
 
-  id(name: string): string {
-    const value = this.all[name];
-    if (isId(value)) return value;
-    throw new Refusal('INVALID_FIELD', { path: name, expected: 'an id: 1 to 200 characters' });
+  id(name: string, others = 0): string {
+    return idOf(this.all[name], name, others);
   }
 
   /** An id that becomes part of a longer one, so that another split of that cannot name another thing. */
-  part(name: string): string {
-    const value = this.id(name);
+  part(name: string, others = 0): string {
+    const value = this.id(name, others);
     if (!value.includes(':')) return value;
     throw new Refusal('INVALID_FIELD', { path: name, expected: 'an id without a colon' });
   }
@@ -59,6 +57,17 @@ export class Fields {
   has(name: string): boolean {
     return this.all[name] !== undefined;
   }
+}
+
+/**
+ * A value that has to be an id.
+ *
+ * @param others characters that stand beside it where it becomes part of a longer id
+ */
+export function idOf(value: unknown, path: string, others = 0): string {
+  const most = limits.MAX_ID_LENGTH - others;
+  if (isId(value) && value.length <= most) return value;
+  throw new Refusal('INVALID_FIELD', { path, expected: `an id: 1 to ${most} characters` });
 }
 
 /** A field of the first argument as its sender calls it. */
