@@ -144,3 +144,14 @@ onEach(t, '[XO1] what is said and changed under one opId is heard once', async (
   t.match(await one.next('message'), { message: 'last' });
   t.notOk(one.heard().includes('blueprint_update'));
 });
+
+onEach(t, '[SO8] a room in which other words are spoken is not joined as one of these', async (t, start) => {
+  const at = await start();
+  const one = await at.client({ as: 'ada' });
+  for (const id of ['component:vpc', 'entity:stack:7', 'project:p1']) {
+    const answer = await one.ask('join_room', { roomId: id });
+    t.match(answer, { ok: false, code: 'INVALID_FIELD', path: 'roomId' }, id);
+    t.match(answer.expected, /component:/);
+  }
+  t.match(await one.ask('join_room', { roomId: 'components' }), { ok: true });
+});

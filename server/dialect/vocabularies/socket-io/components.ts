@@ -7,6 +7,8 @@ import { rooms } from './rooms.ts';
 import {
   acknowledge,
   acknowledged,
+  COMPONENT,
+  ENTITY,
   type Fields,
   idOf,
   meaningsOf,
@@ -14,9 +16,6 @@ import {
   userOf,
   type Words,
 } from './words.ts';
-
-const COMPONENT = 'component:';
-const ENTITY = 'entity:';
 
 /** Whether a room is one of this application's. */
 export function isOfComponents(roomId: string): boolean {

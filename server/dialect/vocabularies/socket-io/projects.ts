@@ -4,14 +4,13 @@ import type { DirectEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
 import { personal } from './personal.ts';
 import { rooms } from './rooms.ts';
-import { acknowledge, type Fields, meaningsOf, userOf, type Words } from './words.ts';
+import { acknowledge, type Fields, meaningsOf, PROJECT, userOf, type Words } from './words.ts';
 
-const PREFIX = 'project:';
 const PROJECT_ID = 'the id of a project';
 
 /** Whether a room is one of this application's. */
 export function isOfProjects(roomId: string): boolean {
-  return roomId.startsWith(PREFIX);
+  return roomId.startsWith(PROJECT);
 }
 
 export const projectMeanings = meaningsOf({
@@ -19,17 +18,17 @@ export const projectMeanings = meaningsOf({
     commands(given, caller) {
       const { token } = given.all;
       const proof: Words[] = isAbsent(token) ? [] : [{ type: 'auth', token }];
-      return [...proof, { type: 'join', roomId: PREFIX + projectOf(given), user: userOf(caller) }];
+      return [...proof, { type: 'join', roomId: PROJECT + projectOf(given), user: userOf(caller) }];
     },
   },
-  'leave-project': { commands: (given) => [{ type: 'leave', roomId: PREFIX + projectOf(given) }] },
+  'leave-project': { commands: (given) => [{ type: 'leave', roomId: PROJECT + projectOf(given) }] },
 });
 
 function projectOf(given: Fields): string {
   if (isAbsent(given.all.projectId)) {
     throw new Refusal('INVALID_FIELD', { path: 'projectId', expected: PROJECT_ID });
   }
-  return given.part('projectId', PREFIX.length);
+  return given.part('projectId', PROJECT.length);
 }
 
 /** What a page has not stored is null to it. */
@@ -44,8 +43,8 @@ export const projects: Vocabulary = {
   signal: null,
   direct: {
     ...rooms.direct,
-    ack: ({ ref, roomId = '' }) => acknowledge(ref, { ok: true, projectId: roomId.slice(PREFIX.length) }),
-    joined: ({ ref }, view) => acknowledge(ref, { ok: true, projectId: view?.roomId.slice(PREFIX.length) }),
+    ack: ({ ref, roomId = '' }) => acknowledge(ref, { ok: true, projectId: roomId.slice(PROJECT.length) }),
+    joined: ({ ref }, view) => acknowledge(ref, { ok: true, projectId: view?.roomId.slice(PROJECT.length) }),
     error: failed,
     conflict: null,
   },

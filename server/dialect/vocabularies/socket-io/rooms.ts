@@ -7,12 +7,15 @@ import { sanitised } from './sanitise.ts';
 import {
   acknowledge,
   acknowledged,
+  COMPONENT,
   displayName,
+  ENTITY,
   type Fields,
   fail,
   idOf,
   meaningsOf,
   nameIn,
+  PROJECT,
   publishedName,
   userOf,
   type Words,
@@ -24,7 +27,7 @@ export const roomMeanings = meaningsOf({
     commands(given, caller) {
       const { userId, userName } = given.all;
       const user = userOf(caller, { userId, name: userName });
-      return [{ type: 'join', roomId: given.id('roomId'), user }];
+      return [{ type: 'join', roomId: joinable(given), user }];
     },
     fields: { 'user.userId': 'userId', 'user.name': 'userName' },
   },
@@ -64,6 +67,16 @@ export const roomMeanings = meaningsOf({
   ping: { commands: () => [{ type: 'heartbeat' }] },
   auth: { commands: ({ all }) => [{ type: 'auth', token: all.token }] },
 });
+
+/** A room where other words are spoken would say nothing of what is said in these. */
+function joinable(given: Fields): string {
+  const roomId = given.id('roomId');
+  if (!others.some((prefix) => roomId.startsWith(prefix))) return roomId;
+  const expected = `an id that does not begin with ${others.join(' or ')}`;
+  throw new Refusal('INVALID_FIELD', { path: 'roomId', expected });
+}
+
+const others = [COMPONENT, ENTITY, PROJECT];
 
 function inRoom(given: Fields, type: string, fields: Readonly<Record<string, unknown>>): Words {
   const words: Record<string, unknown> & { type: string } = { type, roomId: given.id('roomId') };

@@ -6,6 +6,11 @@ import { emit, originOf, type SocketEvent, type SocketMessage } from '../../fram
 /** In the rooms of these applications. */
 export const MAX_ROOM_USERS = 200;
 
+/** What the ids of rooms begin with in which the words of components and of projects are spoken. */
+export const COMPONENT = 'component:';
+export const ENTITY = 'entity:';
+export const PROJECT = 'project:';
+
 /** A command in the protocol's own words, without the ref: that is added to all. */
 export type Words = { readonly type: string; [field: string]: unknown };
 
