@@ -39,7 +39,10 @@ export const TextOperation = Type.Array(
       { additionalProperties: false },
     ),
   ]),
-  { maxItems: 1000, description: 'a list of numbers (skip), strings (insert) and {d} (delete)' },
+  {
+    maxItems: limits.MAX_TEXT_PARTS,
+    description: 'a list of numbers (skip), strings (insert) and {d} (delete)',
+  },
 );
 export type TextOperation = Static<typeof TextOperation>;
 

@@ -23,6 +23,8 @@ export const limits = {
   MAX_METADATA_BYTES: 4096,
   /** More operations in one command get INVALID_FIELD. */
   MAX_OPERATIONS: 100,
+  /** More parts of one text operation get INVALID_FIELD. */
+  MAX_TEXT_PARTS: 1000,
   /** Values below `transform` in one operation; more get INVALID_FIELD. */
   MAX_TRANSFORM_VALUES: 64,
   /** Users per room under the native contract; the next one gets ROOM_FULL. Setting MAX_ROOM_USERS. */
@@ -83,5 +85,6 @@ export const fixedLimits = [
   'MAX_EVENT_NAME_LENGTH',
   'MAX_CHAT_LENGTH',
   'MAX_OPERATIONS',
+  'MAX_TEXT_PARTS',
   'MAX_TRANSFORM_VALUES',
 ] as const;

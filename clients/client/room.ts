@@ -55,10 +55,11 @@ export class Room extends Events<RoomEvents> {
     this.#joining = new Joining(terms, (ref) => this.#sendJoin(ref));
     this.joined = this.#joining.first;
     this.#keeping = new Keeping(terms.outbox, this);
+    const maxMessageBytes = () => link.welcome?.limits?.MAX_MESSAGE_BYTES ?? 64 * 1024;
     this.#outbox = new Outbox(terms, this.#keeping, {
       send: (command) => link.send(command),
       changed: () => this.emit('pending', this.pending),
-      maxMessageBytes: () => link.welcome?.limits?.MAX_MESSAGE_BYTES ?? 64 * 1024,
+      maxMessageBytes,
       notJoined: () => this.#joining.begin(),
     });
     this.#signals = new Signals(terms.clock, link, (signal) => {
@@ -75,7 +76,8 @@ export class Room extends Events<RoomEvents> {
     this.cameras = new Cameras(this.#viewed, this.#signals);
     this.scene = new Scene(submit);
     this.chat = new Chat(submit);
-    this.#texts = new Texts(this, terms, submit, (documentId) => this.#requestSync({ documentId }));
+    const ask = (documentId: string) => this.#requestSync({ documentId });
+    this.#texts = new Texts(this, terms, submit, ask, maxMessageBytes);
     this.#content = new Content({
       scene: this.scene,
       chat: this.chat,

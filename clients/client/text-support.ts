@@ -5,6 +5,7 @@ import type { RoomText } from './text/room-text.ts';
 /** What a text needs of its room. */
 export interface TextStage {
   newId(): string;
+  maxMessageBytes(): number;
   /** Asks for the document anew. */
   sync(): void;
   /** Resolves with the version that it became. */

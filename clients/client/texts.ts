@@ -13,17 +13,20 @@ export class Texts {
   readonly #terms: Terms;
   readonly #submit: (command: Readonly<Record<string, unknown>>) => Promise<Ack>;
   readonly #ask: (documentId: string) => void;
+  readonly #maxMessageBytes: () => number;
 
   constructor(
     room: Room,
     terms: Terms,
     submit: (command: Readonly<Record<string, unknown>>) => Promise<Ack>,
     ask: (documentId: string) => void,
+    maxMessageBytes: () => number,
   ) {
     this.#room = room;
     this.#terms = terms;
     this.#submit = submit;
     this.#ask = ask;
+    this.#maxMessageBytes = maxMessageBytes;
   }
 
   get(documentId: string): RoomText {
@@ -34,6 +37,7 @@ export class Texts {
     }
     const replica = this.#terms.text.create({
       newId: this.#terms.newId,
+      maxMessageBytes: this.#maxMessageBytes,
       sync: () => this.#ask(documentId),
       submit: (operation, version, opId) =>
         this.#submit({ type: 'operation', documentId, operation, version, opId }),

@@ -9,6 +9,8 @@ const edit = (documentId: string, text: string, version = 0) => ({
   operation: [text],
   version,
 });
+/** Characters put between others. */
+const parts = (count: number) => Array.from({ length: count }, (_, at) => (at % 2 === 0 ? 1 : 'x'));
 const scene = (...operations: unknown[]) => ({ type: 'sceneOperation', operations });
 
 /** A limit set low: what fills it, what is over it, and how that is answered. */
@@ -122,6 +124,14 @@ const cases: Case[] = [
     over: [scene(...Array.from({ length: 101 }, (_, index) => add(`i${index}`).operation)), scene()],
     answer: field('operations'),
     still: scene(...Array.from({ length: 100 }, (_, index) => add(`i${index}`).operation)),
+  },
+  {
+    name: 'MAX_TEXT_PARTS',
+    value: 1000,
+    fill: [edit('a', 'x'.repeat(501))],
+    over: [{ ...edit('a', '', 1), operation: parts(1001) }],
+    answer: field('operation'),
+    still: { ...edit('a', '', 1), operation: parts(1000) },
   },
   {
     name: 'MAX_ID_LENGTH',

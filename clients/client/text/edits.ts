@@ -1,5 +1,6 @@
 import { type as ot } from 'ot-text-unicode';
 import type { TextOperation } from '../../../protocol/index.ts';
+import { limits } from '../../../protocol/limits.ts';
 
 const lengthOf = (text: string) => [...text].length;
 
@@ -36,4 +37,31 @@ export function cross(own: TextOperation, other: TextOperation): [TextOperation,
     ot.transform(own, other, 'left') as TextOperation,
     ot.transform(other, own, 'right') as TextOperation,
   ];
+}
+
+/** As much of an operation as one message takes; and the rest, made on the text after that. */
+export function split(operation: TextOperation, maxBytes: number): [TextOperation, TextOperation] {
+  const parts = operation.flatMap(
+    (part): TextOperation => (typeof part === 'string' ? (part.match(pieces) ?? []) : [part]),
+  );
+  let bytes = 1;
+  const over = parts.findIndex((part, at) => {
+    bytes += encoder.encode(JSON.stringify(part)).length + 1;
+    return bytes > maxBytes || at === limits.MAX_TEXT_PARTS;
+  });
+  if (over === -1) return [operation, []];
+  // The first may only skip. What is too large even so is refused.
+  const first = parts.splice(0, Math.max(over, 2));
+  const end = first.reduce<number>((length, part) => length + spanOf(part), 0);
+  return [ot.normalize(first) as TextOperation, ot.normalize([end, ...parts]) as TextOperation];
+}
+
+const encoder = new TextEncoder();
+/** Of what is inserted; smaller ones are not made. */
+const pieces = /.{1,256}/gsu;
+
+/** In the text that it leads to. */
+function spanOf(part: TextOperation[number]): number {
+  if (typeof part === 'string') return lengthOf(part);
+  return typeof part === 'number' ? part : 0;
 }

@@ -1,7 +1,7 @@
 import type { MessageOf, TextDocument, TextOperation } from '../../../protocol/index.ts';
 import type { TandemError } from '../error.ts';
 import type { TextReplica, TextStage } from '../text-support.ts';
-import { apply, compose, cross, leading } from './edits.ts';
+import { apply, compose, cross, leading, split } from './edits.ts';
 import { RoomText } from './room-text.ts';
 
 /** What is on its way to the server: one operation at a time, so that it is known what each is made on. */
@@ -81,9 +81,10 @@ export class Replica implements TextReplica {
   #flush(): void {
     if (!this.#isLoaded || this.#inFlight !== undefined || this.#typed.length === 0) return;
     const opId = this.#stage.newId();
-    const operation = this.#typed;
+    // The rest of a message is for its ids.
+    const [operation, rest] = split(this.#typed, this.#stage.maxMessageBytes() / 2);
     this.#inFlight = { opId, operation };
-    this.#typed = [];
+    this.#typed = rest;
     this.#stage.submit(operation, this.#version, opId).then(
       (ack) => this.#accepted(opId, ack.version ?? 0),
       (error: TandemError) => this.#refused(opId, error),
