@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import type { WebSocket } from 'ws';
 import type { Room } from '../../clients/client/index.ts';
 import { leading, replacing } from '../../clients/client/text/edits.ts';
 import { text } from '../../clients/client/text/index.ts';
@@ -137,3 +138,33 @@ t.test('what the answer to a repeat says is not said of what was typed since', a
   t.equal(d.value, '> one two!');
   t.match(sent('operation'), { operation: [9, '!'], version: 3 });
 });
+
+t.test(
+  'an operation that is too old for the server is made again on what has come since, and is there once',
+  async (t) => {
+    const { at, ada, ben } = await two(t, { KEPT_TEXT_OPERATIONS: '5' });
+    const [a, b] = [ada.text('d'), ben.text('d')];
+    const refused: unknown[] = [];
+    a.on('refused', ({ code }) => refused.push(code));
+    b.insert(0, 'begin');
+    await until(() => a.value === 'begin', 'the text is known');
+    // The line stalls without breaking.
+    const [line] = at.sockets as [WebSocket];
+    line.pause();
+    const { send } = line;
+    const late: string[] = [];
+    line.send = (message: string) => late.push(message);
+    a.insert(5, ' typed');
+    a.insert(11, ' and more');
+    for (let n = 0; n < 20; n++) {
+      b.insert(0, '.');
+      await until(() => ben.pending === 0, 'one that the other has not heard of');
+    }
+    line.send = send;
+    for (const message of late) line.send(message);
+    line.resume();
+    await until(() => ada.pending === 0 && a.value === b.value, 'the same');
+    t.equal(b.value, `${'.'.repeat(20)}begin typed and more`);
+    t.same(refused, []);
+  },
+);

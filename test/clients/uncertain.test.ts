@@ -6,10 +6,16 @@ import { WireWorld } from './wire-world.ts';
 
 const STEPS = 150;
 
-async function run(t: Test, seed: number, codes: Set<string>): Promise<void> {
+interface Course {
+  seed: number;
+  codes: Set<string>;
+  env?: Record<string, string>;
+}
+
+async function run(t: Test, { seed, codes, env = {} }: Course): Promise<void> {
   const random = createRandom(seed);
   const log = createUnsureLog();
-  const world = new WireWorld(() => log, { RATE_LIMIT: '1000/1s' });
+  const world = new WireWorld(() => log, { RATE_LIMIT: '1000/1s', ...env });
   await world.start();
   const Listening = class extends WireSocket {
     constructor() {
@@ -80,7 +86,16 @@ t.test(
   '[ER6] [ND3] [TX2] a text is one, also where it is not known what was stored, and others bury the node',
   async (t) => {
     const codes = new Set<string>();
-    for (const seed of seeds) await run(t, seed, codes);
+    for (const seed of seeds) await run(t, { seed, codes });
     if (SEED === undefined) t.same([...codes].sort(), ['NOT_JOINED', 'OUTCOME_UNKNOWN']);
+  },
+);
+
+t.test(
+  '[ER6] [TX4] nor is anything lost, or there twice, where the server keeps two operations',
+  async (t) => {
+    const codes = new Set<string>();
+    for (const seed of seeds) await run(t, { seed, codes, env: { KEPT_TEXT_OPERATIONS: '2' } });
+    if (SEED === undefined) t.same([...codes].sort(), ['NOT_JOINED', 'OUTCOME_UNKNOWN', 'VERSION_UNKNOWN']);
   },
 );

@@ -101,9 +101,9 @@ export class Replica implements TextReplica {
   #refused(opId: string, error: TandemError): void {
     const refused = this.#inFlight;
     if (refused?.opId !== opId) return;
-    if (error.code === 'VERSION_UNKNOWN' && this.#frozen !== undefined) {
+    if (error.code === 'VERSION_UNKNOWN') {
       // Too old for the server, and not made: it is made again on what there is now.
-      const { before } = this.#frozen;
+      const before = this.#frozen?.before ?? this.#confirmed;
       this.#typed = compose(refused.operation, this.#typed);
       this.#inFlight = undefined;
       this.#frozen = undefined;
