@@ -26,12 +26,6 @@ export function setViewing(membership: Membership, thing: string, views: boolean
   membership.viewing = viewing.size === 0 ? nothing : viewing;
 }
 
-/** What it selected and viewed is gone. */
-export function forgetThings(membership: Membership): void {
-  membership.viewing = nothing;
-  membership.locks = undefined;
-}
-
 /** The membership that a command is about. Throws NOT_JOINED, ROOM_REQUIRED, IDENTITY_MISMATCH. */
 export function membershipOf(session: Session, command: InRoom): Membership {
   const membership =

@@ -108,14 +108,15 @@ function run(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>):
 }
 
 function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
-  const { by, replaces = [] } = entry;
+  const { by, replaces = [], views = [] } = entry;
   const replaced = replaces.filter((one) => isSession(state.members, by.userId, one));
   const { answer, effects } = enter(state.members, entry, state.offset, state.limits.MAX_USER_SESSIONS);
   if (answer.ok) for (const one of replaced) transfer(state.selections, one, by.connection);
   if (answer.ok) for (const one of replaced) letGo(state, one);
   const evicted = effects.flatMap((one) => (one.kind === 'removed' ? letGo(state, one.connection) : []));
   const entered: Effect[] = answer.ok ? [{ kind: 'entered', to: by, node: entry.node }] : [];
-  return [...evicted, ...effects, ...entered, answerTo(entry, answer)];
+  const viewing = answer.ok ? views.map((thing) => startViewing(state, by.connection, thing)) : [];
+  return [...evicted, ...effects, ...entered, ...viewing, answerTo(entry, answer)];
 }
 
 function leave(state: RoomState, entry: EntryOf<'leave'>): Effect[] {
@@ -203,6 +204,10 @@ function joinViewer(state: RoomState, entry: EntryOf<'join_viewer'>): Effect[] {
   if (!own.includes(thing) && own.length >= state.limits.MAX_SELECTIONS) {
     return [answerTo(entry, refuse('LIMIT_EXCEEDED', { limit: 'MAX_SELECTIONS' }))];
   }
-  view(state.viewers, thing, by.connection);
-  return [{ kind: 'viewing', connection: by.connection, thing, views: true }, answerTo(entry, { ok: true })];
+  return [startViewing(state, by.connection, thing), answerTo(entry, { ok: true })];
+}
+
+function startViewing(state: RoomState, connection: string, thing: string): Effect {
+  view(state.viewers, thing, connection);
+  return { kind: 'viewing', connection, thing, views: true };
 }

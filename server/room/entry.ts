@@ -22,6 +22,8 @@ export type Entry =
       maxUsers: number;
       /** Broken connections of the same user: what they hold passes to this one. */
       replaces?: string[];
+      /** What it views; of one that never left, as far as its client knows. */
+      views?: string[];
     })
   | (Command<'leave'> & {
       reason: LeaveReason;

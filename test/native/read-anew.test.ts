@@ -1,6 +1,7 @@
 import t from 'tap';
 import { createLossyLog } from './lossy-log.ts';
 import { add, ofType, present, stage } from './person.ts';
+import { createUnsureLog } from './unsure-log.ts';
 
 t.test('[ND3] who is in a room whose log was lost is taken into the one that follows', async (t) => {
   const log = createLossyLog();
@@ -44,3 +45,39 @@ t.test(
     t.match(await ben.ask(add('i')), { type: 'ack', version: 1 });
   },
 );
+
+t.test('[ND3] what was viewed before others took the node for dead is viewed again, unasked', async (t) => {
+  const log = createUnsureLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  for (const one of [ada, ben]) await one.ask({ type: 'join_viewer', planetId: 'p' });
+  for (const one of [ada, ben]) await one.ask({ type: 'join_viewer', planetId: 'left' });
+  await ada.ask({ type: 'leave_viewer', planetId: 'left' });
+  for (const one of [ada, ben]) await one.news();
+  await log.bury();
+  await at.pass(100);
+  for (const planetId of ['p', 'left']) ben.send({ type: 'camera', planetId, camera: { zoom: 2 } });
+  await at.pass(100);
+  const heard = await ada.news();
+  t.same(
+    ofType(heard, 'camera').map(({ planetId, userId }) => [planetId, userId]),
+    [['p', 'ben']],
+  );
+  t.same([...ofType(heard, 'ack'), ...ofType(heard, 'error')], [], 'it has asked for nothing');
+});
+
+t.test('[ND3] so it is in a room whose log was lost, also where the log takes a while', async (t) => {
+  const log = createLossyLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  for (const one of [ada, ben]) await one.ask({ type: 'join_viewer', planetId: 'p' });
+  log.failing = true;
+  await log.lose('room');
+  await at.pass(3000, 100);
+  log.failing = false;
+  await at.pass(3000, 100);
+  await ada.news();
+  ben.send({ type: 'camera', planetId: 'p', camera: { zoom: 2 } });
+  await at.pass(100);
+  t.match(ofType(await ada.news(), 'camera'), [{ planetId: 'p', userId: 'ben' }]);
+});

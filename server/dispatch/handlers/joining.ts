@@ -75,7 +75,7 @@ export function enter(
   want: Want | undefined,
   ref: string | number | undefined,
 ): void {
-  const { roomId, user } = membership;
+  const { roomId, user, viewing } = membership;
   const replaced = stage.lostSessions(user.userId, roomId).filter((one) => one !== session);
   stage.expect(session, { membership, want, replaced });
   stage.submit(roomId, {
@@ -87,6 +87,7 @@ export function enter(
     node: stage.nodeId,
     maxUsers: stage.maxRoomUsers(session),
     ...(replaced.length === 0 ? {} : { replaces: replaced.map((one) => one.id) }),
+    ...(want?.resync === true && viewing.size > 0 ? { views: [...viewing] } : {}),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Want } from '../../fanout/attachment.ts';
 import type { Claimed } from '../../fanout/position.ts';
 import { introduced } from '../hooks.ts';
-import { forgetThings, membershipIn, principalOf } from '../membership.ts';
+import { membershipIn, principalOf } from '../membership.ts';
 import type { Principal } from '../principal.ts';
 import { decide, rightsIn } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
@@ -45,8 +45,8 @@ export async function rejoin(
 
 /**
  * Takes a session into a room again in which it was without a break, as far as it knows. Where the room was read
- * anew it gets the whole state; else it has heard all, and hears on. What it had selected and viewed is gone, as
- * others have seen it go.
+ * anew it gets the whole state; else it has heard all, and hears on. It views what it viewed; what it had selected is
+ * gone, as others have seen it go.
  */
 export function reenter(
   stage: Stage,
@@ -55,7 +55,7 @@ export function reenter(
   want: Want = { joins: [], scene: true, since: undefined, resync: true },
 ): void {
   membership.phase = 'joining';
-  forgetThings(membership);
+  membership.locks = undefined;
   enter(stage, session, membership, want, undefined);
 }
 
