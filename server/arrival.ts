@@ -113,7 +113,8 @@ async function comeBack(
   const heard = session.receiver.dialect.vocabulary.roomOf?.(userId);
   const joined = found?.returns.filter((one) => one.roomId !== heard) ?? [];
   const isBack = found && (await rejoin(session, joined, found.own, begin).catch(failed));
-  if (isBack !== true && session.phase.kind === 'open') welcome(session, options, recovery.begin(session));
+  if (isBack !== true && session.phase.kind === 'open')
+    welcome(session, options, recovery.begin(session, asked?.mark));
 }
 
 function isClose(code: ErrorCode): code is ErrorCode & CloseName {

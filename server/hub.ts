@@ -169,12 +169,12 @@ export class Hub implements ConnectionHandler, SocketHandler {
     this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
     this.#options.metrics.connections.labels(session.transport, receiver.dialect.name).dec();
     if (receiver.lagging) this.#lagging -= 1;
+    this.#options.recovery.ended(session.id, clean);
     receiver.ended();
     for (const { roomId } of session.memberships.values()) {
       this.#options.rooms().get(roomId)?.fanout?.detach(session.id);
     }
     if (session.hears !== undefined) this.#options.listeners.forget(session);
-    this.#options.recovery.ended(session.id, clean);
     const { isWatched, returns } = receiver.dialect.framing;
     // It was there until now.
     if (isWatched) session.heardAt = this.#options.clock.monotonic();

@@ -3,9 +3,9 @@ import { type Claimed, isUpToDate, placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { LiveRoom } from './live-room.ts';
 import type { Log } from './log/log.ts';
-import type { Joined } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf } from './sessions.ts';
+import type { Joined } from './stay.ts';
 
 export interface ListenersOptions {
   readonly log: Pick<Log, 'head' | 'isShared'>;

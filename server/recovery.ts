@@ -1,37 +1,15 @@
-import type { UserPresence } from '../protocol/index.ts';
 import type { Clock } from './clock.ts';
 import { readMark } from './dialect/mark.ts';
 import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { Session } from './dispatch/session.ts';
+import { placeBeside, type Served } from './fanout/flushes.ts';
 import type { Claimed } from './fanout/position.ts';
 import { isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
 import type { Nodes } from './log/nodes.ts';
 import type { Rooms } from './rooms.ts';
-
-/** What is kept of a session, so that its client can come back to it. */
-export interface Stay {
-  readonly userId: string;
-  readonly dialect: string;
-  /** Who holds it, or held it last, and sees to its end. */
-  readonly node: string;
-  /** All that it has had, the latest at the end. */
-  readonly connections: readonly string[];
-  /** What it joined, and where each room stood then. An array: an object would have a shape of its own for each. */
-  readonly rooms: readonly StayRoom[];
-}
-
-export interface StayRoom extends Joined {
-  readonly roomId: string;
-}
-
-export interface Joined {
-  readonly user: UserPresence & { userId: string };
-  readonly epoch: string;
-  readonly version: number;
-  readonly offset: number;
-}
+import { anyEpoch, hasRoom, type Joined, type Stay, type StayRoom } from './stay.ts';
 
 export interface OpenRecoveryOptions extends Omit<RecoveryOptions, 'stays'> {
   readonly log: Log;
@@ -73,7 +51,9 @@ export class Recovery {
   /** The pid of each connection. */
   readonly #live = new Map<string, string>();
   /** When a stay without a connection ends, monotonic, unless another node takes it before. */
-  readonly #ends = new Map<string, { at: number; node: string }>();
+  readonly #ends = new Map<string, { at: number; node: string; served?: ServedRooms }>();
+  /** The marks of connections that came with one and began anew, until they are in a room. */
+  readonly #marks = new Map<string, string>();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -85,9 +65,10 @@ export class Recovery {
   }
 
   /** A new stay. Nothing is stored of it before the first room. */
-  begin(session: Session): string {
+  begin(session: Session, text?: unknown): string {
     const pid = this.#options.newId();
     this.#live.set(session.id, pid);
+    if (isMark(text)) this.#marks.set(session.id, text);
     return pid;
   }
 
@@ -107,14 +88,19 @@ export class Recovery {
     const mark = readMark(text);
     // Of a room that the process could not note before it ended.
     if (mark !== undefined && !hasRoom(stay, mark.roomId)) return undefined;
+    const served = text === stay.mark ? nothingServed : this.#servedIn(pid, stay);
+    const rooms: StayRoom[] = [];
     const returns: Return[] = [];
-    for (const { roomId, user, ...place } of stay.rooms) {
-      // Rooms are not ordered among each other: the last mark says where one of them stood, and of the others
-      // it is only known that nothing is missing where nothing has happened.
-      const isExact = mark === undefined || mark.roomId === roomId;
-      const since = anyEpoch(mark?.roomId === roomId ? mark : place);
+    for (const room of stay.rooms) {
+      const { roomId, user } = room;
+      // The last mark says where one room stood, and so where others did. Where that is not known, nothing is
+      // missing where nothing has happened.
+      const known = mark?.roomId === roomId ? mark : mark && placeBeside(mark, roomId, served);
+      const { epoch, version, offset } = known ?? room;
+      const since = anyEpoch({ epoch, version, offset });
       const missed = await this.#missed(roomId, since);
-      if (missed === undefined || (missed > 0 && !isExact)) return undefined;
+      if (missed === undefined || (missed > 0 && mark !== undefined && !known)) return undefined;
+      rooms.push({ roomId, user, epoch, version, offset });
       returns.push({ roomId, user, since });
     }
     const take = () => {
@@ -125,7 +111,13 @@ export class Recovery {
       this.#live.set(session.id, pid);
       this.#ends.delete(pid);
       const connections = [...stay.connections, session.id].slice(-MOST_CONNECTIONS);
-      this.#keep(pid, { ...stay, node: this.#options.nodeId, connections });
+      this.#keep(pid, {
+        ...stay,
+        node: this.#options.nodeId,
+        connections,
+        rooms,
+        mark: isMark(text) ? text : undefined,
+      });
       return true;
     };
     return { own: stay.connections, returns, take };
@@ -141,7 +133,9 @@ export class Recovery {
       node: this.#options.nodeId,
       connections: [session.id],
       rooms: [],
+      mark: this.#marks.get(session.id),
     };
+    this.#marks.delete(session.id);
     // Where it has been all the time, it may not have got yet what happened since.
     if (hasRoom(before, roomId)) return;
     // By concat and by name, which leave no room to grow: there are as many of them as connections.
@@ -160,9 +154,11 @@ export class Recovery {
   ended(connectionId: string, isFinal: boolean): void {
     const pid = this.#live.get(connectionId);
     this.#live.delete(connectionId);
-    if (pid === undefined || this.#options.stays.get(pid)?.connections.at(-1) !== connectionId) return;
+    this.#marks.delete(connectionId);
+    const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
+    if (pid === undefined || stay?.connections.at(-1) !== connectionId) return;
     if (isFinal) this.#forget(pid);
-    else this.#end(pid, this.#options.nodeId);
+    else this.#end(pid, this.#options.nodeId, this.#servedIn(pid, stay));
   }
 
   /** Waits for what is under way. */
@@ -197,8 +193,24 @@ export class Recovery {
     }
   }
 
-  #end(pid: string, node: string): void {
-    if (!this.#ends.has(pid)) this.#ends.set(pid, { at: this.#options.clock.monotonic() + KEPT_MS, node });
+  /** How its rooms serve the last connection of a stay, or served it when it broke. */
+  #servedIn(pid: string, { connections, node, rooms }: Stay): ServedRooms {
+    const end = this.#ends.get(pid);
+    if (end?.node === node && end.served !== undefined) return end.served;
+    const served = new Map<string, Served>();
+    for (const { roomId } of rooms) {
+      const one = this.#options
+        .rooms()
+        .get(roomId)
+        ?.fanout?.servedTo(connections.at(-1) ?? '');
+      if (one !== undefined) served.set(roomId, one);
+    }
+    return served;
+  }
+
+  #end(pid: string, node: string, served?: ServedRooms): void {
+    if (this.#ends.has(pid)) return;
+    this.#ends.set(pid, { at: this.#options.clock.monotonic() + KEPT_MS, node, ...(served && { served }) });
   }
 
   /** What could not be stored is only missing after a restart: the client then joins anew. */
@@ -212,13 +224,15 @@ export class Recovery {
   }
 }
 
+/** By room. */
+type ServedRooms = ReadonlyMap<string, Served>;
+
+/** One that can be kept: none that is given out is longer. */
+function isMark(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= MOST_MARK && readMark(text) !== undefined;
+}
+
+const MOST_MARK = 2500;
+const nothingServed: ServedRooms = new Map();
+
 const MOST_CONNECTIONS = 20;
-
-function hasRoom({ rooms }: Stay, roomId: string): boolean {
-  return rooms.some((one) => one.roomId === roomId);
-}
-
-/** Who has seen nothing has missed everything in whatever life of the log: one that keeps nothing is dropped. */
-function anyEpoch({ epoch, version, offset }: Omit<Joined, 'user'>): Claimed {
-  return { epoch: version === 0 && offset === 0 ? undefined : epoch, version, offset };
-}

@@ -15,14 +15,20 @@ export interface Attachment {
   standing: Standing;
 }
 
+/** How a receiver became live: where it was brought to, with which flush, and whether for the first time. */
+export interface Begun {
+  readonly from: Place;
+  readonly since: number;
+  readonly isFirst: boolean;
+}
+
 /**
  * How a receiver stands to the room: it waits to be brought up to date, is live, or is paused as lagging.
- * `from`: where it was brought to when it became live.
  */
 export type Standing =
   | { kind: 'waiting'; want: Want; replies: string[] }
-  | { kind: 'live'; audience: Audience; from: Place }
-  | { kind: 'paused'; place: Place | undefined; from: Place };
+  | ({ kind: 'live'; audience: Audience } & Begun)
+  | ({ kind: 'paused'; place: Place | undefined } & Begun);
 
 /** What a receiver waits for. */
 export interface Want {

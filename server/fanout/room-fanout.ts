@@ -1,12 +1,13 @@
 import { isExcluded, renderDirect } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/events.ts';
 import type { Effect } from '../room/effect.ts';
-import { type Attachment, nothing, type Want, waitingFor } from './attachment.ts';
+import { type Attachment, type Begun, nothing, type Want, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
 import { Behind } from './behind.ts';
 import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
+import { Flushes, type Served } from './flushes.ts';
 import { absorb, emptyPending, eventsOf, type Pending } from './pending.ts';
 import { earlier, later, type Place, placeFrom, placeOf } from './position.ts';
 import { publishToAll } from './publish.ts';
@@ -34,12 +35,14 @@ export class RoomFanout implements Flushable, Feed {
   #syncs: { attachment: Attachment; request: SyncRequest }[] = [];
   /** Where the room stood at the last flush. */
   #place: Place;
+  readonly #flushes: Flushes;
   readonly #published = new Published();
 
   constructor(view: RoomView, options: FanoutOptions) {
     this.view = view;
     this.#options = options;
     this.#place = placeOf(view.state);
+    this.#flushes = new Flushes(this.#place);
     this.#encodings = new Encodings(view);
   }
 
@@ -55,6 +58,14 @@ export class RoomFanout implements Flushable, Feed {
 
   attachmentOf(connectionId: string): Attachment | undefined {
     return this.#attachments.get(connectionId);
+  }
+
+  /** Undefined: it waits. A paused one was served until then. */
+  servedTo(connectionId: string): Served | undefined {
+    const standing = this.#attachments.get(connectionId)?.standing;
+    if (standing === undefined || standing.kind === 'waiting') return undefined;
+    const { from, since, isFirst } = standing;
+    return { from, since, isFirst, epoch: this.view.epoch, flushes: this.#flushes };
   }
 
   /** Takes a receiver in, or serves it anew. */
@@ -110,8 +121,8 @@ export class RoomFanout implements Flushable, Feed {
     const others = [...attachment.things].filter((one) => one !== thing);
     attachment.things = new Set(views ? [...others, thing] : others);
     if (attachment.standing.kind !== 'live') return [];
-    const { audience: before, from } = attachment.standing;
-    const now = this.#enterAudience(attachment, from);
+    const { audience: before } = attachment.standing;
+    const now = this.#enterAudience(attachment, attachment.standing);
     if (now !== before) attachment.receiver.connection.unsubscribe(before.topic);
     this.#audiences.leave(before);
     return views ? this.#camerasFor(attachment, thing) : [];
@@ -155,6 +166,7 @@ export class RoomFanout implements Flushable, Feed {
       return false;
     }
     const begun = this.#options.monotonic();
+    this.#flushes.begin();
     const after = placeOf(this.view.state);
     const events = this.#pending === undefined ? [] : eventsOf(this.#pending, after.offset);
     const signals = this.#signals.take();
@@ -162,6 +174,7 @@ export class RoomFanout implements Flushable, Feed {
     this.#pending = undefined;
     if (!idle) this.#publish(events, signals, after);
     this.#place = after;
+    this.#flushes.end(after, this.view.state.recent.since);
     this.#encodings.at(after);
     this.#behind.end();
     this.#serveWaiting();
@@ -193,11 +206,11 @@ export class RoomFanout implements Flushable, Feed {
     receiver.sent.note(this.view.roomId);
     const { standing } = attachment;
     if (standing.kind === 'waiting') return this.#answerWaiting(attachment);
-    const { from } = standing;
+    const { from, since, isFirst } = standing;
     // Lost again before it was brought up to date: the first loss counts.
     const lost = standing.kind === 'paused' ? earlier(standing.place, place) : place;
     // The loss may be another room's, in the same turn, and from before it was served here.
-    attachment.standing = { kind: 'paused', place: lost && later(lost, from), from };
+    attachment.standing = { kind: 'paused', place: lost && later(lost, from), from, since, isFirst };
   }
 
   resume(receiver: Receiver): void {
@@ -247,7 +260,8 @@ export class RoomFanout implements Flushable, Feed {
   #serve(attachment: Attachment): void {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting') return;
-    this.#enterAudience(attachment, this.#place);
+    const isFirst = !receiver.sent.knows(this.view.roomId);
+    this.#enterAudience(attachment, { from: this.#place, since: this.#flushes.number, isFirst });
     const answers = this.#joined(attachment, standing.want, this.#place);
     const update = bringUpToDate(attachment, this.view, standing.want, this.#place, this.#encodings);
     const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
@@ -311,12 +325,12 @@ export class RoomFanout implements Flushable, Feed {
     return renderDirect(receiver.dialect, event, this.view);
   }
 
-  #enterAudience(attachment: Attachment, from: Place): Audience {
+  #enterAudience(attachment: Attachment, { from, since, isFirst }: Begun): Audience {
     const audience = this.#audiences.enter(attachment.receiver.dialect, attachment.things);
     // One set for all of them.
     attachment.things = audience.things;
     attachment.receiver.connection.subscribe(audience.topic);
-    attachment.standing = { kind: 'live', audience, from };
+    attachment.standing = { kind: 'live', audience, from, since, isFirst };
     return audience;
   }
 

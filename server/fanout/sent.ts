@@ -19,6 +19,11 @@ export class Sent {
     for (const oldest of this.#places.keys()) if (this.#places.size > MOST_ROOMS) this.#places.delete(oldest);
   }
 
+  /** Whether the room was one of them, as far as that is still known. */
+  knows(roomId: string): boolean {
+    return this.#places?.has(roomId) === true || this.#places?.size === MOST_ROOMS;
+  }
+
   /** Whether something may reach who claims to stand at a place that leads on from there. */
   exceeds(roomId: string, { version, offset }: Place): boolean {
     const sent = this.#places?.get(roomId);

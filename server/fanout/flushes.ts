@@ -1,0 +1,81 @@
+import type { Mark } from '../dialect/mark.ts';
+import type { Begun } from './attachment.ts';
+import type { Place } from './position.ts';
+
+/** Of all flushes of this process, in their order. */
+let latest = 0;
+
+interface Flushed extends Place {
+  /** The flush that led to this place. */
+  readonly flush: number;
+}
+
+/**
+ * Where a room stood after each of its flushes, as far back as what came since is kept. Frames reach a connection in
+ * the order in which they left: who heard of a flush of one room has what was flushed before in the others.
+ */
+export class Flushes {
+  readonly #flushed: Flushed[];
+  /** Of the one that is under way, or was last. */
+  number = latest;
+
+  constructor({ version, offset }: Place) {
+    this.#flushed = [{ flush: latest, version, offset }];
+  }
+
+  begin(): void {
+    latest += 1;
+    this.number = latest;
+  }
+
+  /** @param since the offset through which events are no longer kept */
+  end({ version, offset }: Place, since: number): void {
+    const last = this.#flushed.at(-1);
+    if (last?.offset === offset && last.version === version) return;
+    this.#flushed.push({ flush: this.number, version, offset });
+    const useful = this.#flushed.findIndex((one) => one.offset >= since);
+    // The one before tells what came with it.
+    if (useful > 1) this.#flushed.splice(0, useful - 1);
+  }
+
+  /** The flush that an entry left with; undefined: it is not known. */
+  leadingTo(offset: number): number | undefined {
+    const index = this.#flushed.findIndex((one) => one.offset >= offset);
+    return index > 0 ? this.#flushed[index]?.flush : undefined;
+  }
+
+  /** Where the room stood when this one, of whatever room, was over; undefined: it is not known. */
+  placeAfter(flush: number): Place | undefined {
+    return this.#flushed.findLast((one) => one.flush <= flush);
+  }
+}
+
+/** How a room has served a connection, without a break. */
+export interface Served extends Begun {
+  readonly epoch: string;
+  readonly flushes: Flushes;
+}
+
+/**
+ * What a client has of a room, by the last mark that it heard, in another one.
+ *
+ * @param served by room; the mark came from there
+ * @returns undefined where it is not known for sure
+ */
+export function placeBeside(
+  mark: Mark,
+  roomId: string,
+  served: ReadonlyMap<string, Served>,
+): (Place & { epoch: string }) | undefined {
+  const [heard, other] = [served.get(mark.roomId), served.get(roomId)];
+  if (heard === undefined || other === undefined || heard.epoch !== mark.epoch) return undefined;
+  const flush = flushOf(mark, heard);
+  const place = flush === undefined || flush < other.since ? undefined : other.flushes.placeAfter(flush);
+  return place && { epoch: other.epoch, version: place.version, offset: place.offset };
+}
+
+function flushOf({ offset }: Mark, { from, since, isFirst, flushes }: Served): number | undefined {
+  if (offset > from.offset) return flushes.leadingTo(offset);
+  // With what it was served first; of what was served again it is not known when it was heard.
+  return isFirst ? since : undefined;
+}

@@ -1,0 +1,37 @@
+import type { UserPresence } from '../protocol/index.ts';
+import type { Claimed } from './fanout/position.ts';
+
+/** What is kept of a session, so that its client can come back to it. */
+export interface Stay {
+  readonly userId: string;
+  readonly dialect: string;
+  /** Who holds it, or held it last, and sees to its end. */
+  readonly node: string;
+  /** All that it has had, the latest at the end. */
+  readonly connections: readonly string[];
+  /** What it joined, and where it stood in each then, or when it came back last. An array: an object would have a
+   * shape of its own for each. */
+  readonly rooms: readonly StayRoom[];
+  /** With which its client came last: what it heard before this connection. */
+  readonly mark?: string | undefined;
+}
+
+export interface StayRoom extends Joined {
+  readonly roomId: string;
+}
+
+export interface Joined {
+  readonly user: UserPresence & { userId: string };
+  readonly epoch: string;
+  readonly version: number;
+  readonly offset: number;
+}
+
+export function hasRoom({ rooms }: Stay, roomId: string): boolean {
+  return rooms.some((one) => one.roomId === roomId);
+}
+
+/** Who has seen nothing has missed everything in whatever life of the log: one that keeps nothing is dropped. */
+export function anyEpoch({ epoch, version, offset }: Omit<Joined, 'user'>): Claimed {
+  return { epoch: version === 0 && offset === 0 ? undefined : epoch, version, offset };
+}
