@@ -1,6 +1,7 @@
 import type { RoomEvent } from '../dialect/events.ts';
 import type { Departed, Effect, OperationsEffect, Recoverable } from '../room/effect.ts';
 import { deltaOf } from './delta.ts';
+import type { Place } from './position.ts';
 
 /** What has happened in a room since its last flush, as far as all shall hear of it. */
 export interface Pending {
@@ -56,12 +57,21 @@ function absorbMembers(
   if (updated !== undefined && !pending.joined.has(updated)) pending.updated.add(updated);
 }
 
+/**
+ * What whoever has heard a flush has all through: comings and goings, too, but in a room that keeps nothing, and is
+ * forgotten with them.
+ */
+export function through({ version, offset }: Place, pending: Pending | undefined): Place {
+  const coming = pending?.comingOffset ?? 0;
+  return { version, offset: offset > 0 ? Math.max(offset, coming) : offset };
+}
+
 /** The events of a flush, in the order in which they leave; the delta last, for its offset covers the rest. */
 export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
   const events: RoomEvent[] = [];
   const { joined, updated, others, operations } = pending;
   const left = [...pending.left.values()];
-  // What follows would be skipped by who has heard of this offset, and a room that keeps nothing is forgotten.
+  // What follows would be skipped by who has heard of this offset.
   const isMark = offset > 0 && others.length + operations.length === 0 && pending.comingOffset !== undefined;
   const mark = isMark ? { offset: pending.comingOffset as number } : {};
   // Who has left may have said something before.

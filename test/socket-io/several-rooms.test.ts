@@ -130,3 +130,25 @@ onEach(t, '[SO14] of a room that was joined later no more is claimed', async (t,
   await breakOff(ada);
   t.equal(await comeBackFrom(ada, mark), false, 'something may be lost');
 });
+
+onEach(t, '[SO14] also behind the mark of somebody who came', async (t, start) => {
+  const at = await start();
+  const [ada, ben] = await meet(at);
+  await update(ben, 'c2', 0);
+  await update(ben, 'c1', 1);
+  await updates(ada, 2);
+  const before = markOf(ada);
+  const cy = await at.client({ as: 'cy' });
+  await cy.ask('component:subscribe', { componentId: 'c1' });
+  while ((await ada.next('component:user-joined')).userId !== 'cy');
+  const mark = markOf(ada);
+  t.not(mark, before);
+  await update(ben, 'c2', 2);
+  await update(ben, 'c1', 3);
+  await updates(ada, 2);
+  await breakOff(ada);
+  t.equal(await comeBackFrom(ada, mark), true);
+  t.same((await updates(ada, 2)).sort(), ['c1 3', 'c2 2']);
+  t.notOk(ada.heard().includes('component:user-joined'), 'who came is not told again');
+  nothingTwice(t, ada);
+});
