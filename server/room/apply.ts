@@ -153,7 +153,7 @@ function remove(
     : { kind: 'members', updated: left.user.userId };
   if (members.left !== undefined) {
     const departure = { joined: left.joinedOffset, left: state.offset, user: members.left };
-    keepDeparture(state.departures, departure, state.limits.KEPT_EVENTS);
+    keepDeparture(state.departures, departure, state.limits.KEPT_EVENTS / 4);
   }
   const removed: Effect = { kind: 'removed', connection, reason, ...(code === undefined ? {} : { code }) };
   return [...letGo(state, connection), members, removed];
