@@ -213,7 +213,10 @@ export class Recovery {
     this.#ends.set(pid, { at: this.#options.clock.monotonic() + KEPT_MS, node, ...(served && { served }) });
   }
 
-  /** What could not be stored is only missing after a restart: the client then joins anew. */
+  /**
+   * Nobody waits for it. What is not stored is missing after a restart: of a join or leave that was answered within a
+   * sync of a crash its client is not told that it is undone.
+   */
   #keep(pid: string, stay: Stay): void {
     this.#options.stays.set(pid, stay).catch(() => {});
   }
