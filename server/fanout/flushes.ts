@@ -5,6 +5,8 @@ import type { Place } from './position.ts';
 /** Of all flushes of this process, in their order. */
 let latest = 0;
 
+const MOST_FLUSHES = 1000;
+
 interface Flushed extends Place {
   /** The flush that led to this place. */
   readonly flush: number;
@@ -36,6 +38,8 @@ export class Flushes {
     const useful = this.#flushed.findIndex((one) => one.offset >= since);
     // The one before tells what came with it.
     if (useful > 1) this.#flushed.splice(0, useful - 1);
+    // People come and go also where nothing else happens that is kept.
+    if (this.#flushed.length > MOST_FLUSHES) this.#flushed.splice(0, MOST_FLUSHES / 4);
   }
 
   /** The flush that an entry left with; undefined: it is not known. */

@@ -71,12 +71,12 @@ export const roomMeanings = meaningsOf({
 /** A room where other words are spoken would say nothing of what is said in these. */
 function joinable(given: Fields): string {
   const roomId = given.id('roomId');
-  if (!others.some((prefix) => roomId.startsWith(prefix))) return roomId;
-  const expected = `an id that does not begin with ${others.join(' or ')}`;
+  if (!elsewhere.some((prefix) => roomId.startsWith(prefix))) return roomId;
+  const expected = `an id that does not begin with ${elsewhere.join(' or ')}`;
   throw new Refusal('INVALID_FIELD', { path: 'roomId', expected });
 }
 
-const others = [COMPONENT, ENTITY, PROJECT];
+const elsewhere = [COMPONENT, ENTITY, PROJECT];
 
 function inRoom(given: Fields, type: string, fields: Readonly<Record<string, unknown>>): Words {
   const words: Record<string, unknown> & { type: string } = { type, roomId: given.id('roomId') };
