@@ -72,6 +72,7 @@ onEach(
       ['component:subscribe', { componentId: 'c1', entityType: 'page', entityId: long }, 'entityId'],
       ['component:subscribe', { entityType: long, entityId: 'p1' }, 'entityType'],
       ['component:update', { componentId: long, updates: {} }, 'componentId'],
+      ['component:nested-delete', { ...nested, rowId: '/'.repeat(120) }, 'rowId'],
       ['component:typing', { componentId: long }, 'componentId'],
       ['component:cursor', { entityType: 'page', entityId: long }, 'entityId'],
       [

@@ -52,8 +52,8 @@ export const componentMeanings = meaningsOf({
     commands(given) {
       const nestedComponent = given.object('nestedComponent');
       const { id, ...data } = nestedComponent;
-      const rowId = given.id('rowId', 2);
-      const item = itemId(rowId, (others) => idOf(id, 'nestedComponent.id', others));
+      const { rowId } = given.all;
+      const item = itemId(given, 'rowId', (others) => idOf(id, 'nestedComponent.id', others));
       const operation: Operation = { type: 'add', target: 'item', id: item, data };
       return [
         { ...relay(given, 'component:nested-created', { rowId, nestedComponent }, [operation]), toAll: true },
@@ -111,7 +111,7 @@ function nestedOf(given: Fields): { rowId: string; nestedComponentId: string } {
 
 /** Nested components are items of the component's scene. */
 function itemOf(given: Fields): string {
-  return itemId(given.id('rowId', 2), (others) => given.id('nestedComponentId', others));
+  return itemId(given, 'rowId', (others) => given.id('nestedComponentId', others));
 }
 
 function relay(given: Fields, event: string, data: object, operations: Operation[]): Words {

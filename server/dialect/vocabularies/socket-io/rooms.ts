@@ -90,7 +90,7 @@ const blueprintActions = { add: 'add', update: 'update', move: 'update', delete:
 /** A section of a blueprint is an item of the room's scene. */
 function blueprintRelay(given: Fields) {
   const { section, action, ...content } = given.object('changes');
-  const id = itemId(given.id('blueprintId', 2), (others) => idOf(section, 'changes.section', others));
+  const id = itemId(given, 'blueprintId', (others) => idOf(section, 'changes.section', others));
   if (typeof action !== 'string' || !Object.hasOwn(blueprintActions, action)) {
     const expected = '"add", "update", "move" or "delete"';
     throw new Refusal('INVALID_FIELD', { path: 'changes.action', expected });
