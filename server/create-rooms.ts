@@ -8,9 +8,12 @@ import type { Parts } from './parts.ts';
 import type { Recovery } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
 import { Rooms, type RoomsOptions } from './rooms.ts';
+import type { Sessions } from './sessions.ts';
 import type { Transport } from './transport/connection.ts';
 
 export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session' | 'rejoin' | 'lostSessions'> {
+  /** Takes a session out of a room. */
+  dismiss: Sessions['dismiss'];
   nodeId: string;
   nodes: Nodes;
   ticker: Ticker;
@@ -36,20 +39,28 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     listeners,
     publish,
   } = options;
-  return new Rooms({
+  const rooms: Rooms = new Rooms({
     onEffects: happenings.onEffects,
     lockTtlMs: config.lockTtlMs,
     session: options.session,
     onOpened: (room) => listeners().opened(room),
     onRenewing: (room) => listeners().renewing(room),
     rejoin: options.rejoin,
+    leave(session, membership) {
+      const { roomId, phase } = membership;
+      // It is in there anew, or has left by itself.
+      if (session.memberships.get(roomId) !== membership || phase === 'leaving') return;
+      rooms.get(roomId)?.fanout?.detach(session.id);
+      recovery().left(session.id, roomId);
+      options.dismiss(session, membership, { reason: 'left', ref: undefined });
+    },
     lostSessions: options.lostSessions,
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
     onRefused: (code) => metrics.errors.labels(code).inc(),
     onJoined(session, { roomId, user }, view) {
       logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
-      if (view === undefined) return;
-      recovery().joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
+      if (view === undefined) return undefined;
+      return recovery().joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
     },
     onLeft(connection, { roomId, userId }) {
       logger.info({ roomId, userId, connection }, 'left');
@@ -89,4 +100,5 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       },
     },
   });
+  return rooms;
 }

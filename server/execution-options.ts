@@ -14,14 +14,17 @@ export interface ExecutionOptions {
   session(connectionId: string): Session | undefined;
   /** Takes a session into a room again: others took it for gone, and it is not. */
   rejoin(session: Session, membership: Membership, want?: Want): void;
+  /** Takes a session out of a room, and has it hear nothing of it from now on. */
+  leave(session: Session, membership: Membership): void;
   /** Sessions of this node whose connection broke off, of this user in this room. */
   lostSessions(userId: string, roomId: string): readonly Session[];
   onSent(type: string): void;
   /** A command was refused by the log, or because too much waits for it. */
   onRefused(code: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
-  /** A connection of this node has entered or left a room. */
-  onJoined(session: Session, membership: Membership, view: RoomView | undefined): void;
+  /** A connection of this node has entered a room. Resolves when what is kept of that is durable. */
+  onJoined(session: Session, membership: Membership, view: RoomView | undefined): Promise<void> | undefined;
+  /** It has left one. */
   onLeft(connectionId: string, membership: Membership): void;
   lockTtlMs: number;
   nodeId: string;

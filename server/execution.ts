@@ -108,12 +108,14 @@ export class Execution {
       this.#options.submit(roomId, { type: 'leave', at: clock.now(), by, reason: 'disconnected' });
       return;
     }
-    const { membership, replaced, want, syncs } = join;
+    const { membership, replaced, leaves, want, syncs } = join;
+    for (const one of leaves) this.#options.leave(session, one);
     // A later join may have put its own membership there: whether that is accepted or not, it is in the room.
     const current = session.memberships.get(roomId) ?? membership;
+    let stored: Promise<void> | undefined;
     if (current.phase === 'joining') {
       current.phase = 'joined';
-      this.#options.onJoined(session, current, room.view);
+      stored = this.#options.onJoined(session, current, room.view);
     }
     session.memberships.set(roomId, current);
     for (const one of replaced) one.memberships.delete(roomId);
@@ -125,8 +127,10 @@ export class Execution {
     if (session.phase.kind !== 'open') return;
     // Who never left is served without a break, unless the room was read anew.
     const isServed = want?.resync === true && room.fanout?.attachmentOf(to.connection) !== undefined;
-    if (want !== undefined && !isServed) room.fanout?.attach(session.receiver, to.userId, want);
+    if (want !== undefined && !isServed) room.fanout?.attach(session.receiver, to.userId, want, stored);
     for (const request of syncs) room.fanout?.sync(to.connection, request);
+    // Its answers are due, and nothing else.
+    if (current.phase === 'leaving') room.fanout?.detach(to.connection);
   }
 
   #timeLock(room: LiveRoom, thing: string, released?: string): void {

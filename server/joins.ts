@@ -9,6 +9,8 @@ export interface Join {
   want: Want | undefined;
   /** Lost sessions of the same user, whose places pass to this one. */
   replaced: readonly Session[];
+  /** What it leaves when the join is accepted. */
+  leaves: readonly Membership[];
   /** Asked for before the join was accepted. */
   syncs: SyncRequest[];
 }

@@ -123,9 +123,10 @@ export class Recovery {
     return { own: stay.connections, returns, take };
   }
 
-  joined(session: Session, roomId: string, joined: Joined): void {
+  /** Settles when that is durable; undefined: there is nothing to keep. */
+  joined(session: Session, roomId: string, joined: Joined): Promise<void> | undefined {
     const pid = this.#live.get(session.id);
-    if (pid === undefined) return;
+    if (pid === undefined) return undefined;
     const { userId } = joined.user;
     const before = this.#options.stays.get(pid) ?? {
       userId,
@@ -137,17 +138,21 @@ export class Recovery {
     };
     this.#marks.delete(session.id);
     // Where it has been all the time, it may not have got yet what happened since.
-    if (hasRoom(before, roomId)) return;
+    if (hasRoom(before, roomId)) return undefined;
     // By concat and by name, which leave no room to grow: there are as many of them as connections.
     const { user, epoch, version, offset } = joined;
-    this.#keep(pid, { ...before, rooms: before.rooms.concat({ roomId, user, epoch, version, offset }) });
+    return this.#keep(pid, {
+      ...before,
+      rooms: before.rooms.concat({ roomId, user, epoch, version, offset }),
+    });
   }
 
-  left(connectionId: string, roomId: string): void {
+  /** It leaves a room, or has left it. Settles when that is durable; undefined: there is nothing to keep. */
+  left(connectionId: string, roomId: string): Promise<void> | undefined {
     const pid = this.#live.get(connectionId);
     const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
-    if (pid === undefined || stay === undefined) return;
-    this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
+    if (pid === undefined || stay === undefined || !hasRoom(stay, roomId)) return undefined;
+    return this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
   }
 
   /** @param isFinal the client, or the server, has ended the stay and not only the connection */
@@ -213,12 +218,9 @@ export class Recovery {
     this.#ends.set(pid, { at: this.#options.clock.monotonic() + KEPT_MS, node, ...(served && { served }) });
   }
 
-  /**
-   * Nobody waits for it. What is not stored is missing after a restart: of a join or leave that was answered within a
-   * sync of a crash its client is not told that it is undone.
-   */
-  #keep(pid: string, stay: Stay): void {
-    this.#options.stays.set(pid, stay).catch(() => {});
+  /** Never rejects: what cannot be stored is missing after a restart. */
+  #keep(pid: string, stay: Stay): Promise<void> {
+    return this.#options.stays.set(pid, stay).catch(() => {});
   }
 
   #forget(pid: string): void {

@@ -13,7 +13,11 @@ import type { Answer, CommandEntry, Entry } from './room/entry.ts';
 import { hasSessionsOf, sessionsOf } from './room/members.ts';
 import type { RoomState } from './room/state.ts';
 
-export interface RoomsOptions {
+type OfExecution =
+  | ('session' | 'rejoin' | 'leave' | 'lostSessions' | 'lockTtlMs')
+  | ('onSent' | 'onRefused' | 'onFault' | 'onJoined' | 'onLeft');
+
+export interface RoomsOptions extends Pick<ExecutionOptions, OfExecution> {
   room: Omit<
     LiveRoomOptions,
     'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'onEnded' | 'onOutlived'
@@ -21,18 +25,8 @@ export interface RoomsOptions {
   onOpened: LiveRoomOptions['onOpened'];
   /** The log has left a room behind, and whoever is in it goes on in a new one. */
   onRenewing(room: LiveRoom): void;
-  lockTtlMs: number;
-  session(connectionId: string): Session | undefined;
-  /** Takes a session into a room again that it never left. */
-  rejoin: ExecutionOptions['rejoin'];
-  lostSessions: ExecutionOptions['lostSessions'];
-  onSent(type: string): void;
-  onRefused: ExecutionOptions['onRefused'];
   onEnded(roomId: string, error: LogError): void;
   onOpenFailed(roomId: string, error: LogError): void;
-  onFault(roomId: string, entry: string, error: unknown): void;
-  onJoined: ExecutionOptions['onJoined'];
-  onLeft: ExecutionOptions['onLeft'];
   /** After the effects of a batch were executed; undefined: nobody wants to know. */
   onEffects: Happenings['onEffects'];
 }
@@ -51,19 +45,9 @@ export class Rooms {
 
   constructor(options: RoomsOptions) {
     this.#options = options;
-    const { session, rejoin, lostSessions, onSent, onRefused, onFault, onJoined, onLeft, lockTtlMs, room } =
-      options;
-    const { onEffects } = options;
+    const { session, room, onEffects } = options;
     this.#execution = new Execution({
-      session,
-      rejoin,
-      lostSessions,
-      onSent,
-      onRefused,
-      onFault,
-      onJoined,
-      onLeft,
-      lockTtlMs,
+      ...options,
       nodeId: room.nodeId,
       clock: room.clock,
       ticker: room.fanout.ticker,

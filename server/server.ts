@@ -74,6 +74,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     session: (connectionId) => hub.sessions.get(connectionId),
     lostSessions: (userId, roomId) => hub.sessions.lostIn(userId, roomId),
     rejoin: (...whom) => hub.rejoin(...whom),
+    dismiss: (...whom) => hub.sessions.dismiss(...whom),
     recovery: () => recovery,
     listeners: () => listeners,
     publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),

@@ -50,6 +50,9 @@ export interface Vocabulary {
   readonly inbound?: Inbound;
   /** The room that the connections of a user hear without being in it, from when they are let in. */
   readonly roomOf?: (userId: string) => string;
+  /** What the ids of rooms begin with of which a connection is in one at a time: it leaves the one before when it is
+   * in another. */
+  readonly oneAtATime?: string;
   /** Where MAX_ROOM_USERS is not set. Undefined: as the limit says. */
   readonly maxRoomUsers?: number;
   /** Answers come behind everything in the room that came before them, so that a client may take the version

@@ -31,7 +31,12 @@ export interface Stage {
   /** Announces a join that is submitted next, and what it asks for, for when it has been accepted. */
   expect(
     session: Session,
-    join: { membership: Membership; want: Want | undefined; replaced: readonly Session[] },
+    join: {
+      membership: Membership;
+      want: Want | undefined;
+      replaced: readonly Session[];
+      leaves: readonly Membership[];
+    },
   ): void;
   signal(
     session: Session,
@@ -48,6 +53,8 @@ export interface Stage {
   analytics(events: readonly unknown[], from: AnalyticsSource): void;
   /** The session speaks for this principal from now on. */
   admit(session: Session, principal: Principal): void;
+  /** A session is about to leave a room. Settles when what is kept of that is durable; undefined: it is. */
+  departing(session: Session, roomId: string): Promise<void> | undefined;
   /** Takes a session out of a room. */
   dismiss(session: Session, membership: Membership, why: Dismissal): void;
 }

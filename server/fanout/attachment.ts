@@ -23,10 +23,11 @@ export interface Begun {
 }
 
 /**
- * How a receiver stands to the room: it waits to be brought up to date, is live, or is paused as lagging.
+ * How a receiver stands to the room: it waits to be brought up to date, is live, or is paused as lagging. One that is
+ * held gets nothing until what is kept of its join is durable.
  */
 export type Standing =
-  | { kind: 'waiting'; want: Want; replies: string[] }
+  | { kind: 'waiting'; want: Want; replies: string[]; isHeld: boolean }
   | ({ kind: 'live'; audience: Audience } & Begun)
   | ({ kind: 'paused'; place: Place | undefined } & Begun);
 
@@ -48,10 +49,9 @@ export interface Want {
 
 /** Waits for `want`, and for the answers to joins that it waited for already. */
 export function waitingFor(want: Want, before?: Standing): Standing & { kind: 'waiting' } {
-  if (before?.kind !== 'waiting') return { kind: 'waiting', want, replies: [] };
+  if (before?.kind !== 'waiting') return { kind: 'waiting', want, replies: [], isHeld: false };
   return {
-    kind: 'waiting',
+    ...before,
     want: { ...want, joins: [...before.want.joins, ...want.joins] },
-    replies: before.replies,
   };
 }

@@ -68,8 +68,12 @@ export class RoomFanout implements Flushable, Feed {
     return { from, since, isFirst, epoch: this.view.epoch, flushes: this.#flushes };
   }
 
-  /** Takes a receiver in, or serves it anew. */
-  attach(receiver: Receiver, userId: string, want: Want): void {
+  /**
+   * Takes a receiver in, or serves it anew.
+   *
+   * @param stored settles when what is kept of its coming is durable: until then it is told nothing
+   */
+  attach(receiver: Receiver, userId: string, want: Want, stored?: Promise<void>): void {
     const known = this.#attachments.get(receiver.connection.id);
     const standing = waitingFor(this.#surely(receiver, want));
     const attachment = known ?? { receiver, userId, things: nothing, standing };
@@ -79,6 +83,7 @@ export class RoomFanout implements Flushable, Feed {
       this.#answerWaiting(known);
       this.#wait(known, want);
     } else this.#waiting.push(attachment);
+    if (stored !== undefined) this.#hold(attachment, stored);
     if (receiver.lagging) this.#answerWaiting(attachment);
     // No flush is asked for: what else follows from the same batch has to be taken in before.
   }
@@ -91,6 +96,7 @@ export class RoomFanout implements Flushable, Feed {
     attachment.receiver.feeds.delete(this.view.roomId);
     this.#leave(attachment);
     this.#waiting = this.#waiting.filter((one) => one !== attachment);
+    this.#release(attachment);
     this.#answerWaiting(attachment);
     this.#encodings.at(placeOf(this.view.state));
     for (const { request } of this.#syncs.filter((one) => one.attachment === attachment)) {
@@ -107,7 +113,8 @@ export class RoomFanout implements Flushable, Feed {
   reply(receiver: Receiver, encoded: readonly string[], offset = this.view.state.offset): void {
     const standing = this.#attachments.get(receiver.connection.id)?.standing;
     // A lagging one holds them itself, within its bound.
-    if (standing?.kind === 'waiting' && !receiver.lagging) standing.replies.push(...encoded);
+    const waits = standing?.kind === 'waiting' && (standing.isHeld || !receiver.lagging);
+    if (waits) standing.replies.push(...encoded);
     else if (this.#pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
       this.#behind.add({ receiver, encoded, offset });
     } else receiver.reply(encoded);
@@ -298,10 +305,25 @@ export class RoomFanout implements Flushable, Feed {
     return syncAnswer(attachment, this.view, request, place, this.#encodings);
   }
 
+  #hold(attachment: Attachment, stored: Promise<void>): void {
+    if (attachment.standing.kind !== 'waiting') return;
+    attachment.standing.isHeld = true;
+    const release = () => {
+      this.#release(attachment);
+      if (attachment.receiver.lagging) this.#answerWaiting(attachment);
+      this.#options.ticker.request(this);
+    };
+    stored.then(release);
+  }
+
+  #release({ standing }: Attachment): void {
+    if (standing.kind === 'waiting') standing.isHeld = false;
+  }
+
   /** Its join was accepted, whether it is served or not: the answer, and those behind it, are due. */
   #answerWaiting(attachment: Attachment): void {
     const { standing, receiver } = attachment;
-    if (standing.kind !== 'waiting') return;
+    if (standing.kind !== 'waiting' || standing.isHeld) return;
     const { want, replies } = standing;
     const answers = this.#joined(attachment, want);
     // What comes in its place has to tell where the room stands.
@@ -357,9 +379,9 @@ export class RoomFanout implements Flushable, Feed {
   }
 }
 
-/** One that lags asks for a flush when it has drained. */
-function isServable({ receiver }: Attachment): boolean {
-  return !receiver.lagging;
+/** One that lags asks for a flush when it has drained, one that is held when it is released. */
+function isServable({ receiver, standing }: Attachment): boolean {
+  return !receiver.lagging && !(standing.kind === 'waiting' && standing.isHeld);
 }
 
 function isAnswerable({ attachment }: { attachment: Attachment }): boolean {

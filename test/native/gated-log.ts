@@ -4,8 +4,8 @@ import type { Entry } from '../../server/room/entry.ts';
 
 /** A log in memory whose appends can be held back or made to fail. */
 export interface GatedLog extends Log {
-  /** Appends wait until `release`. */
-  hold(): void;
+  /** Appends, of one room or of all, wait until `release`. */
+  hold(roomId?: string): void;
   release(): void;
   /** Appends that wait. */
   held: number;
@@ -17,19 +17,19 @@ export interface GatedLog extends Log {
 
 export function createGatedLog(): GatedLog {
   const inner = createMemoryLog();
-  let gate: { opened: Promise<void>; open: () => void } | undefined;
+  let gate: { roomId: string | undefined; opened: Promise<void>; open: () => void } | undefined;
   const entries: Entry[] = [];
 
   const gated: GatedLog = {
     failing: false,
     held: 0,
     entries,
-    hold() {
+    hold(roomId) {
       let open = () => {};
       const opened = new Promise<void>((resolve) => {
         open = resolve;
       });
-      gate = { opened, open };
+      gate = { roomId, opened, open };
     },
     release() {
       gate?.open();
@@ -39,9 +39,11 @@ export function createGatedLog(): GatedLog {
       const room = await inner.open(roomId, listener);
       const append = async (texts: readonly string[]): Promise<void> => {
         if (gated.failing) throw new LogError('LOG_UNAVAILABLE', 'the disk is full');
-        gated.held += 1;
-        await gate?.opened;
-        gated.held -= 1;
+        if (gate !== undefined && (gate.roomId ?? roomId) === roomId) {
+          gated.held += 1;
+          await gate.opened;
+          gated.held -= 1;
+        }
         entries.push(...texts.map((text) => JSON.parse(text) as Entry));
         await room.append(texts);
       };

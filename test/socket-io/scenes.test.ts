@@ -1,5 +1,6 @@
 import t from 'tap';
-import { onEach } from './stage.ts';
+import { createGatedLog } from '../native/gated-log.ts';
+import { onEach, type Person } from './stage.ts';
 
 const scene = { projectId: 'project-123', sceneId: 'scene-456' };
 
@@ -56,3 +57,90 @@ onEach(t, '[SO7] people in a scene see each other and what each of them does', a
     [],
   );
 });
+
+const sceneOf = (sceneId: string) => ({ projectId: 'p', sceneId });
+const join = (one: Person, sceneId: string) => one.ask('joinScene', sceneOf(sceneId));
+const add = (id: string) => ({ type: 'add', target: 'item', data: { id } });
+
+onEach(t, '[SO7] who may not enter another scene stays in its own', async (t, start) => {
+  const at = await start(
+    { MAX_ROOM_USERS: '2' },
+    { authorize: (_, __, roomId) => (roomId.endsWith('locked') ? false : undefined) },
+  );
+  const people: Person[] = [];
+  for (const as of ['ada', 'ben', 'cleo', 'dan']) people.push(await at.client({ namespace: '/scenes', as }));
+  const [ada, ben, ...others] = people as [Person, Person, Person, Person];
+  for (const one of [ada, ben]) await join(one, 'own');
+  for (const one of others) await join(one, 'full');
+  t.match(await join(ada, 'locked'), { ok: false, code: 'FORBIDDEN' });
+  t.match(await join(ada, 'full'), { ok: false, code: 'ROOM_FULL' });
+  t.match(await ada.ask('joinScene', { projectId: 'p' }), { ok: false, code: 'INVALID_FIELD' });
+  t.match(await ada.ask('sceneOperation', add('chair')), { ok: true, version: 1 });
+  t.match(await ben.ask('sceneOperation', add('table')), { ok: true, version: 2 });
+  let heard = 0;
+  while (heard < 2) heard = (await ada.next('sceneDelta')).delta.toVersion;
+  t.notOk(ben.heard().includes('userLeft'));
+});
+
+onEach(
+  t,
+  '[SO7] in a new scene nothing of the one before is heard',
+  async (t, start) => {
+    const log = createGatedLog();
+    const at = await start({}, { log });
+    const people: Person[] = [];
+    for (const as of ['ada', 'ben']) people.push(await at.client({ namespace: '/scenes', as }));
+    const [ada, ben] = people as [Person, Person];
+    for (const one of people) await join(one, 'old');
+    await ada.next('sceneJoined');
+    log.hold('scene:p:old');
+    const late = ben.ask('sceneOperation', add('chair'));
+    while (log.held === 0) await new Promise((resolve) => setImmediate(resolve));
+    t.match(await join(ada, 'new'), { ok: true, sceneId: 'new' });
+    t.match(await ada.next('sceneJoined'), sceneOf('new'));
+    t.match(await ada.ask('sceneOperation', add('lamp')), { ok: true, version: 1 });
+    log.release();
+    t.match(await late, { ok: true, version: 1 });
+    t.match(await ben.next('userLeft'), { userId: 'ada', ...sceneOf('old') });
+    t.match(await ada.ask('sceneOperation', add('table')), { ok: true, version: 2 });
+    const ids: string[] = [];
+    while (!ids.includes('table')) {
+      const { delta } = await ada.next('sceneDelta');
+      for (const { id, data } of delta.operations) ids.push(id ?? data.id);
+    }
+    t.same(ids, ['lamp', 'table']);
+  },
+  ['websocket only'],
+);
+
+onEach(
+  t,
+  '[SO7] who changes its mind on the way is in the scene that it asked for last',
+  async (t, start) => {
+    const log = createGatedLog();
+    const at = await start({}, { log });
+    const people: Person[] = [];
+    for (const as of ['ada', 'ben']) people.push(await at.client({ namespace: '/scenes', as }));
+    const [ada, ben] = people as [Person, Person];
+    await join(ada, 'a');
+    await join(ben, 'b');
+    // On to another, and back.
+    const there = join(ada, 'b');
+    t.match(await join(ada, 'a'), { ok: true, sceneId: 'a' });
+    await there;
+    t.match(await ada.ask('sceneOperation', add('chair')), { ok: true, version: 1 });
+    // On to a third, while the second takes its time.
+    log.hold('scene:p:b');
+    const slow = join(ada, 'b');
+    t.match(await join(ada, 'c'), { ok: true, sceneId: 'c' });
+    let latest = '';
+    while (latest !== 'c') latest = (await ada.next('sceneJoined')).sceneId;
+    log.release();
+    t.match(await slow, { ok: true });
+    t.match(await ben.next('userLeft'), { userId: 'ada', ...sceneOf('b') });
+    t.notOk(ada.heard().includes('sceneJoined'), 'it hears no more of the second');
+    t.match(await ada.ask('sceneOperation', add('lamp')), { ok: true, version: 1 });
+    t.match(await ben.ask('sceneOperation', add('table')), { ok: true, version: 1 });
+  },
+  ['websocket only'],
+);

@@ -1,4 +1,6 @@
 import t from 'tap';
+import { STAYS } from '../../server/recovery.ts';
+import { createGatedLog, type GatedLog } from '../native/gated-log.ts';
 import { breakOff, comeBack, onEach, type Person } from './stage.ts';
 
 const roomId = 'r';
@@ -90,3 +92,45 @@ onEach(t, '[SO14] forged pids and marks lead to nothing but a new beginning', as
   }
   t.match(await ben.ask('send_message', { roomId, message: 'still here' }), { ok: true });
 });
+
+/** Starts what is to be answered, and tells whether it is before what is kept of the stay is durable. */
+async function isAnsweredEarly(
+  log: GatedLog,
+  guest: Person,
+  asking: () => Promise<object>,
+): Promise<boolean> {
+  log.hold(STAYS);
+  let isAnswered = false;
+  const answer = asking().then((what) => {
+    isAnswered = true;
+    return what;
+  });
+  while (log.held === 0) await new Promise((resolve) => setImmediate(resolve));
+  // Flushes go by meanwhile.
+  for (const message of ['one', 'two']) await guest.ask('send_message', { roomId, message });
+  const isEarly = isAnswered;
+  log.release();
+  await answer;
+  return isEarly;
+}
+
+onEach(
+  t,
+  '[SO14] who is told to be in a room, or out of it, is found so after a crash',
+  async (t, start) => {
+    const log = createGatedLog();
+    const at = await start({}, { log });
+    const guest = await at.client();
+    await guest.ask('join_room', { roomId });
+    const ada = await at.client({ as: 'ada' });
+    await ada.next('connect');
+    t.equal(await isAnsweredEarly(log, guest, () => ada.ask('join_room', { roomId })), false, 'in');
+    t.match(await guest.next('user_joined'), { userId: 'ada' });
+    t.match(await ada.ask('send_message', { roomId, message: 'here' }), { ok: true });
+    t.match(await ada.next('message'), { message: 'here' }, 'it hears what comes after the answer');
+    t.equal(await isAnsweredEarly(log, guest, () => ada.ask('leave_room', { roomId })), false, 'out');
+    t.match(await guest.next('user_left'), { userId: 'ada' });
+    t.match(await ada.ask('send_message', { roomId, message: 'gone' }), { code: 'NOT_JOINED' });
+  },
+  ['websocket only'],
+);

@@ -34,9 +34,10 @@ export const join: Treatment<'join'> = {
         membership.locks = known.locks;
         if (known.phase === 'joined') membership.phase = 'joined';
       }
+      const leaves = othersThan(roomId, session);
       session.memberships.set(roomId, membership);
       const { ref, scene = false, since } = command;
-      enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref);
+      enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref, leaves);
     };
     const admitted = (joins: boolean, writes: boolean) => {
       if (!joins) throw new Refusal('FORBIDDEN');
@@ -67,17 +68,30 @@ export const join: Treatment<'join'> = {
   },
 };
 
-/** @param want what the join asks for; undefined where the room serves the connection already */
+/** What a session is in that it cannot be in beside this room. */
+function othersThan(roomId: string, { memberships, receiver }: Session): Membership[] {
+  const { oneAtATime } = receiver.dialect.vocabulary;
+  if (oneAtATime === undefined || !roomId.startsWith(oneAtATime)) return [];
+  return [...memberships.values()].filter(
+    (one) => one.roomId !== roomId && one.roomId.startsWith(oneAtATime),
+  );
+}
+
+/**
+ * @param want what the join asks for; undefined where the room serves the connection already
+ * @param leaves what it leaves when the join is accepted
+ */
 export function enter(
   stage: Stage,
   session: Session,
   membership: Membership,
   want: Want | undefined,
   ref: string | number | undefined,
+  leaves: readonly Membership[] = [],
 ): void {
   const { roomId, user, viewing } = membership;
   const replaced = stage.lostSessions(user.userId, roomId).filter((one) => one !== session);
-  stage.expect(session, { membership, want, replaced });
+  stage.expect(session, { membership, want, replaced, leaves });
   stage.submit(roomId, {
     type: 'join',
     at: stage.now(),
@@ -128,7 +142,14 @@ function presenceOf(
 export const leave: Treatment<'leave'> = {
   bucket: 'commands',
   handle(stage, session, command) {
-    stage.dismiss(session, membershipOf(session, command), { reason: 'left', ref: command.ref });
+    const { roomId } = membershipOf(session, command);
+    const go = () => {
+      if (session.phase.kind !== 'open') return;
+      // It may have been taken out meanwhile.
+      const membership = membershipOf(session, { ...command, roomId });
+      stage.dismiss(session, membership, { reason: 'left', ref: command.ref });
+    };
+    return stage.departing(session, roomId)?.then(go) ?? go();
   },
 };
 

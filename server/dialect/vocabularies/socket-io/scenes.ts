@@ -24,9 +24,7 @@ const meanings = meaningsOf({
     commands(given, caller) {
       const before = `${PREFIX}${given.part('projectId', PREFIX.length + 2)}:`;
       const roomId = before + given.id('sceneId', before.length);
-      // One at a time: other events do not name their scene.
-      const others = scenesOf(caller).filter((one) => one !== roomId);
-      return [...others.map(leave), { type: 'join', roomId, scene: true, user: userOf(caller) }];
+      return [{ type: 'join', roomId, scene: true, user: userOf(caller) }];
     },
   },
   leaveScene: { commands: (_, caller) => scenesOf(caller).map(leave) },
@@ -59,6 +57,8 @@ const meanings = meaningsOf({
 /** Applications in which people arrange 3D scenes; namespace `/scenes`. */
 export const scenes: Vocabulary = {
   maxRoomUsers: MAX_ROOM_USERS,
+  // Other events do not name their scene.
+  oneAtATime: PREFIX,
   answersInOrder: true,
   inbound: {
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
