@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
 import type { Room } from '../../clients/client/index.ts';
 import { isSame } from '../../clients/client/things.ts';
-import { token } from '../native/person.ts';
 import { createRandom } from '../simulation/random.ts';
+import { TEST_SECRET } from '../support/servers.ts';
+import { signAtOnce } from '../support/tokens.ts';
 import { act, lastingLog, type Tally } from './acts.ts';
 import { WireWorld } from './wire-world.ts';
 
@@ -24,7 +25,8 @@ async function run(t: Test, seed: number, seen: Set<string>): Promise<void> {
     const getToken = () => {
       tally.tokens += 1;
       if (random.chance(0.1)) throw new Error('no token for now');
-      return token({ sub, rooms: ['*'], exp: Math.floor(world.clock.now() / 1000) + 5 + random.below(40) });
+      const exp = Math.floor(world.clock.now() / 1000) + 5 + random.below(40);
+      return signAtOnce({ sub, rooms: ['*'], exp }, TEST_SECRET);
     };
     const options = { random: random.next, backoff: { maxMs: 2000 }, getToken };
     const client = world.client(options);
