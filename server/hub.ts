@@ -1,5 +1,5 @@
 import type { CloseAdvice } from '../protocol/index.ts';
-import { arrive } from './arrival.ts';
+import { type ArrivalOptions, arrive } from './arrival.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createStage } from './create-stage.ts';
@@ -61,6 +61,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   readonly #dispatcher: Dispatcher;
   readonly #stage: Stage;
   readonly #receiverOptions: ReceiverOptions;
+  readonly #arrival: ArrivalOptions;
   readonly #duties: Duties;
   #lagging = 0;
   /** Nothing new is accepted. */
@@ -86,6 +87,13 @@ export class Hub implements ConnectionHandler, SocketHandler {
     });
     this.#stage = createStage({ ...options, sessions: this.sessions });
     this.#dispatcher = this.#createDispatcher();
+    this.#arrival = {
+      ...options,
+      verifyToken: options.permission.verifyToken,
+      sessions: this.sessions,
+      listen: (one, since) => this.#listen(one, since),
+      rejoin: (one, ...where) => rejoin(this.#stage, one, ...where),
+    };
     this.#duties = {
       heartbeatGraceMs,
       now: clock.now,
@@ -128,13 +136,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     this.sessions.add(session);
     metrics.connections.labels(session.transport, dialect.name).inc();
     if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
-    const decision = arrive(session, handshake, {
-      ...this.#options,
-      verifyToken: this.#options.permission.verifyToken,
-      sessions: this.sessions,
-      listen: (one, since) => this.#listen(one, since),
-      rejoin: (one, ...where) => rejoin(this.#stage, one, ...where),
-    });
+    const decision = arrive(session, handshake, this.#arrival);
     if (decision !== undefined) this.#dispatcher.wait(session, decision);
   }
 

@@ -21,7 +21,7 @@ export class Joins {
 
   add(connectionId: string, join: Omit<Join, 'syncs'>): void {
     const key = keyOf(connectionId, join.membership.roomId);
-    this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), { ...join, syncs: [] }]);
+    this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), { syncs: [], ...join }]);
   }
 
   has(connectionId: string, roomId: string): boolean {

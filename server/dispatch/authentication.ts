@@ -54,10 +54,10 @@ export function createVerifyToken(options: VerifyTokenOptions): VerifyToken {
   const trustedMs = keys.kind === 'jwks' ? jwksMaxAgeMs : Number.POSITIVE_INFINITY;
 
   const checksAt = (nowMs: number): JWTVerifyOptions => ({
-    ...(issuer !== undefined && { issuer }),
-    ...(audience !== undefined && { audience }),
     currentDate: new Date(nowMs),
     clockTolerance: CLOCK_TOLERANCE_MS / 1000,
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
   });
 
   function accept(token: string, claims: JWTPayload, nowMs: number): User {

@@ -15,8 +15,8 @@ export function deltaOf(effects: readonly OperationsEffect[], offset: number): D
   const { fromVersion } = first;
   const { toVersion } = last;
   const operations = coalesce(effects.flatMap((one) => one.operations));
-  const delta = { type: 'delta' as const, offset, fromVersion, toVersion, operations };
-  if (!effects.some((one) => one.relayed)) return { ...delta, bare: operations };
+  const delta = { type: 'delta' as const, offset, fromVersion, toVersion, operations, bare: operations };
+  if (!effects.some((one) => one.relayed)) return delta;
   let bare: Operation[] | undefined;
   return {
     ...delta,

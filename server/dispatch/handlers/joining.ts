@@ -136,7 +136,8 @@ function presenceOf(
     });
   }
   const name = principal.kind === 'user' ? principal.name : undefined;
-  return { ...given, ...(name === undefined ? {} : { name }), userId: principal.userId };
+  // What is added behind a leading spread gives each object a hidden class of its own, as long as somebody is there.
+  return { userId: principal.userId, ...given, ...(name === undefined ? {} : { name }) };
 }
 
 export const leave: Treatment<'leave'> = {

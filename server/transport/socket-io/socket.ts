@@ -131,8 +131,8 @@ export function handshakeIn(namespace: string, engine: Handshake, connect: unkno
   const auth = isPlainObject(connect) ? connect : undefined;
   const { token, pid, offset: mark } = auth ?? {};
   return {
-    ...engine,
     namespace,
+    ...engine,
     auth,
     token: typeof token === 'string' && token !== '' ? token : undefined,
     recovery: typeof pid === 'string' ? { pid, mark } : undefined,

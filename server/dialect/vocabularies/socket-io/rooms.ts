@@ -115,13 +115,13 @@ export const rooms: Vocabulary = {
       ...joined.map((userId) => {
         const member = state.members.get(userId);
         return emit('user_joined', {
-          ...personOf(member?.user, userId),
           roomId,
+          ...personOf(member?.user, userId),
           timestamp: member?.joinedAt,
         });
       }),
       ...left.map((user) =>
-        emit('user_left', { ...personOf(user, user.userId), roomId, timestamp: user.leftAt }),
+        emit('user_left', { roomId, ...personOf(user, user.userId), timestamp: user.leftAt }),
       ),
     ],
     selection: null,

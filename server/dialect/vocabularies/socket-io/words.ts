@@ -103,10 +103,10 @@ export function read(meanings: Meanings, message: SocketEvent, caller: Caller): 
 export function userOf(caller: Caller, given: { userId?: unknown; name?: unknown } = {}): object {
   const { connectionId, name, email } = caller;
   return {
+    userId: given.userId ?? caller.userId ?? `guest-${connectionId}`,
     ...(given.name === undefined ? {} : { name: given.name }),
     ...(name === undefined ? {} : { name }),
     ...(email === undefined ? {} : { email }),
-    userId: given.userId ?? caller.userId ?? `guest-${connectionId}`,
   };
 }
 
