@@ -1,13 +1,13 @@
-import { type Log, LogError } from '../log/log.ts';
-import { fold, type SessionEntry, type SessionState } from './session-state.ts';
+import { type Log, LogError, type RoomLog } from '../log/log.ts';
+import { type Folded, fold, type SessionEntry, type SessionState } from './session-state.ts';
 
 /** A session while it is worked on. */
 export interface OpenSession {
   readonly state: SessionState | undefined;
   /** What is durable and could not be shown yet. */
   unshown: Shown[];
-  /** Resolves when the entry is durable, and `state` has it. Rejects with a LogError. */
-  append(entry: SessionEntry): Promise<void>;
+  /** Resolves when the entry is durable, and `state` has it, with what it came to. Rejects with a LogError. */
+  append(entry: SessionEntry): Promise<Folded>;
 }
 
 /** Sessions that were used last stay in memory, so that a stream of small batches does not read all anew. */
@@ -23,7 +23,9 @@ export interface Shown {
 }
 
 interface Kept extends OpenSession {
-  log: Awaited<ReturnType<Log['open']>>;
+  readonly log: RoomLog;
+  /** By itself: the next use opens it anew. */
+  readonly hasEnded: boolean;
 }
 
 /** Tracked sessions, each in a log of its own. */
@@ -63,9 +65,8 @@ export class SessionLogs {
     try {
       return await work(kept);
     } finally {
-      // Nothing is kept of one that was only asked for.
-      if (kept.state === undefined) await kept.log.drop();
-      else this.#kept.set(name, kept);
+      if (!kept.hasEnded && kept.state !== undefined) this.#kept.set(name, kept);
+      else if (!kept.hasEnded) await forget(kept);
       await this.#release();
     }
   }
@@ -73,13 +74,21 @@ export class SessionLogs {
   async #open(name: string): Promise<Kept> {
     let state: SessionState | undefined;
     const early: string[] = [];
+    let hasEnded = false;
     let listener = (texts: readonly string[]): void => void early.push(...texts);
     const log = await this.#log.open(name, (_first, texts) => listener(texts), {
-      // The next use opens it anew.
-      onEnded: () => void this.#kept.delete(name),
+      onEnded: () => {
+        hasEnded = true;
+        this.#kept.delete(name);
+      },
     });
+    const own = new WeakMap<readonly string[], Folded>();
     const absorb = (texts: readonly string[]) => {
-      for (const text of texts) state = fold(state, JSON.parse(text) as SessionEntry);
+      for (const text of texts) {
+        const folded = fold(state, JSON.parse(text) as SessionEntry);
+        state = folded.state;
+        own.set(texts, folded);
+      }
     };
     try {
       absorb(log.tail);
@@ -90,8 +99,15 @@ export class SessionLogs {
         get state() {
           return state;
         },
+        get hasEnded() {
+          return hasEnded;
+        },
         unshown: [],
-        append: (entry) => log.append([JSON.stringify(entry)]),
+        async append(entry) {
+          const texts = [JSON.stringify(entry)];
+          await log.append(texts);
+          return own.get(texts) ?? { state };
+        },
       };
     } catch (cause) {
       await log.close();
@@ -109,6 +125,16 @@ export class SessionLogs {
       events -= state?.events.length ?? 0;
       await log.close();
     }
+  }
+}
+
+/** Nothing is kept of one that was only asked for. */
+async function forget({ log }: Kept): Promise<void> {
+  try {
+    await log.drop();
+  } finally {
+    // Also where that cannot be done now: it would stay open, and could not be opened again.
+    await log.close();
   }
 }
 

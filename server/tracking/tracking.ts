@@ -73,41 +73,40 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
   return {
     start(projectId, { sessionId = newId(), externalUserId, metadata }) {
       return logs.use(projectId, sessionId, async (open) => {
-        const before = open.state;
-        if (before === undefined) {
-          const start = { type: 'start', at: now(), externalUserId } as const;
-          await open.append(metadata === undefined ? start : { ...start, metadata });
-        } else if (
-          before.externalUserId !== externalUserId ||
-          !isDeepStrictEqual(before.metadata, metadata)
-        ) {
-          throw new Refusal('CONFLICT', { path: 'sessionId' }, 'There is another session of this id.');
-        }
+        const start = { type: 'start', at: now(), externalUserId } as const;
+        const { isNew = false } =
+          open.state === undefined
+            ? await open.append(metadata === undefined ? start : { ...start, metadata })
+            : {};
         const state = started(open);
+        const isSame = state.externalUserId === externalUserId && isDeepStrictEqual(state.metadata, metadata);
+        if (!isNew && !isSame)
+          throw new Refusal('CONFLICT', { path: 'sessionId' }, 'There is another session of this id.');
         const data = { externalUserId, timestamp: timeOf(state.startedAt) };
         await show(projectId, sessionId, open, [{ event: 'session-started', key: 'start', data }]);
-        return { session: describe(projectId, sessionId, state), isNew: before === undefined };
+        return { session: describe(projectId, sessionId, state), isNew };
       });
     },
     ingest(projectId, sessionId, events, key) {
       return logs.use(projectId, sessionId, async (open) => {
         const state = started(open);
-        const known = key === undefined ? undefined : state.batches.get(key);
-        const { from, to } = known ?? { from: state.events.length, to: state.events.length + events.length };
-        if (known === undefined) {
+        let stretch = key === undefined ? undefined : state.batches.get(key);
+        if (stretch === undefined) {
           if (state.submittedAt !== undefined) throw new Refusal('SESSION_SUBMITTED');
-          if (to > maxEvents) throw new Refusal('LIMIT_EXCEEDED', { limit: 'MAX_SESSION_EVENTS' });
+          if (state.events.length + events.length > maxEvents)
+            throw new Refusal('LIMIT_EXCEEDED', { limit: 'MAX_SESSION_EVENTS' });
           const entry = { type: 'events', at: now(), events } as const;
-          await open.append(key === undefined ? entry : { ...entry, key });
+          ({ stretch } = await open.append(key === undefined ? entry : { ...entry, key }));
         }
+        // At another node, meanwhile.
+        if (stretch === undefined) throw new Refusal('SESSION_SUBMITTED');
+        const { from, to } = stretch;
         const { externalUserId } = state;
-        const shown = started(open)
-          .events.slice(from, Math.min(to, SHOWN_EVENTS))
-          .map((event, index) => ({
-            event: 'event-received',
-            key: String(from + index),
-            data: { externalUserId, event },
-          }));
+        const shown = state.events.slice(from, Math.min(to, SHOWN_EVENTS)).map((event, index) => ({
+          event: 'event-received',
+          key: String(from + index),
+          data: { externalUserId, event },
+        }));
         await show(projectId, sessionId, open, shown);
         return { sessionId, accepted: to - from, total: to };
       });
