@@ -208,3 +208,31 @@ t.test(
     t.same(heard, ['session-started', 0, 1, 2, 'session-ended']);
   },
 );
+
+t.test('[HT12] a session that could not be started can be started when the log works again', async (t) => {
+  let isFull = true;
+  const log = createMemoryLog();
+  const refuse = () => Promise.reject(new LogError('LOG_UNAVAILABLE', 'full'));
+  const { server } = await stage(
+    t,
+    {},
+    {
+      log: {
+        ...log,
+        async open(roomId, listener) {
+          const opened = await log.open(roomId, listener);
+          if (!roomId.includes('session')) return opened;
+          return {
+            ...opened,
+            append: (entries) => (isFull ? refuse() : opened.append(entries)),
+            drop: () => (isFull ? refuse() : opened.drop()),
+          };
+        },
+      },
+    },
+  );
+  const given = { sessionId: 's', externalUserId: 'u' };
+  await t.rejects(server.sessions.start('p', given), { code: 'LOG_UNAVAILABLE' });
+  isFull = false;
+  t.match(await server.sessions.start('p', given), { isNew: true });
+});
