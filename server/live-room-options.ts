@@ -40,6 +40,4 @@ export interface LiveRoomOptions extends SnapshotOptions {
   onEmpty(room: LiveRoom): void;
   /** The log has left this room behind: it is to be ended, and opened anew. */
   onEnded(room: LiveRoom, error: LogError): void;
-  /** What could not be refused, and this room cannot do any more. */
-  onOutlived(room: LiveRoom, entries: readonly Entry[]): void;
 }

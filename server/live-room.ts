@@ -115,7 +115,7 @@ export class LiveRoom {
     return true;
   }
 
-  /** Gives up what waits: the room could not be opened, or its log has left it behind. */
+  /** Gives up what waits, while nothing is under way: the room could not be opened, or its log has left it behind. */
   abandon(): Entry[] {
     this.#closed = true;
     this.#opened = undefined;
@@ -205,13 +205,14 @@ export class LiveRoom {
     this.#inFlight = 0;
     const logError =
       error instanceof LogError ? error : new LogError('LOG_UNAVAILABLE', 'append failed', { cause: error });
+    // It goes into the log that follows, before what waits.
+    if (logError.hasEnded) return void this.#queue.unshift(...entries);
     this.#options.onRefused(
       this,
       entries.filter((entry) => !mustNotBeLost(entry)),
       logError,
     );
     const kept = entries.filter(mustNotBeLost);
-    if (this.#opened === undefined) return this.#options.onOutlived(this, kept);
     this.#queue.unshift(...kept);
     this.#cancelPause = this.#options.clock.after(RETRY_MS, () => {
       this.#cancelPause = undefined;

@@ -18,10 +18,7 @@ type OfExecution =
   | ('onSent' | 'onRefused' | 'onFault' | 'onJoined' | 'onLeft');
 
 export interface RoomsOptions extends Pick<ExecutionOptions, OfExecution> {
-  room: Omit<
-    LiveRoomOptions,
-    'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'onEnded' | 'onOutlived'
-  >;
+  room: Omit<LiveRoomOptions, 'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'onEnded'>;
   onOpened: LiveRoomOptions['onOpened'];
   /** The log has left a room behind, and whoever is in it goes on in a new one. */
   onRenewing(room: LiveRoom): void;
@@ -70,9 +67,6 @@ export class Rooms {
       onOpened: options.onOpened,
       onEmpty: (one) => this.#release(one),
       onEnded: (one, error) => this.#renew(one, error),
-      onOutlived: ({ roomId }, entries) => {
-        for (const entry of entries) this.submit(roomId, entry);
-      },
     };
   }
 

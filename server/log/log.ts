@@ -45,7 +45,7 @@ export interface Head {
 export interface OpeningEvents {
   /**
    * The opening has ended by itself: another node has dropped the room, or what this one has not heard of, or
-   * has been told, is not kept any more. It has to be opened anew. Called once.
+   * has been told, is not kept any more. It has to be opened anew. Called once, when nothing is under way any more.
    */
   onEnded?(error: LogError): void;
   /** What another node had appended was not heard of: it is read. */
@@ -104,9 +104,12 @@ export type LogErrorCode = 'LOG_UNAVAILABLE' | 'LOG_UNCERTAIN' | 'LOG_CORRUPT' |
 export class LogError extends Error {
   override readonly name = 'LogError';
   readonly code: LogErrorCode;
-  constructor(code: LogErrorCode, message: string, options?: ErrorOptions) {
+  /** Nothing is stored, and this opening stores nothing any more: the next one can. */
+  readonly hasEnded: boolean;
+  constructor(code: LogErrorCode, message: string, options: ErrorOptions & { hasEnded?: boolean } = {}) {
     super(message, options);
     this.code = code;
+    this.hasEnded = options.hasEnded ?? false;
   }
   get retryable(): boolean {
     return this.code === 'LOG_UNAVAILABLE';

@@ -59,7 +59,8 @@ const READ_BATCHES = 500;
 const MOST_RECENT = 32;
 /** Appends whose outcome is not known, whose batches are recognised when they come after all. */
 const MOST_EXPECTED = 100;
-const lostSight = () => new LogError('LOG_UNCERTAIN', 'the log was lost sight of amid an append');
+export const lostSight = (): LogError =>
+  new LogError('LOG_UNCERTAIN', 'the log was lost sight of amid an append');
 const REWRITTEN = 'what was read of it is not there any more';
 
 export function createFollower(options: FollowerOptions): Follower {
@@ -82,18 +83,18 @@ export function createFollower(options: FollowerOptions): Follower {
   function lost(what: string, isRewritten = what === REWRITTEN): LogError {
     const room = JSON.stringify(roomId);
     const message = `the log of room ${room} has to be opened anew: ${what}`;
-    return end(new LogError('LOG_UNAVAILABLE', message), isRewritten);
+    return end(new LogError('LOG_UNAVAILABLE', message, { hasEnded: true }), isRewritten);
   }
 
   function take(batch: Batch): boolean {
     if (stopped) return true;
     // One from before that was not seen then: the log may have lost what was.
     if (batch.first < next) return recent.has(batch.id);
-    if (batch.first > next) return false;
+    // Another one before it: of another life, or of a log that was rewritten.
+    if (batch.first > next || batch.previous !== last) return false;
     const mine = own.get(batch.id);
     const entries = mine?.entries ?? decodeBody(batch);
-    if (batch.previous !== last) lost(REWRITTEN);
-    else if (entries === undefined) end(corrupt(roomId, `has a damaged batch at offset ${batch.first}`));
+    if (entries === undefined) end(corrupt(roomId, `has a damaged batch at offset ${batch.first}`));
     else {
       own.delete(batch.id);
       next += batch.count;
@@ -139,7 +140,10 @@ export function createFollower(options: FollowerOptions): Follower {
     const batches = batchesOf(roomId, reply[4] as Reply);
     if (end > from && (batches[0]?.first ?? end) > from)
       return void lost('what is missing is no longer kept');
-    for (const batch of batches) take(batch);
+    for (const batch of batches) {
+      if (batch.first === next && batch.previous !== last) return void lost(REWRITTEN);
+      take(batch);
+    }
     if (next < end) looksAgain = true;
   }
 

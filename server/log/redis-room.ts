@@ -2,7 +2,7 @@ import { encodeChecked } from './checked-text.ts';
 import { checkCompaction } from './compaction.ts';
 import { LogError, type LogListener, type OpeningEvents, type RoomLog } from './log.ts';
 import { encodeBody, readPublished, writeTold } from './redis-batch.ts';
-import { createFollower } from './redis-follower.ts';
+import { createFollower, lostSight } from './redis-follower.ts';
 import type { RedisLink, Reply, Unsubscribe } from './redis-link.ts';
 import { batchesOf, entriesFrom, readOpening, type Start } from './redis-reading.ts';
 import {
@@ -79,7 +79,7 @@ function createRoom(
     onEnded(error, isRewritten) {
       if (isRewritten) opening.rewritten(epoch);
       void finish();
-      events.onEnded?.(error);
+      void turn.then(() => events.onEnded?.(error));
     },
   });
   const { take, look, lost } = follower;
@@ -94,7 +94,7 @@ function createRoom(
   };
 
   function check(): void {
-    if (ended) throw new LogError('LOG_UNAVAILABLE', 'this opening of the log has ended');
+    if (ended) throw new LogError('LOG_UNAVAILABLE', 'this opening of the log has ended', { hasEnded: true });
   }
 
   async function finish(): Promise<void> {
@@ -120,24 +120,27 @@ function createRoom(
   function append(entries: readonly string[], body: Buffer): Promise<void> {
     const id = opening.newAppendId();
     const count = entries.length;
+    let attempts = 0;
     return new Promise((resolve, reject) => {
       follower.expect(id, { entries, delivered: resolve });
       const args = () => {
         // Heard of meanwhile: the script would not find it among what this opening does not know.
         if (!follower.expects(id)) return undefined;
+        attempts += 1;
         const { next, last } = follower.position();
         return [epoch, id, String(next), last, String(count), body, keys.channel];
       };
       const answered = (reply: Reply) => {
         if (reply.length === 0) return;
         const word = String(reply[0]);
-        if (word === 'ended') {
+        if (word === 'ended' || word === 'trimmed') {
           follower.forget(id);
-          throw lost('another node has dropped it, or Redis has lost some of it', true);
-        }
-        if (word === 'trimmed') {
-          follower.forget(id);
-          throw lost('what is missing is no longer kept');
+          const error =
+            word === 'ended'
+              ? lost('another node has dropped it, or Redis has lost some of it', true)
+              : lost('what is missing is no longer kept');
+          // Among what is not there any more may be what an attempt before this one has stored.
+          throw attempts > 1 ? lostSight() : error;
         }
         const missed = batchesOf(roomId, reply[1] as Reply).every(take);
         const batch = { id, previous: follower.position().last, first: Number(reply[2]), count, body };
