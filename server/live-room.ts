@@ -1,3 +1,4 @@
+import { takeBatch } from './append-batch.ts';
 import type { RoomView, SignalEvent } from './dialect/events.ts';
 import { RoomFanout } from './fanout/room-fanout.ts';
 import type { LiveRoomOptions } from './live-room-options.ts';
@@ -12,7 +13,6 @@ import { Snapshots } from './snapshots.ts';
 import { Talk } from './talk.ts';
 
 const RETRY_MS = 500;
-const BATCH_ENTRIES = 1000;
 
 interface Opened {
   readonly log: RoomLog;
@@ -184,8 +184,7 @@ export class LiveRoom {
   #append(log: RoomLog): void {
     const { clock } = this.#options;
     const begun = clock.monotonic();
-    const entries = this.#queue.splice(0, BATCH_ENTRIES);
-    const texts = entries.map((entry) => JSON.stringify(entry));
+    const { entries, texts } = takeBatch(this.#queue);
     this.#inFlight = entries.length;
     this.#own.set(texts, entries);
     log.append(texts).then(
