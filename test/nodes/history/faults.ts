@@ -7,12 +7,20 @@ const weights = {
   nodeStops: 2,
   redisDies: 2,
   redisStops: 1,
+  redisPauses: 2,
+  redisRefuses: 3,
   cut: 3,
   deaf: 3,
   isolated: 2,
   stalled: 4,
 } as const;
 export type FaultName = keyof typeof weights;
+
+/** Settings with which Redis takes no writes: no memory, no replica. */
+const refusals = [
+  ['maxmemory', '1', '0'],
+  ['min-replicas-to-write', '1', '0'],
+] as const;
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -76,6 +84,16 @@ export class Faults {
         await pause(ms);
         this.#redis.signal('SIGCONT');
         return;
+      case 'redisPauses':
+        await this.#redis.command('CLIENT', 'PAUSE', String(ms), this.#random.pick(['WRITE', 'ALL']));
+        return pause(ms);
+      case 'redisRefuses': {
+        const [setting, value, usual] = this.#random.pick(refusals);
+        await this.#redis.command('CONFIG', 'SET', setting, value);
+        await pause(ms);
+        await this.#redis.command('CONFIG', 'SET', setting, usual);
+        return;
+      }
       case 'cut':
         proxy.cut();
         return;
