@@ -5,7 +5,7 @@ import type { Peers } from '../peers/peers.ts';
 export interface ForUser {
   /** Ends the user's connections. */
   disconnect(userId: string): void;
-  /** Tells those that are not in the user's own room. */
+  /** Tells those that are not in the user's own room, once of each id. */
   notify(userId: string, event: Extract<DirectEvent, { type: 'notification' }>): void;
 }
 

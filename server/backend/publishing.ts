@@ -88,13 +88,11 @@ export function createPublishing(
       const data = { type: 'info', priority: 'medium', timestamp: at, read: false, ...notice, id };
       const roomId = `user:${userId}`;
       const publication = { event: 'notification', data, idempotencyKey: id };
-      const first = await append(roomId, publication, NOTIFICATIONS, attempt, at);
-      // Of a repeat, everybody has heard.
-      if (first === attempt) {
-        const event = { type: 'notification', id, data, at } as const;
-        here.notify(userId, event);
-        elsewhere?.notify(userId, event);
-      }
+      await append(roomId, publication, NOTIFICATIONS, attempt, at);
+      // A repeat, too: the first attempt may have been stored without coming to this.
+      const event = { type: 'notification', id, data, at } as const;
+      here.notify(userId, event);
+      elsewhere?.notify(userId, event);
       return data;
     },
     disconnect(userId) {
@@ -112,8 +110,12 @@ export interface HereOptions {
   kick(session: Session): void;
 }
 
+/** Notifications of which it is known that this node has heard; what is tried again is tried soon. */
+const MOST_TOLD = 10_000;
+
 /** What this node does for its own sessions. */
 export function createHere({ sessions, answer, kick }: HereOptions): Here {
+  const told = new Set<string>();
   const ofUser = (userId: string) => [...sessions()].filter((session) => userOf(session) === userId);
   return {
     disconnect(userId) {
@@ -122,6 +124,11 @@ export function createHere({ sessions, answer, kick }: HereOptions): Here {
       return own.length;
     },
     notify(userId, event) {
+      const key = `${userId}\n${event.id}`;
+      if (told.has(key)) return;
+      told.add(key);
+      const [oldest = key] = told;
+      if (told.size > MOST_TOLD) told.delete(oldest);
       // Who is in the user's own room, or hears it, has heard it there.
       const roomId = `user:${userId}`;
       const untold = ofUser(userId).filter(
