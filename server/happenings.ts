@@ -1,5 +1,6 @@
 import type { RoomView } from './dialect/events.ts';
 import { openDurableMap } from './log/durable-map.ts';
+import { LogError } from './log/log.ts';
 import { type Effects, type Happening, happeningsOf } from './outbound/happening.ts';
 import { createPost } from './outbound/post.ts';
 import { WEBHOOKS, Webhooks } from './outbound/webhooks.ts';
@@ -15,15 +16,17 @@ export interface HappeningsOptions extends Parts {
 export interface Happenings {
   /** Undefined where nobody wants to know: nothing is done then. */
   readonly onEffects: ((view: RoomView, effects: Effects) => void) | undefined;
-  /** A node died: what it had still to tell is told by this one. Never rejects. */
+  /** A node died: what it had still to tell is told by this one, also where the log cannot be read now. Never rejects. */
   adopt(node: string): Promise<void>;
   /** Tells what can be told at once; the rest is told after the next start. */
   close(): Promise<void>;
 }
 
+const AGAIN_MS = 2000;
+
 /** Those who are told what happens in rooms: the embedding program, and the application over HTTP. */
 export async function openHappenings(options: HappeningsOptions): Promise<Happenings> {
-  const { clock, log, logger, listener } = options;
+  const { clock, logger, listener } = options;
   const webhooks = await openWebhooks(options);
   function guarded(happening: Happening): void {
     try {
@@ -38,23 +41,40 @@ export async function openHappenings(options: HappeningsOptions): Promise<Happen
       webhooks?.add(happening);
     }
   };
+  let closed = false;
+
+  async function adopt(node: string): Promise<void> {
+    if (webhooks === undefined || closed) return;
+    try {
+      await takeOver(options, node, webhooks);
+    } catch (error) {
+      logger.error({ err: error, node }, 'what a node had still to tell cannot be told');
+      const isPassing = error instanceof LogError && error.code !== 'LOG_CORRUPT';
+      if (isPassing) clock.after(AGAIN_MS, () => void adopt(node));
+    }
+  }
+
   return {
     onEffects: listener === undefined && webhooks === undefined ? undefined : onEffects,
-    async adopt(node) {
-      if (webhooks === undefined) return;
-      try {
-        const left = await openDurableMap<Happening>(log, queueOf(options, node));
-        for (const [id, happening] of [...left.entries()]) {
-          await webhooks.adopt(id, happening);
-          await left.delete(id);
-        }
-        await left.conclude();
-      } catch (error) {
-        logger.error({ err: error, node }, 'what a node had still to tell cannot be told');
-      }
+    adopt,
+    async close() {
+      closed = true;
+      await webhooks?.close();
     },
-    close: async () => webhooks?.close(),
   };
+}
+
+async function takeOver(options: HappeningsOptions, node: string, webhooks: Webhooks): Promise<void> {
+  const left = await openDurableMap<Happening>(options.log, queueOf(options, node));
+  try {
+    for (const [id, happening] of [...left.entries()]) {
+      await webhooks.adopt(id, happening);
+      await left.delete(id);
+    }
+    await left.conclude();
+  } finally {
+    await left.close();
+  }
 }
 
 /** Nodes that share a store have each their own: a happening is told by the node that has written it. */

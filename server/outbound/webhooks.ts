@@ -59,6 +59,8 @@ export class Webhooks {
 
   /** Takes over what another node has left. Resolves when it is kept here. */
   async adopt(id: string, happening: Happening): Promise<void> {
+    // Of an attempt before that was cut off.
+    if (this.#options.kept.get(id) !== undefined) return;
     const stored = this.#options.kept.set(id, happening);
     this.#queue(id, happening);
     await stored;

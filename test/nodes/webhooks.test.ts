@@ -1,7 +1,8 @@
 import t from 'tap';
 import { APPLICATION_SECRET, startApplication } from '../support/application.ts';
 import { noRedis, until } from '../support/redis.ts';
-import { freePort } from '../support/servers.ts';
+import { freePort, silent } from '../support/servers.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
 import { nodesStage } from './stage.ts';
 
 t.setTimeout(120_000);
@@ -50,4 +51,37 @@ t.test('what a node had still to tell when it ended another one tells', { skip: 
     async () => ((await at.redis.command('KEYS', '*webhooks*')) as string[]).length <= 3,
     'nothing is left of the queue',
   );
+});
+
+t.test('also where Redis is away just when that is noticed', { skip: noRedis }, async (t) => {
+  const at = await nodesStage(t);
+  const proxy = await startProxy(t, at.redis.port);
+  const application = await startApplication(t);
+  const away = {
+    WEBHOOK_URL: `http://127.0.0.1:${await freePort()}/hook`,
+    WEBHOOK_SECRET: APPLICATION_SECRET,
+  };
+  const a = await at.node(away);
+  const failures: unknown[] = [];
+  const logger = {
+    ...silent,
+    info(_: unknown, what?: unknown) {
+      if (what !== 'another node is gone') return;
+      proxy.accept(false);
+      proxy.cut();
+    },
+    error(_: unknown, what?: unknown) {
+      failures.push(what);
+    },
+  };
+  const REDIS_URL = `redis://127.0.0.1:${proxy.port}`;
+  const ways = { ...away, WEBHOOK_URL: application.url, REDIS_URL, REDIS_TIMEOUT_MS: '500' };
+  await at.node(ways, { logger });
+  const ada = await at.member(a, 'ada');
+  await ada.ask({ type: 'leave' });
+  await a.close();
+  await until(() => failures.some((what) => String(what).includes('cannot be told')));
+  proxy.accept(true);
+  await until(() => application.calls.length >= 4);
+  t.same(told(application.calls), ['room.created', 'member.joined ada', 'member.left ada', 'room.emptied']);
 });
