@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { type DurableMap, openDurableMap } from '../../server/log/durable-map.ts';
 import { openLmdbLog } from '../../server/log/lmdb.ts';
-import type { Log } from '../../server/log/log.ts';
+import { type Log, LogError } from '../../server/log/log.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -109,4 +109,21 @@ t.test('a large map is written anew after as many changes as it holds, and not b
   await map.close();
   const again = await openDurableMap(log, NAME);
   t.strictSame([again.get('key0'), again.get('key2998'), again.get('key4999')], [4, 3, 1]);
+});
+
+t.test('a change is stored, and says so, also where the map cannot be written anew behind it', async (t) => {
+  const log = createMemoryLog();
+  const full: Log = {
+    ...log,
+    async open(name, listener) {
+      const opened = await log.open(name, listener);
+      return { ...opened, compact: () => Promise.reject(new LogError('LOG_UNAVAILABLE', 'full')) };
+    },
+  };
+  const map = await openDurableMap(full, NAME);
+  const keys = Array.from({ length: 2500 }, (_, index) => `key${index}`);
+  await t.resolves(Promise.all(keys.map((key) => map.set(key, 1))));
+  await t.resolves(map.set('last', 1));
+  await map.close();
+  t.equal([...(await openDurableMap(log, NAME)).entries()].length, 2501);
 });
