@@ -100,7 +100,8 @@ export class Webhooks {
     const room = this.#rooms.get(roomId) ?? new WaitingRoom(roomId);
     this.#rooms.set(roomId, room);
     const bytes = bytesOf(happening);
-    room.items.push({ id, happening, bytes });
+    const since = Math.min(happening.at, this.#options.clock.now());
+    room.items.push({ id, happening, bytes, since });
     this.#count(bytes);
     this.#deliver(room);
   }
@@ -111,7 +112,7 @@ export class Webhooks {
     const { clock, batchMs } = this.#options;
     const batch = room.batch();
     const [first] = batch as [Waiting];
-    const waitMs = first.happening.at + batchMs - clock.now();
+    const waitMs = first.since + batchMs - clock.now();
     if (room.mayGrow(batch) && waitMs > 0 && !this.#closing) {
       room.wait(clock, waitMs, () => this.#deliver(room));
       return;

@@ -208,3 +208,11 @@ t.test(
     t.same(application.calls.map(({ body }) => body.type).sort(), ['member.joined', 'room.operations']);
   },
 );
+
+t.test('[WH3] operations that another clock has dated later wait no longer than others', async (t) => {
+  const application = await startApplication(t, true);
+  const { webhooks, until, clock } = await open(t, application);
+  await webhooks.adopt('of another node', operations(1, clock.now() + 3_600_000));
+  await until(1);
+  t.ok(clock.monotonic() < 600_000, 'another node, or the time before a clock was set back');
+});
