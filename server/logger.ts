@@ -51,7 +51,21 @@ export function redact(line: string): string {
  */
 export function createLogger(config: Pick<Config, 'logLevel'>, destination?: DestinationStream): Logger {
   const options = { level: config.logLevel, base: null, hooks: { streamWrite: redact } };
-  return pino(options, destination ?? prettyStream() ?? pino.destination({ dest: 1, sync: true }));
+  return pino(options, destination ?? prettyStream() ?? standardOutput());
+}
+
+/** A line that cannot be written, as on a full disk, is dropped: it must not end the server. */
+function standardOutput(): DestinationStream {
+  let output = open();
+  function open() {
+    const opened = pino.destination({ dest: 1, sync: true });
+    // What failed would be kept there, and all that comes after it.
+    opened.once('error', () => {
+      output = open();
+    });
+    return opened;
+  }
+  return { write: (line) => output.write(line) };
 }
 
 function prettyStream(): DestinationStream | undefined {

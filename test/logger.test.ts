@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { createLogger, redact } from '../server/logger.ts';
+import { plain } from './e2e/plain-process.ts';
 
 const TOKEN = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.9R184LtMX-tsDDkOTnXcDbaOGLPnGwXFJTxDmZ8mWFQ';
 
@@ -47,4 +51,25 @@ t.test('no line is slow', async (t) => {
   // With a pattern that backtracks this takes minutes.
   for (const piece of ['eyJa-', 'eyJa.', 'redis://a:', 'bearer ', 'token\\', 'token" ', 'a', '.'])
     t.type(redact(piece.repeat(50_000)), 'string');
+});
+
+t.test('on a full disk lines are dropped, and the program goes on', async (t) => {
+  const program = `
+    import { execFileSync } from 'node:child_process';
+    import { createLogger } from ${JSON.stringify(new URL('../server/logger.ts', import.meta.url).href)};
+    const limit = (bytes) => execFileSync('prlimit', ['--pid', process.pid, \`--fsize=\${bytes}:\`]);
+    const logger = createLogger({ logLevel: 'info' });
+    logger.info('before');
+    limit(20);
+    for (let count = 0; count < 100; count++) logger.info('meanwhile');
+    limit('unlimited');
+    logger.info('after');
+  `;
+  const file = `${t.testdir({})}/log`;
+  const node = [process.execPath, '--import=tsx', '--input-type=module', '--eval', program];
+  const [command, ...args] = plain(node, true);
+  const child = spawn(command, args, { stdio: ['ignore', openSync(file, 'w'), 'inherit'] });
+  t.same(await once(child, 'exit'), [0, null]);
+  const messages = readFileSync(file, 'utf8').match(/(?<="msg":")\w+/g);
+  t.same(messages, ['before', 'after']);
 });
