@@ -1,5 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeJwt } from 'jose';
@@ -158,3 +160,27 @@ t.test('serve prints every problem on a line of its own and exits with 2', async
   t.equal(stdout, '');
   t.match(stderr, /^AUTH is "y".*\nTICK_MS is "x".*\n$/);
 });
+
+for (const command of ['serve', 'cluster']) {
+  t.test(
+    `${command} is ended by a signal while it waits for Redis, too, and one that is repeated`,
+    async (t) => {
+      // It takes connections, and never answers.
+      const redis = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+      t.teardown(() => redis.close());
+      await once(redis, 'listening');
+      const env = {
+        PATH: process.env.PATH,
+        ...{ HOST: '127.0.0.1', JWT_SECRET: SECRET, STORE: 'redis', TRANSPORT: 'uws' },
+        REDIS_URL: `redis://127.0.0.1:${(redis.address() as AddressInfo).port}`,
+      };
+      const child = spawn(process.execPath, ['--import=tsx', main, command], { env, stdio: 'ignore' });
+      t.teardown(() => child.kill('SIGKILL'));
+      await once(redis, 'connection');
+      // As a terminal does and, after it, npm.
+      child.kill('SIGINT');
+      child.kill('SIGTERM');
+      t.same(await once(child, 'exit'), [0, null]);
+    },
+  );
+}

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { systemClock } from '../clock.ts';
 import { ConfigError, type Environment, readConfig } from '../config.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
+import { onEndSignal } from './signals.ts';
 
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 30_000;
@@ -31,10 +32,11 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
     const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const;
     const child = spawn(process.execPath, program, { env: { ...shared, ...own }, stdio: [...stdio] });
     running.set(index, child);
-    child.once('exit', (code) => {
+    child.once('exit', (code, signal) => {
       running.delete(index);
       if (closing) {
-        failed ||= code !== 0;
+        // By the signal itself ends who does not handle it yet.
+        failed ||= code !== 0 && signal !== 'SIGTERM' && signal !== 'SIGINT';
         return;
       }
       if (code === WRONG_SETTINGS) process.exit(WRONG_SETTINGS);
@@ -46,7 +48,6 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
   }
 
   async function close(): Promise<void> {
-    if (closing) return void process.exit(1);
     closing = true;
     // Together: none of them is there for the others' connections.
     const ended = [...running.values()].map((child) => new Promise((resolve) => child.once('exit', resolve)));
@@ -55,8 +56,7 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
     process.exit(failed ? 1 : 0);
   }
 
-  process.on('SIGTERM', () => void close());
-  process.on('SIGINT', () => void close());
+  onEndSignal(() => void close());
   for (let index = 0; index < nodes; index++) start(index, FIRST_RESTART_MS);
 }
 

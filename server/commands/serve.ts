@@ -4,11 +4,10 @@ import { type Config, ConfigError, type Environment, readConfig } from '../confi
 import { createLogger, type Logger } from '../logger.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
 import { signToken } from './sign-token.ts';
+import { onEndSignal } from './signals.ts';
 
 /** After the connections were given to other nodes. */
 const CLOSE_WITHIN_MS = 10_000;
-/** `npm start` passes a Ctrl-C on that the terminal has sent here already: one wish, two signals. */
-const SAME_SIGNAL_MS = 300;
 const DAY_MS = 86_400_000;
 
 /**
@@ -20,11 +19,14 @@ export async function serve(env: Environment): Promise<void> {
   const logger = createLogger(config);
   // In development mode the first line on the screen says the same.
   if (config.mode === 'production') for (const warning of config.warnings) logger.warn(warning);
+  let running: Running | undefined;
+  // At once: the first process of a container, for one, is not ended by a signal that it does not handle.
+  closeOnSignal(() => running, logger, config.handoverMs + CLOSE_WITHIN_MS);
   const { createServer } = await import('../server.ts');
   const server = await createServer({ config, logger, clock: systemClock }).catch((error: unknown) => {
     return fail(1, startFailure(error, config));
   });
-  closeOnSignal(server, logger, config.handoverMs + CLOSE_WITHIN_MS);
+  running = server;
   logger.info({ host: config.host, port: server.port, healthPort: server.healthPort }, 'listening');
   if (config.mode === 'development') console.log(await welcome(config, server));
 }
@@ -67,17 +69,12 @@ function startFailure(error: unknown, config: Config): string {
   }
 }
 
-/** The first signal closes, the second one ends the process at once. */
-function closeOnSignal(server: Running, logger: Logger, closeWithinMs: number): void {
-  let firstAtMs: number | undefined;
-  const onSignal = (signal: 'SIGTERM' | 'SIGINT') => {
-    const nowMs = systemClock.monotonic();
-    if (firstAtMs !== undefined) {
-      if (nowMs - firstAtMs > SAME_SIGNAL_MS) process.exit(signal === 'SIGINT' ? 130 : 143);
-      return;
-    }
-    firstAtMs = nowMs;
+/** The first signal closes, the second one ends the process at once. So does the first, where nobody is served yet. */
+function closeOnSignal(running: () => Running | undefined, logger: Logger, closeWithinMs: number): void {
+  const onSignal = onEndSignal((signal) => {
     logger.info({ signal }, 'closing');
+    const server = running();
+    if (server === undefined) process.exit(0);
     const late = systemClock.after(closeWithinMs, () => {
       logger.error({ closeWithinMs }, 'could not close in time');
       process.exit(1);
@@ -93,9 +90,7 @@ function closeOnSignal(server: Running, logger: Logger, closeWithinMs: number): 
         process.exit(1);
       },
     );
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  });
   // Whoever started this process as one of several is gone.
   process.once('disconnect', () => onSignal('SIGTERM'));
 }
