@@ -6,8 +6,8 @@ export interface Waiting {
   readonly id: string;
   readonly happening: Happening & { readonly missed?: number };
   readonly bytes: number;
-  /** When it happened; where another clock has dated it later than this one, when it came here. */
-  readonly since: number;
+  /** Monotonic: so long it waits for more that is told with it. */
+  readonly dueAt: number;
 }
 
 /** Of one request. */

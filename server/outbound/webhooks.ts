@@ -7,7 +7,7 @@ import { messageOf, type Waiting, WaitingRoom } from './waiting-room.ts';
 
 export interface WebhooksOptions {
   readonly post: Post;
-  readonly clock: Pick<Clock, 'now' | 'after'>;
+  readonly clock: Clock;
   readonly newId: () => string;
   /** Uniform in [0, 1). */
   readonly random: () => number;
@@ -100,8 +100,10 @@ export class Webhooks {
     const room = this.#rooms.get(roomId) ?? new WaitingRoom(roomId);
     this.#rooms.set(roomId, room);
     const bytes = bytesOf(happening);
-    const since = Math.min(happening.at, this.#options.clock.now());
-    room.items.push({ id, happening, bytes, since });
+    const { clock, batchMs } = this.#options;
+    // Whatever the clock says by then: it may have been set back, or be another node's.
+    const waitMs = Math.min(batchMs, happening.at + batchMs - clock.now());
+    room.items.push({ id, happening, bytes, dueAt: clock.monotonic() + waitMs });
     this.#count(bytes);
     this.#deliver(room);
   }
@@ -109,10 +111,10 @@ export class Webhooks {
   /** Begins with what is first in a room, unless that is under way, or operations may still join it. */
   #deliver(room: WaitingRoom): void {
     if (room.busy || room.items.length === 0) return;
-    const { clock, batchMs } = this.#options;
+    const { clock } = this.#options;
     const batch = room.batch();
     const [first] = batch as [Waiting];
-    const waitMs = first.since + batchMs - clock.now();
+    const waitMs = first.dueAt - clock.monotonic();
     if (room.mayGrow(batch) && waitMs > 0 && !this.#closing) {
       room.wait(clock, waitMs, () => this.#deliver(room));
       return;

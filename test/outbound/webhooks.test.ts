@@ -139,6 +139,17 @@ t.test('[WH3] operations of a room wait for more and are told at once, in their 
   t.equal(versions(5)[0], 1033);
 });
 
+t.test('[WH3] operations wait no longer where the clock is set back, or another node is ahead', async (t) => {
+  const application = await startApplication(t, true);
+  const { webhooks, clock, until } = await open(t, application);
+  const begun = clock.monotonic();
+  webhooks.add(operations(1, clock.now() + 3_600_000));
+  webhooks.add(operations(2, clock.now()));
+  await until(1);
+  t.ok(clock.monotonic() - begun <= 1100, 'within the time for more');
+  t.equal(application.calls[0]?.body.data.changes.length, 2, 'in one request');
+});
+
 t.test('[WH4] what waits is bounded: the latest is dropped, and the next says how much', async (t) => {
   const application = await startApplication(t, true);
   let isAway = true;
