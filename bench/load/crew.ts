@@ -102,9 +102,10 @@ export class Crew {
     return tally;
   }
 
-  end(): void {
+  /** Everybody leaves: who is only gone keeps a place, where the next ones may find no room. */
+  async end(): Promise<void> {
     this.#stop();
-    for (const { wire } of this.#members.splice(0)) wire.cut();
+    await Promise.all(this.#members.splice(0).map(({ wire }) => wire.leave()));
   }
 
   #addOwn(person: Person, wire: Wire): void {

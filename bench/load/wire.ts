@@ -28,6 +28,9 @@ const TEXT = 1;
 const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
+/** The code 1000. */
+const GOING = Buffer.from([0x03, 0xe8]);
+const GOODBYE_MS = 1000;
 const HANDSHAKE_END = Buffer.from('\r\n\r\n');
 
 /** One for all sockets: what is in it has been looked at before the next read. */
@@ -66,6 +69,21 @@ export class Wire {
 
   send(text: string): void {
     this.#frame(TEXT, Buffer.from(text));
+  }
+
+  /** Says goodbye. Resolves when the server has heard it, or does not answer. */
+  leave(): Promise<void> {
+    this.#ended = true;
+    if (!this.#isOpen) this.#socket.destroy();
+    if (this.#socket.destroyed) return Promise.resolve();
+    this.#frame(CLOSE, GOING);
+    return new Promise((resolve) => {
+      const late = setTimeout(() => this.#socket.destroy(), GOODBYE_MS);
+      this.#socket.once('close', () => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
   }
 
   /** As when a cable is cut: no goodbye. */

@@ -25,6 +25,8 @@ export const speechOf = {
   socketio: 'socket.io',
 } as const satisfies Record<string, SpeechName>;
 
+/** The exit code after Ctrl-C. */
+const INTERRUPTED = 130;
 /** People who enter at once; a crowd at the door is another measurement. */
 const AT_ONCE = 50;
 
@@ -43,6 +45,7 @@ export async function bench(options: BenchOptions): Promise<number> {
   const speech: Speech = speeches[speechOf[options.dialect]];
   const all = await people(rooms, users, token === undefined ? secret : undefined);
   const crews = new Crews(1);
+  process.once('SIGINT', () => void crews.end().then(() => process.exit(INTERRUPTED)));
   try {
     await crews.open({
       target: { host, ports: [Number(port) || (secure ? 443 : 80)], secure },

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { startServer, TEST_SECRET, withoutIPv6 } from '../support/servers.ts';
@@ -32,8 +33,22 @@ for (const dialect of ['native', 'native-single', 'socketio']) {
     t.equal(code, 0);
     t.match(stdout, /6 are in 2 rooms/);
     t.match(stdout, /[1-9]\d* sent, [1-9]\d* delivered; p50 .* 0 connections lost/);
+    t.same(await server.rooms(), { rooms: [] }, 'and has them leave: nobody keeps a place that others lack');
   });
 }
+
+t.test('on Ctrl-C, too, they leave', async (t) => {
+  const server = await startServer({ AUTH: 'optional' });
+  t.teardown(() => server.close());
+  const command = ['--import=tsx', main, 'bench', '--url', `ws://127.0.0.1:${server.port}`];
+  const child = spawn(process.execPath, command, { env: { PATH: process.env.PATH } });
+  t.teardown(() => child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  t.equal((await server.rooms()).rooms[0]?.members, 10);
+  child.kill('SIGINT');
+  t.same(await once(child, 'exit'), [130, null]);
+  t.same(await server.rooms(), { rooms: [] });
+});
 
 for (const dialect of ['native', 'socketio']) {
   t.test(`the address may be one of IPv6 (${dialect})`, { skip: withoutIPv6 }, async (t) => {
