@@ -114,7 +114,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   }
 
   opened(connection: Connection, handshake: Handshake): void {
-    const { clock, config, metrics } = this.#options;
+    const { clock, config } = this.#options;
     const dialect = this.#options.dialectOf(handshake);
     const now = clock.monotonic();
     const session: Session = {
@@ -134,7 +134,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
     };
     connection.state = session;
     this.sessions.add(session);
-    metrics.connections.labels(session.transport, dialect.name).inc();
     if (this.#closing) return this.sessions.close(session, 'SHUTDOWN', this.#advice());
     const decision = arrive(session, handshake, this.#arrival);
     if (decision !== undefined) this.#dispatcher.wait(session, decision);
@@ -169,7 +168,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { receiver, phase } = session;
     const { userId } = principalOf(session) ?? {};
     this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
-    this.#options.metrics.connections.labels(session.transport, receiver.dialect.name).dec();
     if (receiver.lagging) this.#lagging -= 1;
     this.#options.recovery.ended(session.id, clean);
     receiver.ended();

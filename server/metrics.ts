@@ -1,11 +1,11 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Session } from './dispatch/session.ts';
 import { type Tallies, type Tally, talliesBy, tally } from './tally.ts';
 import type { Handshake } from './transport/connection.ts';
 import { packageVersion } from './version.ts';
 
 /** What `/metrics` shows (Prometheus text format 0.0.4). Durations are in seconds, as is the custom there. */
 export interface Metrics {
-  readonly connections: Gauge<'transport' | 'dialect'>;
   readonly messagesReceived: Tallies;
   readonly messagesSent: Tallies;
   readonly bytesReceived: Tally;
@@ -31,8 +31,15 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
+/** What a connection is counted as. */
+interface Counted {
+  readonly transport: string;
+  readonly dialect: string;
+}
+
 /** @param read what is known only at the moment of asking */
 export function createMetrics(read: {
+  connections(): Iterable<Counted>;
   rooms(): number;
   members(): number;
   lagging(): number;
@@ -80,13 +87,26 @@ export function createMetrics(read: {
     labelNames: ['node', 'version'],
     registers,
   }).set({ node: read.nodeId, version: packageVersion() }, 1);
+  // What was there once stays, as 0.
+  const counts = new Map<string, number>();
+  new Gauge({
+    name: 'tandem_connections',
+    help: 'Open connections',
+    labelNames: ['transport', 'dialect'],
+    registers,
+    collect() {
+      for (const kind of counts.keys()) counts.set(kind, 0);
+      for (const { transport, dialect } of read.connections()) {
+        const kind = `${transport} ${dialect}`;
+        counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      }
+      for (const [kind, count] of counts) {
+        const [transport = '', dialect = ''] = kind.split(' ');
+        this.set({ transport, dialect }, count);
+      }
+    },
+  });
   return {
-    connections: new Gauge({
-      name: 'tandem_connections',
-      help: 'Open connections',
-      labelNames: ['transport', 'dialect'] as const,
-      registers,
-    }),
     messagesReceived: talliesBy('type', described('messages_received_total', 'Messages from clients')),
     messagesSent: talliesBy(
       'type',
@@ -135,7 +155,16 @@ export function createMetrics(read: {
   };
 }
 
-/** What a connection is counted as. */
+/** Those that are there: a session that was lost has none. */
+export function* connectionsOf(sessions: Iterable<Session>): Iterable<Counted> {
+  for (const { phase, receiver, transport } of sessions) {
+    if (phase.kind === 'lost') continue;
+    const { connection, dialect } = receiver;
+    yield { transport: connection.isPolling ? 'polling' : transport, dialect: dialect.name };
+  }
+}
+
+/** What carries a connection, unless that changes. */
 export function transportOf({ stream }: Handshake): string {
   if (stream === undefined) return 'websocket';
   return stream === 'none' ? 'http' : 'event-stream';

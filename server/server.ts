@@ -6,7 +6,7 @@ import { handOver } from './handover.ts';
 import { openHappenings } from './happenings.ts';
 import { Hub } from './hub.ts';
 import { Listeners } from './listeners.ts';
-import { createMetrics } from './metrics.ts';
+import { connectionsOf, createMetrics } from './metrics.ts';
 import { newId } from './new-id.ts';
 import { openBackend } from './open-backend.ts';
 import { openHttp } from './open-http.ts';
@@ -45,6 +45,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const nodeId = newId();
   let state: 'starting' | 'ready' | 'leaving' | 'closing' = 'starting';
   const metrics = createMetrics({
+    connections: () => connectionsOf(hub.sessions.all()),
     rooms: () => rooms.size,
     members: () => rooms.members,
     lagging: () => hub.lagging,

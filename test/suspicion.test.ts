@@ -11,6 +11,7 @@ t.test(
     const logger = { ...silent, warn: (fields: unknown) => void lines.push(fields) };
     const none = () => 0;
     const metrics = createMetrics({
+      connections: () => [],
       rooms: none,
       members: none,
       lagging: none,

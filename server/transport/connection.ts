@@ -23,6 +23,8 @@ export interface Connection {
   unsubscribe(topic: string): void;
   /** Bytes accepted and not yet handed to the operating system. */
   bufferedBytes(): number;
+  /** Whether it is carried by long-polling at the moment. Default: it is not. */
+  readonly isPolling?: boolean;
   /**
    * Sends a close frame, where the bound leaves room for one, and ends. `closed` is called before or soon
    * after this returns. Idempotent.

@@ -61,6 +61,10 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
     return this.#carrier instanceof Polling && this.#carrier.isServed ? this.#carrier : undefined;
   }
 
+  get isPolling(): boolean {
+    return this.#carrier instanceof Polling;
+  }
+
   /** The WebSocket's connection. */
   get connection(): Connection | undefined {
     return this.#carrier instanceof Polling ? undefined : this.#carrier;

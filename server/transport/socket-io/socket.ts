@@ -74,6 +74,10 @@ export class Socket implements Connection {
     return this.engine.bufferedBytes();
   }
 
+  get isPolling(): boolean {
+    return this.engine.isPolling === true;
+  }
+
   /**
    * Whoever shall come back finds the transport closed, after which clients reconnect by themselves; others
    * are refused (`connect_error`) or disconnected from the namespace (`io server disconnect`).
