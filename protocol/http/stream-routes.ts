@@ -137,10 +137,15 @@ const written: readonly ErrorCode[] = [
   'NOT_FOUND',
   'ALREADY_EXISTS',
   'LIMIT_EXCEEDED',
+  // Of what SIGNED_COMMANDS names.
+  'SIGNATURE_INVALID',
 ];
 
 const operations = <const W extends Where>(where: W) =>
-  post(where, 'operations', 'Changes the scene.', fieldsOf('sceneOperation'), written);
+  post(where, 'operations', 'Changes the scene.', fieldsOf('sceneOperation'), [
+    ...written,
+    'VERSION_UNKNOWN',
+  ]);
 
 const state = <const W extends Where>({ path, params, room }: W) =>
   route({
@@ -178,8 +183,11 @@ export const streamRoutes = {
     'VERSION_UNKNOWN',
     'TEXT_OPERATION_INVALID',
     'LIMIT_EXCEEDED',
+    'SIGNATURE_INVALID',
   ]),
-  roomMessages: post(inRoom, 'messages', 'Says something in the chat.', fieldsOf('message')),
+  roomMessages: post(inRoom, 'messages', 'Says something in the chat.', fieldsOf('message'), [
+    'SIGNATURE_INVALID',
+  ]),
   roomRelays: post(inRoom, 'relays', 'Sends an event of the application’s own.', fieldsOf('relay'), written),
   roomSignals: post(
     inRoom,

@@ -10,6 +10,7 @@ export const document = openapi('0.0.0') as {
 };
 
 interface DocumentedAnswer {
+  description: string;
   content?: Record<string, { schema?: unknown }>;
 }
 
@@ -103,6 +104,8 @@ function check(
   seen.add(`${operation.operationId} ${status}`);
   const answer = operation.responses[status];
   t.ok(answer, `${operation.operationId} says that it may answer ${status}`);
+  const { code } = (json ?? {}) as { code?: string };
+  if (code !== undefined) t.match(answer?.description, code, `${operation.operationId} says why`);
   if (answer?.content?.['application/json']?.schema === undefined || json === undefined) return;
   const pointer = ['paths', path, key, 'responses', String(status), 'content', 'application/json', 'schema']
     .map((one) => one.replaceAll('~', '~0').replaceAll('/', '~1'))

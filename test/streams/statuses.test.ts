@@ -144,6 +144,18 @@ for (const TRANSPORT of ['uws', 'ws']) {
     }
   });
 
+  t.test(`[ES8] what an operation cannot be is answered as the document says (${TRANSPORT})`, async (t) => {
+    const at = await stage(t, { SIGNED_COMMANDS: 'message,relay,operation,remove' });
+    const ahead = { clientId: 'a', ...bodies.roomOperations, version: 9 };
+    const removal = { clientId: 'a', operation: { type: 'remove', target: 'item', id: 'i' } };
+    for (const name of ['sceneOperations', 'roomOperations'] as const) {
+      t.match(await ask(at, name, { body: ahead }), { status: 409, json: { code: 'VERSION_UNKNOWN' } });
+      t.match(await ask(at, name, { body: removal }), { status: 403, json: { code: 'SIGNATURE_INVALID' } });
+    }
+    for (const name of ['roomTexts', 'roomMessages', 'roomRelays'] as const)
+      t.match(await ask(at, name), { status: 403, json: { code: 'SIGNATURE_INVALID' } });
+  });
+
   t.test(`[ES6] every route is limited, and says what fails (${TRANSPORT})`, async (t) => {
     const limited = await stage(t, { API_LIMIT: '1/1000s' });
     for (let count = 0; count < 2; count++) await ask(limited, 'roomState');
