@@ -99,8 +99,9 @@ function laterVoices({ config, clock, logger, metrics, newId, application }: Per
     const { address, ...rest } = config.authorizer;
     const onAnswered = (outcome: string) => metrics.authorizations.labels(outcome).inc();
     const onDown = (error: unknown) => logger.error({ err: error }, 'the authorizer does not answer');
+    const { timeoutMs } = address;
     const post = createPost(address, clock);
-    voices.push(createAuthorizer({ ...rest, post, clock, newId, onAnswered, onDown }));
+    voices.push(createAuthorizer({ ...rest, timeoutMs, post, clock, newId, onAnswered, onDown }));
   }
   return voices;
 }

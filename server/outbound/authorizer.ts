@@ -10,6 +10,8 @@ export interface AuthorizerOptions {
   readonly post: Post;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly newId: () => string;
+  /** Within it `post` is done. */
+  readonly timeoutMs: number;
   /** How long an answer holds; 0: asked each time. */
   readonly cacheMs: number;
   /** What holds while the application does not answer. */
@@ -30,7 +32,7 @@ const MOST_QUESTIONS = 64;
  * or everything allowed; neither is remembered.
  */
 export function createAuthorizer(options: AuthorizerOptions): Decider {
-  const { post, clock, newId, cacheMs, whenDown, onAnswered, onDown } = options;
+  const { post, clock, newId, timeoutMs, cacheMs, whenDown, onAnswered, onDown } = options;
   const answers = new LRUCache<string, boolean>({
     max: MOST_ANSWERS,
     ttl: Math.max(1, cacheMs),
@@ -42,17 +44,29 @@ export function createAuthorizer(options: AuthorizerOptions): Decider {
   const limit = pLimit(MOST_QUESTIONS);
   let isDown = false;
 
-  async function ask(question: string): Promise<boolean> {
+  async function answered(question: string, sinceMs: number): Promise<boolean> {
+    // Behind questions that get no answer it would wait for each of them.
+    if (isDown && clock.monotonic() - sinceMs >= timeoutMs) throw new Error('the authorizer does not answer');
     try {
-      const allow = readAnswer(await limit(() => post(newId(), question)));
-      onAnswered(allow ? 'allowed' : 'refused');
+      const allow = readAnswer(await post(newId(), question));
       isDown = false;
-      if (cacheMs > 0) answers.set(question, allow);
       return allow;
     } catch (error) {
-      onAnswered('failed');
       if (!isDown) onDown(error);
       isDown = true;
+      throw error;
+    }
+  }
+
+  async function ask(question: string): Promise<boolean> {
+    const sinceMs = clock.monotonic();
+    try {
+      const allow = await limit(() => answered(question, sinceMs));
+      onAnswered(allow ? 'allowed' : 'refused');
+      if (cacheMs > 0) answers.set(question, allow);
+      return allow;
+    } catch {
+      onAnswered('failed');
       if (whenDown === 'allow') return true;
       throw new Refusal('AUTHORIZER_UNAVAILABLE');
     } finally {

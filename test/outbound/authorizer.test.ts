@@ -31,6 +31,7 @@ async function authorizer(t: Test, given: { cacheMs?: number; whenDown?: 'refuse
     post,
     clock,
     newId: () => `id-${ids++}`,
+    timeoutMs: 2000,
     cacheMs: given.cacheMs ?? 10_000,
     whenDown: given.whenDown ?? 'refuse',
     onAnswered: (outcome) => outcomes.push(outcome),
@@ -125,6 +126,22 @@ t.test('[ID12] silence is no answer after the timeout', async (t) => {
   await application.until(1);
   clock.advance(2001);
   await t.rejects(answer, { code: 'AUTHORIZER_UNAVAILABLE' });
+});
+
+t.test('[ID12] whoever waits behind questions that get no answer is told in time, too', async (t) => {
+  const { application, clock, decide } = await authorizer(t);
+  application.reply = () => 'nothing';
+  let told = 0;
+  for (let index = 0; index < 500; index++)
+    Promise.resolve(decide(ada, 'join', `room-${index}`)).catch(() => {
+      told += 1;
+    });
+  await application.until(64);
+  clock.advance(2001);
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+  t.equal(told, 500);
+  application.reply = () => ({ body: { allow: true } });
+  t.equal(await decide(ada, 'join', 'room'), true, 'and who comes later is asked about');
 });
 
 t.test('[ID12] so is nobody at the address', async (t) => {
