@@ -73,6 +73,32 @@ t.test('positions are those of strings, whatever the characters', async (t) => {
   t.throws(() => a.insert(99, 'x'), RangeError);
 });
 
+t.test(
+  'a character is never cut in two, wherever an edit begins and ends, and halves are not let in',
+  async (t) => {
+    const { ada, ben } = await two(t);
+    const [a, b] = [ada.text('d'), ben.text('d')];
+    const refused: unknown[] = [];
+    a.on('refused', ({ code }) => refused.push(code));
+    const becomes = async (edit: () => void, value: string) => {
+      edit();
+      t.equal(a.value, value);
+      await until(() => b.value === value && ada.pending === 0, value);
+    };
+    await becomes(() => a.set('a😀b😎'), 'a😀b😎');
+    await becomes(() => a.delete(2, 1), 'ab😎');
+    await becomes(() => a.delete(3, 1), 'ab');
+    await becomes(() => a.set('😀b😎c'), '😀b😎c');
+    await becomes(() => a.replace(1, 3, 'x'), 'xc');
+    await becomes(() => a.set('😀b'), '😀b');
+    await becomes(() => a.insert(1, '!'), '😀!b');
+    await becomes(() => a.insert(0, '😎'.slice(0, 1)), '\uFFFD😀!b');
+    await becomes(() => a.set(`${'😎'.slice(1)}😀b`), '\uFFFD😀b');
+    await becomes(() => a.insert(4, '.'), '\uFFFD😀b.');
+    t.same(refused, []);
+  },
+);
+
 t.test('an edit that is refused is taken back, and what was typed since stays', async (t) => {
   const { ada, ben } = await two(t, { MAX_TEXT_LENGTH: '50' });
   const [a, b] = [ada.text('d'), ben.text('d')];

@@ -4,11 +4,19 @@ import { limits } from '../../../protocol/limits.ts';
 
 const lengthOf = (text: string) => [...text].length;
 
-/** Replaces `length` UTF-16 units from `position` on. Empty where that changes nothing. */
+/** In place of half a character, behind which nobody could count any more. */
+export const whole = (text: string): string => text.replaceAll(/\p{Surrogate}/gu, '\uFFFD');
+
+/**
+ * Replaces `length` UTF-16 units from `position` on, and all of a character of which they are a part; what is
+ * inserted into one comes after it. Empty where that changes nothing.
+ */
 export function replacing(value: string, position: number, length: number, inserted: string): TextOperation {
-  const before = lengthOf(value.slice(0, position));
-  const removed = lengthOf(value.slice(position, position + length));
-  const parts = [before, inserted, ...(removed > 0 ? [{ d: removed }] : [])];
+  const isInside = (at: number) => (value.codePointAt(at - 1) ?? 0) > 0xffff;
+  const end = position + length + (isInside(position + length) ? 1 : 0);
+  const start = length === 0 ? end : position - (isInside(position) ? 1 : 0);
+  const [before, removed] = [lengthOf(value.slice(0, start)), lengthOf(value.slice(start, end))];
+  const parts = [before, whole(inserted), ...(removed > 0 ? [{ d: removed }] : [])];
   return ot.normalize(parts.filter((part) => part !== 0 && part !== '')) as TextOperation;
 }
 

@@ -1,7 +1,7 @@
 import type { TextOperation } from '../../../protocol/index.ts';
 import type { TandemError } from '../error.ts';
 import { Events } from '../events.ts';
-import { leading, replacing } from './edits.ts';
+import { leading, replacing, whole } from './edits.ts';
 
 export interface TextEvents {
   /** The text has changed by `operation` (`ot-text-unicode`, in code points). */
@@ -39,6 +39,6 @@ export class RoomText extends Events<TextEvents> {
 
   /** Makes it this text, by changing what differs. For text fields. */
   set(value: string): void {
-    this.#edit(leading(this.value, value));
+    this.#edit(leading(this.value, whole(value)));
   }
 }
