@@ -76,8 +76,8 @@ export class Room extends Events<RoomEvents> {
     this.cameras = new Cameras(this.#viewed, this.#signals);
     this.scene = new Scene(submit);
     this.chat = new Chat(submit);
-    const ask = (documentId: string) => this.#requestSync({ documentId });
-    this.#texts = new Texts(this, terms, submit, ask, maxMessageBytes);
+    const requestSync = (what: object) => this.#requestSync(what);
+    this.#texts = new Texts(this, terms, submit, requestSync, maxMessageBytes);
     this.#content = new Content({
       scene: this.scene,
       chat: this.chat,
@@ -86,7 +86,7 @@ export class Room extends Events<RoomEvents> {
         const isOwn = link.isOwn(message.connectionId);
         if (!isOwn || this.#heardByAll.has(message.event)) this.emit('event', message);
       },
-      requestSync: (what) => this.#requestSync(what),
+      requestSync,
     });
   }
 

@@ -6,26 +6,35 @@ import type { Room } from './room.ts';
 import type { RoomText } from './text/room-text.ts';
 import type { TextReplica } from './text-support.ts';
 
-/** The text documents of a room: what they were when the room was last told of, and those in use. */
+/** Without an answer for so long, it is asked again: a refusal for its rate may be untold. [RL2] */
+const SILENCE_MS = 5000;
+/** More at once come with the whole state of the room, for each question counts. [RL1] */
+const FEW = 4;
+
+/** The text documents of a room that are in use. */
 export class Texts {
   readonly #used = new Map<string, TextReplica>();
   readonly #room: Room;
   readonly #terms: Terms;
   readonly #submit: (command: Readonly<Record<string, unknown>>) => Promise<Ack>;
-  readonly #ask: (documentId: string) => void;
+  readonly #requestSync: (what: object) => void;
   readonly #maxMessageBytes: () => number;
+  /** Documents that the server was asked for, and has not told yet. */
+  readonly #asked = new Set<string>();
+  readonly #due: string[] = [];
+  #cancelAgain: (() => void) | undefined;
 
   constructor(
     room: Room,
     terms: Terms,
     submit: (command: Readonly<Record<string, unknown>>) => Promise<Ack>,
-    ask: (documentId: string) => void,
+    requestSync: (what: object) => void,
     maxMessageBytes: () => number,
   ) {
     this.#room = room;
     this.#terms = terms;
     this.#submit = submit;
-    this.#ask = ask;
+    this.#requestSync = requestSync;
     this.#maxMessageBytes = maxMessageBytes;
   }
 
@@ -53,17 +62,42 @@ export class Texts {
 
   /** The whole state of the room has come. */
   replaced(documents: Readonly<Record<string, TextDocument>>, isAnew: boolean): void {
+    this.#asked.clear();
     for (const [id, one] of this.#used) one.replaced(documentIn(documents, id), isAnew);
   }
 
   /** The room was resumed: what was not loaded before does not come by itself. */
   resumed(): void {
-    for (const [id, one] of this.#used) if (!one.isLoaded) this.#ask(id);
+    for (const [id, one] of this.#used) if (!one.isLoaded) this.#asked.add(id);
+    this.#askAgain();
   }
 
   /** One document that was asked for. */
   answered(documents: Readonly<Record<string, TextDocument>>): void {
-    for (const [id, document] of Object.entries(documents)) this.#used.get(id)?.replaced(document, false);
+    for (const [id, document] of Object.entries(documents)) {
+      this.#asked.delete(id);
+      this.#used.get(id)?.replaced(document, false);
+    }
+  }
+
+  /** What is asked in one turn is asked together. */
+  #ask(documentId: string): void {
+    if (this.#asked.has(documentId)) return;
+    this.#asked.add(documentId);
+    if (this.#due.push(documentId) === 1) queueMicrotask(() => this.#askFor(this.#due.splice(0)));
+  }
+
+  #askFor(ids: readonly string[]): void {
+    if (ids.length === 0 || this.#room.status !== 'joined') return;
+    if (ids.length > FEW) this.#requestSync({});
+    else for (const documentId of ids) this.#requestSync({ documentId });
+    this.#cancelAgain ??= this.#terms.clock.after(SILENCE_MS, () => this.#askAgain());
+  }
+
+  #askAgain(): void {
+    this.#cancelAgain?.();
+    this.#cancelAgain = undefined;
+    this.#askFor([...this.#asked]);
   }
 }
 
