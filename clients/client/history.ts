@@ -2,7 +2,7 @@ import type { Part } from './replica.ts';
 
 /** What is undone at once. */
 export interface Step {
-  parts: readonly Part[];
+  parts: Part[];
 }
 
 /** Steps that are remembered; the oldest are forgotten. */
@@ -23,7 +23,7 @@ export class History {
   did(parts: readonly Part[]): void {
     this.redoable.length = 0;
     const step = this.#group ?? { parts: [] };
-    step.parts = [...step.parts, ...parts];
+    step.parts.push(...parts);
     if (!this.undoable.includes(step)) push(this.undoable, step);
     this.#changed();
   }
@@ -39,8 +39,9 @@ export class History {
 
   /** It was refused, and so never took place. */
   forget(parts: readonly Part[]): void {
+    const gone = new Set(parts);
     for (const steps of [this.undoable, this.redoable]) {
-      for (const step of steps) step.parts = step.parts.filter((one) => !parts.includes(one));
+      for (const step of steps) step.parts = step.parts.filter((one) => !gone.has(one));
       const left = steps.filter((step) => step.parts.length > 0);
       if (left.length < steps.length) steps.splice(0, steps.length, ...left);
     }

@@ -47,16 +47,16 @@ export class SceneReplica {
     return pending;
   }
 
-  /** It was accepted, and stays on top until the delta with it has come. */
-  accepted(pending: Pending, version: number): void {
-    pending.version = version;
-    this.#settle(new Set());
+  /** They were accepted, and stay on top until the delta with them has come. */
+  accepted(all: readonly Pending[], version: number): void {
+    for (const pending of all) pending.version = version;
+    if (version <= this.version) this.#settle(new Set());
   }
 
-  refused(pending: Pending): void {
-    if (!this.#pending.includes(pending)) return;
-    this.#pending = this.#pending.filter((one) => one !== pending);
-    this.#rebuild(thingsOf([pending]));
+  refused(all: readonly Pending[]): void {
+    const gone = new Set(all);
+    this.#pending = this.#pending.filter((one) => !gone.has(one));
+    this.#rebuild(thingsOf(all));
   }
 
   /** False: it does not begin where this ends. */

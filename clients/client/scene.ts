@@ -54,6 +54,7 @@ export class Scene extends Events<SceneEvents> {
   readonly #replica = new SceneReplica((things) => this.#changed(things));
   readonly #history = new History(() => this.#historyChanged());
   readonly #submit: Submit;
+  readonly #answers = new WeakMap<Promise<Ack>, { all: Pending[]; settled: Promise<Ack> }>();
   readonly #awaited = new Set<{ version: number; reached: () => void }>();
   #snapshot: SceneSnapshot | undefined;
   #historyState: HistoryState = { canUndo: false, canRedo: false };
@@ -161,7 +162,7 @@ export class Scene extends Events<SceneEvents> {
         return false;
       }
       const pending = this.#replica.begin(operations);
-      push(to, { parts: pending.parts });
+      push(to, { parts: [...pending.parts] });
       this.#historyChanged();
       try {
         // Who changes the same in this moment wins.
@@ -175,21 +176,33 @@ export class Scene extends Events<SceneEvents> {
     }
   }
 
-  async #send(pending: Pending, options: { version?: number }, isTriedAgain = false): Promise<Ack> {
+  #send(pending: Pending, options: { version?: number }, isTriedAgain = false): Promise<Ack> {
     const operations = pending.parts.map(({ operation }) => operation);
     const answer = this.#submit({ type: 'sceneOperation', operations, ...options });
     return this.#settled(pending, answer, isTriedAgain);
   }
 
-  async #settled(pending: Pending, answer: Promise<Ack>, isTriedAgain: boolean): Promise<Ack> {
+  /** Steps of a drag that became one command have one answer, and are settled at once. */
+  #settled(pending: Pending, answer: Promise<Ack>, isTriedAgain: boolean): Promise<Ack> {
+    const known = this.#answers.get(answer);
+    known?.all.push(pending);
+    if (known !== undefined) return known.settled;
+    const all = [pending];
+    const settled = this.#settle(all, answer, isTriedAgain);
+    this.#answers.set(answer, { all, settled });
+    return settled;
+  }
+
+  async #settle(all: readonly Pending[], answer: Promise<Ack>, isTriedAgain: boolean): Promise<Ack> {
     try {
       const ack = await answer;
-      this.#replica.accepted(pending, ack.version ?? 0);
+      this.#replica.accepted(all, ack.version ?? 0);
       return ack;
     } catch (error) {
-      this.#replica.refused(pending);
-      this.#history.forget(pending.parts);
-      const operations = pending.parts.map(({ operation }) => operation);
+      this.#replica.refused(all);
+      const parts = all.flatMap((one) => one.parts);
+      this.#history.forget(parts);
+      const operations = parts.map(({ operation }) => operation);
       if (error instanceof TandemError && !isTriedAgain) this.emit('refused', { operations, error });
       throw error;
     }

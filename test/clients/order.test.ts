@@ -61,6 +61,36 @@ t.test('a drag that cannot be sent becomes one operation: the last value wins', 
   t.match(ben.scene.items.get('desk'), { x: 0 });
 });
 
+t.test('a drag that was long is settled at once, whether it is accepted or refused', async (t) => {
+  const { world, member } = await worldOf();
+  const { room } = await member('ada');
+  const added = room.scene.add('lamp', { x: 0 });
+  await world.pass(64);
+  await added;
+  const refused: unknown[] = [];
+  room.scene.on('refused', ({ operations, error }) => refused.push([operations.length, error.code]));
+  const drag = async (id: string) => {
+    for (const one of [...world.ends]) one.cut();
+    await world.pass(16);
+    const endGesture = room.scene.group();
+    const answers: Promise<unknown>[] = [];
+    // Five minutes without a network.
+    for (let x = 1; x <= 18_000; x++) answers.push(room.scene.update(id, { x }));
+    endGesture();
+    const outcomes = Promise.allSettled(answers);
+    const begun = performance.now();
+    await world.pass(2000);
+    const statuses = (await outcomes).map(({ status }) => status);
+    // Step by step it would take ten times as long, and more.
+    t.ok(performance.now() - begun < 2000, 'nobody who looks at it has to wait');
+    return new Set(statuses);
+  };
+  t.same(await drag('lamp'), new Set(['fulfilled']));
+  t.equal(room.scene.items.get('lamp')?.x, 18_000);
+  t.same(await drag('nothing'), new Set(['rejected']));
+  t.same(refused, [[18_000, 'NOT_FOUND']]);
+});
+
 t.test('what is merged never passes another command that it may depend on', async (t) => {
   const { world, member } = await worldOf();
   const { room } = await member('ada');
