@@ -200,12 +200,12 @@ export class Connection {
     this.close(new TandemError(code as TandemError['code'], message));
   }
 
-  /** There may be another transport than the one that could not even be opened. */
+  /** There may be another transport than WebSockets, where one could not even be made. */
   #unopened(cause: unknown): void {
-    const before = this.transport;
+    const isWebSocket = this.transport === 'websocket';
     this.#wires.done();
-    if (this.transport !== before) this.#broken();
-    else this.close(unopened(cause));
+    if (isWebSocket && this.transport !== 'websocket') this.#broken();
+    else this.close(unopened(cause, isWebSocket ? 'NO_WEBSOCKET' : 'INVALID_URL'));
   }
 
   /** Another transport is better by now: rooms are resumed on it, and nobody has to notice. */

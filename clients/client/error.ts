@@ -2,14 +2,16 @@ import type { CloseName, ErrorCode, ErrorDetails } from '../../protocol/index.ts
 
 /**
  * What a client itself has to say: OUTBOX_FULL (too much waits to be sent), LEFT (the room was left before
- * an answer came), CLOSED (so was the client), NO_WEBSOCKET and NO_TEXT (a part is missing), NO_TOKEN
- * (`getToken` failed), STORE_FAILED (what waits could not be kept across page loads).
+ * an answer came), CLOSED (so was the client), NO_WEBSOCKET and NO_TEXT (a part is missing), INVALID_URL (there is no
+ * connecting to what is none), NO_TOKEN (`getToken` failed), STORE_FAILED (what waits could not be kept across page
+ * loads). NOT_JSON, too: a command has something in it that JSON has not.
  */
 export type ClientCode =
   | 'OUTBOX_FULL'
   | 'LEFT'
   | 'CLOSED'
   | 'NO_WEBSOCKET'
+  | 'INVALID_URL'
   | 'NO_TEXT'
   | 'NO_TOKEN'
   | 'STORE_FAILED';
@@ -50,7 +52,6 @@ export function errorOf(answer: Readonly<Record<string, unknown>>): TandemError 
 }
 
 /** Why there is no socket at all. */
-export function unopened(cause: unknown): TandemError {
-  if (cause instanceof TandemError) return cause;
-  return new TandemError('NO_WEBSOCKET', 'The WebSocket could not be made.', {}, { cause });
+export function unopened(cause: unknown, code: ClientCode): TandemError {
+  return cause instanceof TandemError ? cause : new TandemError(code, String(cause), {}, { cause });
 }

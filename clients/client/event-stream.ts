@@ -29,6 +29,8 @@ export function openEventStream(
   { fetch, token, clientId }: EventStreamOptions,
   handler: SocketHandler,
 ): Socket {
+  // Throws at once where there is none.
+  const address = addressOf(url, '/ws/events', clientId);
   const reading = new AbortController();
   // One for each post: what listens to a signal may stay with it as long as it lives.
   let posting: AbortController | undefined;
@@ -60,7 +62,6 @@ export function openEventStream(
 
   async function read(): Promise<void> {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const address = addressOf(url, '/ws/events', clientId);
     const response = await fetch(address, { headers, signal: reading.signal });
     if (!response.ok || response.body === null) return over(endIn(response.status, await response.text()));
     for await (const { event, data } of eventsIn(response.body)) {
@@ -94,7 +95,7 @@ export function openEventStream(
       queue.shift();
     }
     // As text it is a simple request, for which pages of other origins need not ask first.
-    fetch(addressOf(url, '/ws/events', clientId), { method: 'POST', body, signal }).then(
+    fetch(address, { method: 'POST', body, signal }).then(
       ({ ok }) => {
         posting = undefined;
         if (ok) post();
@@ -129,6 +130,7 @@ export function openEventStream(
 function addressOf(url: string, path: string, clientId: string): string {
   const page = (globalThis as { location?: { href: string } }).location?.href;
   const address = new URL(url.replace(/^ws/, 'http'), page);
+  if (address.host === '') throw new TypeError(url);
   address.pathname = address.pathname.replace(/\/(ws\/?)?$/, '') + path;
   address.searchParams.set('clientId', clientId);
   return address.href;

@@ -3,7 +3,8 @@ import type { ConnectOptions } from './options.ts';
 
 /** Refusals of a token that another token may undo. */
 export const tokenEnded = new Set(['TOKEN_EXPIRED', 'TOKEN_REVOKED']);
-export const tokenRefused = new Set([...tokenEnded, 'TOKEN_INVALID', 'IDENTITY_MISMATCH']);
+/** INVALID_FIELD: it is none at all. */
+export const tokenRefused = new Set([...tokenEnded, 'TOKEN_INVALID', 'IDENTITY_MISMATCH', 'INVALID_FIELD']);
 
 /** Who a token says that its bearer is, unverified: good enough to know oneself among others. */
 export function userIdIn(token: string): string | undefined {
