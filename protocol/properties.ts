@@ -8,7 +8,9 @@ const axesByShortName = new Map<string, readonly string[]>(
   GROUPS.flatMap((group) => AXES.map((axis) => [`${group}_${axis}`, ['transform', group, axis]])),
 );
 /** The keys of all axes that have a short name. */
-export const shortNamedKeys: readonly (readonly string[])[] = [...axesByShortName.values()];
+export const shortNamedKeys: readonly (readonly string[])[] = /* @__PURE__ */ Array.from(
+  axesByShortName.values(),
+);
 
 export interface Change {
   /** Where the value is stored: `['color']`, `['transform', 'position', 'x']`. */

@@ -74,25 +74,12 @@ export class Client extends Events<ClientEvents> {
 
   /** A room that nobody hears of, and that costs nothing, before `enter`. @internal */
   prepare(roomId: string, { user = {} }: JoinOptions = {}): Room {
-    const connection = this.#connection;
     const own = this.#own;
     return new Room(
       roomId,
       user,
       {
-        send: (command) => connection.send(command),
-        get isBusy() {
-          return connection.isBusy;
-        },
-        get signalMs() {
-          return connection.signalMs;
-        },
-        get welcome() {
-          return connection.welcome;
-        },
-        get userId() {
-          return connection.userId;
-        },
+        connection: this.#connection,
         isOwn: (connectionId) => own.includes(String(connectionId)),
         left: (left) => void (this.#rooms.get(roomId) === left && this.#rooms.delete(roomId)),
       },
@@ -140,7 +127,11 @@ export class Client extends Events<ClientEvents> {
     } else if (message.type === 'notification') {
       this.emit('notification', message as unknown as MessageOf<'notification'>);
     } else if (typeof message.roomId === 'string') this.#rooms.get(message.roomId)?.received(message);
-    else if (message.type === 'error' && message.op !== 'auth') this.emit('error', errorOf(message));
+    else if (message.type === 'error' && message.op !== 'auth') {
+      // An id that cannot be one of a room is not repeated.
+      const isOf = (room: Room) => message.ref !== undefined && room.answered(message);
+      if (![...this.#rooms.values()].some(isOf)) this.emit('error', errorOf(message));
+    }
   }
 }
 

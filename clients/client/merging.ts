@@ -5,11 +5,14 @@ import { thingOf } from './things.ts';
 type Command = Readonly<Record<string, unknown>>;
 
 /**
- * One command where a later one only carries an earlier one on: updates of the same things, the last value of a
- * property wins. `passes`: they have nothing to do with each other, so that the later may be merged into one that
+ * One command where a later one only carries an earlier one on: updates of the same things, where the last value of
+ * a property wins, or of how a user is shown. `passes`: they have nothing to do with each other, so that the later may be merged into one that
  * is still earlier; `apart`: it may not.
  */
 export function merged(earlier: Command, later: Command): Command | 'passes' | 'apart' {
+  // One who describes itself anew.
+  if (later.type === 'join') return earlier.type === 'join' ? { ...earlier, user: later.user } : 'passes';
+  if (earlier.type === 'join') return 'passes';
   const [before, after] = [operationsOf(earlier), operationsOf(later)];
   if (before === undefined || after === undefined) return 'apart';
   const things = new Set(before.map(thingOf));

@@ -225,7 +225,7 @@ function idOf({ opId, ref }: Command): string {
   return String(opId ?? ref);
 }
 
-/** As JSON in UTF-8. */
-function bytesOf(command: object): number {
-  return new TextEncoder().encode(JSON.stringify(command)).length;
+/** As it may have to be sent, in JSON and UTF-8. */
+function bytesOf(command: Command): number {
+  return new TextEncoder().encode(JSON.stringify({ ...command, after: idOf(command) })).length;
 }

@@ -1,4 +1,5 @@
 import type { MessageOf, Operation } from '../../protocol/index.ts';
+import type { Connection } from './connection.ts';
 import type { TandemError } from './error.ts';
 import type { Room } from './room.ts';
 
@@ -21,14 +22,7 @@ export interface RoomEvents {
 
 /** What a room needs of its client. */
 export interface Link {
-  send(command: object): void;
-  /** More would have to wait. */
-  readonly isBusy: boolean;
-  /** The least time between two signals of a kind. */
-  readonly signalMs: number;
-  readonly welcome: MessageOf<'welcome'> | undefined;
-  /** By the token. */
-  readonly userId: string | undefined;
+  readonly connection: Pick<Connection, 'send' | 'isBusy' | 'signalMs' | 'welcome' | 'userId'>;
   /** Whether a connection is, or was, this client's own. */
   isOwn(connectionId: unknown): boolean;
   left(room: Room): void;

@@ -42,28 +42,37 @@ export class Room extends Events<RoomEvents> {
   readonly #terms: Terms;
   /** Names of events that this client has sent `toAll`. A frame of `tandem.v1` brings one's own in any case. [NP7] */
   readonly #heardByAll = new Set<string>();
+  /** As the server has accepted it: a join with what it refuses would end the room. */
   #user: User;
+  /** With what it was not yet told of. */
+  #wanted: User;
   #ended: TandemError | undefined;
 
   /** @internal */
   constructor(id: string, user: User, link: Link, terms: Terms) {
     super();
     this.id = id;
+    // Not only when it is sent: it throws where that is no JSON.
+    JSON.stringify(user);
     this.#user = user;
+    this.#wanted = user;
     this.#link = link;
     this.#terms = terms;
-    this.#joining = new Joining(terms, (ref) => this.#sendJoin(ref));
+    this.#joining = new Joining(terms, (ref) => {
+      // Nothing that is undefined is sent.
+      this.#send({ type: 'join', user: this.#user, scene: true, ref, since: this.#content.place });
+    });
     this.joined = this.#joining.first;
     this.#keeping = new Keeping(terms.outbox, this);
-    const maxMessageBytes = () => link.welcome?.limits?.MAX_MESSAGE_BYTES ?? 64 * 1024;
+    const maxMessageBytes = () => link.connection.welcome?.limits?.MAX_MESSAGE_BYTES ?? 64 * 1024;
     this.#outbox = new Outbox(terms, this.#keeping, {
-      send: (command) => link.send(command),
+      send: (command) => link.connection.send(command),
       changed: () => this.emit('pending', this.pending),
       maxMessageBytes,
       notJoined: () => this.#joining.begin(),
     });
-    this.#signals = new Signals(terms.clock, link, (signal) => {
-      if (this.status === 'joined') link.send({ ...signal, roomId: id });
+    this.#signals = new Signals(terms.clock, link.connection, (signal) => {
+      if (this.status === 'joined') this.#send(signal);
     });
     const submit = this.#submit;
     this.#selected = new Wishes('select', 'unselect', submit);
@@ -76,7 +85,7 @@ export class Room extends Events<RoomEvents> {
     this.cameras = new Cameras(this.#viewed, this.#signals);
     this.scene = new Scene(submit);
     this.chat = new Chat(submit);
-    const requestSync = (what: object) => this.#requestSync(what);
+    const requestSync = (what: object) => this.#send({ type: 'requestSync', ...what });
     this.#texts = new Texts(this, terms, submit, requestSync, maxMessageBytes);
     this.#content = new Content({
       scene: this.scene,
@@ -92,7 +101,7 @@ export class Room extends Events<RoomEvents> {
 
   /** Who this user is: by the token or, as a guest, by the `user` of the join. */
   get userId(): string | undefined {
-    return this.#link.userId ?? this.#user.userId ?? this.#user.id;
+    return this.#link.connection.userId ?? this.#user.userId ?? this.#user.id;
   }
 
   /** How many ordered commands wait for an answer. */
@@ -119,7 +128,7 @@ export class Room extends Events<RoomEvents> {
   /** What waits for an answer is rejected with LEFT; it may have taken effect. */
   leave(): void {
     if (this.#ended !== undefined) return;
-    this.#link.send({ type: 'leave', roomId: this.id });
+    this.#send({ type: 'leave' });
     this.#end('left', new TandemError('LEFT', 'The room was left.'));
   }
 
@@ -145,7 +154,8 @@ export class Room extends Events<RoomEvents> {
     switch (message.type) {
       case 'ack':
       case 'error':
-        return this.#answered(message);
+        if (!this.answered(message) && message.type === 'error') this.emit('error', errorOf(message));
+        return;
       case 'conflict':
         this.selection.emit('conflict', message as unknown as MessageOf<'conflict'>);
         this.#outbox.answer(message);
@@ -181,47 +191,43 @@ export class Room extends Events<RoomEvents> {
     else this.emit(message.type, message as never);
   }
 
-  #answered(message: Incoming): void {
+  /** False: nothing here has asked for it. @internal */
+  answered(message: Incoming): boolean {
     const outcome = this.#joining.answered(message);
     if (outcome === 'joined') {
-      this.#selected.again((command) => this.#link.send({ ...command, roomId: this.id }));
-      this.#viewed.again((command) => this.#link.send({ ...command, roomId: this.id }));
+      for (const one of [this.#selected, this.#viewed]) one.again((command) => this.#send(command));
       this.#become('joined');
       if (this.#content.place !== undefined) this.#texts.resumed();
       this.#keeping.open(this.#outbox, this.scene);
     } else if (outcome === 'refused') this.#end('refused', errorOf(message));
-    else if (outcome === undefined && !this.#outbox.answer(message) && message.type === 'error') {
-      this.emit('error', errorOf(message));
-    }
+    return outcome !== undefined || this.#outbox.answer(message);
   }
 
-  #requestSync(what: object): void {
-    this.#link.send({ type: 'requestSync', roomId: this.id, ...what });
-  }
-
-  #sendJoin(ref: string): void {
-    const since = this.#content.place === undefined ? {} : { since: this.#content.place };
-    this.#link.send({ type: 'join', roomId: this.id, user: this.#user, scene: true, ref, ...since });
+  #send(command: object): void {
+    this.#link.connection.send({ ...command, roomId: this.id });
   }
 
   async #introduce(details: JsonObject): Promise<void> {
-    this.#user = { ...this.#user, ...details };
-    // With the next join, where it is not in the room now.
-    if (this.status === 'joined') {
-      await this.#outbox.submit({
-        type: 'join',
-        roomId: this.id,
-        user: this.#user,
-        ref: this.#terms.newId(),
-      });
-    } else await this.joined;
+    const user = { ...this.#wanted, ...details };
+    this.#wanted = user;
+    try {
+      await this.#submit({ type: 'join', user });
+      this.#user = user;
+    } catch (error) {
+      if (this.#wanted === user) this.#wanted = this.#user;
+      throw error;
+    }
   }
 
   readonly #submit = (command: Readonly<Record<string, unknown>>): Promise<Ack> => {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     const id = this.#terms.newId();
     const named = keyed.has(String(command.type)) ? { opId: id, ...command } : { ref: id, ...command };
-    return this.#outbox.submit({ ...named, roomId: this.id });
+    try {
+      return this.#outbox.submit({ ...named, roomId: this.id });
+    } catch (cause) {
+      return Promise.reject(new TandemError('NOT_JSON', String(cause), {}, { cause }));
+    }
   };
 
   #end(status: RoomStatus, error: TandemError): void {
