@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
+import { indexedDbOutbox } from '../../clients/client/storage/index.ts';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
 import { clientStage, until } from './stage.ts';
 
@@ -27,12 +28,28 @@ async function bundled(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
+/** How many commands a page has kept. */
+const rows = (page: Page) =>
+  page.evaluate(
+    `new Promise((resolve) => {
+      const opening = indexedDB.open('tandem-outbox:test', 1);
+      opening.onsuccess = () => {
+        const all = opening.result.transaction('commands').objectStore('commands').getAll();
+        all.onsuccess = () => { opening.result.close(); resolve(all.result.length); };
+      };
+    })`,
+  ) as Promise<number>;
+
+async function kept(page: Page, count: number): Promise<void> {
+  while ((await rows(page)) !== count) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 /** A server, somebody in the room, and pages of the server's own origin. */
-async function pages(t: Test) {
+async function pages(t: Test, host = '127.0.0.1') {
   const at = await clientStage(t, { HEARTBEAT_GRACE_MS: '900000' });
   const ben = at.client().join('r', { user: { userId: 'ben' } });
   await ben.joined;
-  const browser = await openBrowser(t);
+  const browser = await openBrowser(t, ['--disable-gpu', '--host-resolver-rules=MAP tandem.test 127.0.0.1']);
   const context = await browser.newContext();
   const script = await bundled();
   return {
@@ -40,7 +57,7 @@ async function pages(t: Test) {
     ben,
     async open() {
       const page = await context.newPage();
-      await page.goto(`http://127.0.0.1:${at.server.port}/health`);
+      await page.goto(`http://${host}:${at.server.port}/health`);
       return page;
     },
     /** With the client as `tandem`. */
@@ -51,7 +68,36 @@ async function pages(t: Test) {
   };
 }
 
+t.test('where a server renders pages, a store for the browser can be named', (t) => {
+  const known = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  t.teardown(() => known && Object.defineProperty(globalThis, 'navigator', known));
+  // As in Node 20.
+  Object.defineProperty(globalThis, 'navigator', { value: undefined, configurable: true });
+  t.type(indexedDbOutbox('app').load, 'function');
+  t.end();
+});
+
 if (isBrowserThere(t)) {
+  t.test('in a browser: what a page that came over http has left is sent by the next one, too', async (t) => {
+    const { open, run, ben } = await pages(t, 'tandem.test');
+    const page = await open();
+    t.equal(await page.evaluate('globalThis.isSecureContext'), false);
+    const start = (isDeaf: boolean) => `
+      class Deaf extends WebSocket {
+        send(text) { if (!${isDeaf} || /"type":"(join|auth)"/.test(text)) super.send(text); }
+      }
+      const outbox = tandem.indexedDbOutbox('test');
+      globalThis.client = tandem.connect('ws://' + location.host + '/ws', { WebSocket: Deaf, outbox });
+      globalThis.room = client.join('r', { user: { userId: 'ada' } });
+      room.chat.send('one').catch(() => {});
+      room.joined`;
+    await run(page, start(true));
+    await kept(page, 1);
+    await page.reload();
+    await run(page, start(false).replace(/room.chat.*/, ''));
+    await until(() => ben.chat.messages.length === 1, 'the message');
+  });
+
   t.test('in a browser where WebSockets are blocked it goes over an event stream', async (t) => {
     const { open, run, ben } = await pages(t);
     const page = await open();
@@ -93,19 +139,6 @@ if (isBrowserThere(t)) {
           await room.joined;
         })()`,
       );
-    };
-    const rows = (page: Page) =>
-      page.evaluate(
-        `new Promise((resolve) => {
-          const opening = indexedDB.open('tandem-outbox:test', 1);
-          opening.onsuccess = () => {
-            const all = opening.result.transaction('commands').objectStore('commands').getAll();
-            all.onsuccess = () => { opening.result.close(); resolve(all.result.length); };
-          };
-        })`,
-      ) as Promise<number>;
-    const kept = async (page: Page, count: number) => {
-      while ((await rows(page)) !== count) await new Promise((resolve) => setTimeout(resolve, 10));
     };
     const page = await open();
     await start(page, true);

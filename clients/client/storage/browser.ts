@@ -31,7 +31,8 @@ export interface Browser {
   readonly indexedDB: {
     open(name: string, version: number): Request & { onupgradeneeded: (() => void) | null };
   };
-  readonly navigator: { readonly locks?: Locks };
+  /** Missing in Node 20, where a page may be rendered first. */
+  readonly navigator?: { readonly locks?: Locks };
 }
 
 export const browser = globalThis as unknown as Browser;

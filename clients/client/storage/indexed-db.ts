@@ -31,9 +31,10 @@ export function indexedDbOutbox(
   name: string,
   { maxAgeMs = DAY_MS }: IndexedDbOutboxOptions = {},
 ): OutboxStore {
-  const owner = crypto.randomUUID();
+  // `crypto.randomUUID` is there only where a page came over https.
+  const owner = crypto.getRandomValues(new Uint32Array(4)).join('-');
   const lockOf = (one: string) => `tandem-outbox:${name}:${one}`;
-  const { locks } = browser.navigator;
+  const locks = browser.navigator?.locks;
   const orders = new Map<string, number>();
   let ready: Promise<Database> | undefined;
   let last = 0;
