@@ -28,9 +28,10 @@ const AGAIN_MS = 2000;
 export async function openHappenings(options: HappeningsOptions): Promise<Happenings> {
   const { clock, logger, listener } = options;
   const webhooks = await openWebhooks(options);
-  function guarded(happening: Happening): void {
+  /** What the program does wrong, then or later, is its own fault. */
+  async function guarded(happening: Happening): Promise<void> {
     try {
-      listener?.(happening);
+      await listener?.(happening);
     } catch (error) {
       logger.error({ err: error, roomId: happening.roomId }, 'a listener failed');
     }

@@ -121,7 +121,8 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     subprotocols: [BATCH_PROTOCOL],
     onAnalytics(events, from) {
       metrics.analyticsEvents.inc(events.length);
-      options.onAnalytics?.(events, from);
+      const done: unknown = options.onAnalytics?.(events, from);
+      Promise.resolve(done).catch((error) => logger.error({ err: error }, 'analytics failed'));
     },
     dialectOf,
   });

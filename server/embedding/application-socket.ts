@@ -11,6 +11,17 @@ export interface ApplicationSocketParts {
   readonly request: Request;
   readonly rooms: Rooms;
   readonly clock: Clock;
+  readonly guarded: Guarded;
+}
+
+/** Does what the application wants done; where that fails, then or later, it is logged, and that is all. */
+export type Guarded = (action: () => unknown) => void;
+
+/** A question that waits for its answer. */
+interface Asked {
+  answered(answer: unknown[]): void;
+  hasLeft(): void;
+  cancel(): void;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -23,12 +34,15 @@ export class ApplicationSocket {
   readonly #socket: Socket;
   readonly #rooms: Rooms;
   readonly #clock: Clock;
+  readonly #guarded: Guarded;
   readonly #handlers = new Map<string, Handler[]>();
-  readonly #asked = new Map<number, (answer: unknown[]) => void>();
+  readonly #asked = new Map<number, Asked>();
   readonly #farewells: (() => void)[] = [];
   #asks = 0;
+  #isGone = false;
 
-  constructor({ socket, request, rooms, clock }: ApplicationSocketParts) {
+  constructor({ socket, request, rooms, clock, guarded }: ApplicationSocketParts) {
+    this.#guarded = guarded;
     this.#socket = socket;
     this.request = request;
     this.#rooms = rooms;
@@ -48,9 +62,10 @@ export class ApplicationSocket {
     return this;
   }
 
-  /** Called once, when the client has left or was sent away. */
+  /** Called once, when the client has left or was sent away; at once, where it has already. */
   onDisconnect(handler: () => void): this {
-    this.#farewells.push(handler);
+    if (this.#isGone) this.#guarded(handler);
+    else this.#farewells.push(handler);
     return this;
   }
 
@@ -69,18 +84,13 @@ export class ApplicationSocket {
     const id = this.#asks;
     const encoded = encodeBinaryEvent(this.#socket.namespace, event, args, id);
     return new Promise((resolve, reject) => {
+      const hasLeft = () => reject(new Error(`the client left before it answered ${event}`));
+      if (this.#isGone) return hasLeft();
       const cancel = this.#clock.after(withinMs, () => {
         this.#asked.delete(id);
         reject(new Error(`no answer to ${event} within ${withinMs} ms`));
       });
-      this.#asked.set(id, (answer) => {
-        cancel();
-        resolve(answer);
-      });
-      this.onDisconnect(() => {
-        cancel();
-        reject(new Error(`the client left before it answered ${event}`));
-      });
+      this.#asked.set(id, { answered: resolve, hasLeft, cancel });
       this.#send(encoded);
     });
   }
@@ -113,17 +123,24 @@ export class ApplicationSocket {
       this.#send(encodeBinaryAck(this.#socket.namespace, id as number, answers));
     };
     const all = id === undefined ? args : [...args, once(answer)];
-    for (const handler of this.#handlers.get(event) ?? []) handler(...(all as never[]));
+    for (const handler of this.#handlers.get(event) ?? []) this.#guarded(() => handler(...(all as never[])));
   }
 
   answered(id: number, answer: unknown[]): void {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
-    asked?.(answer);
+    asked?.cancel();
+    asked?.answered(answer);
   }
 
   left(): void {
-    for (const farewell of this.#farewells.splice(0)) farewell();
+    this.#isGone = true;
+    for (const { cancel, hasLeft } of this.#asked.values()) {
+      cancel();
+      hasLeft();
+    }
+    this.#asked.clear();
+    for (const farewell of this.#farewells.splice(0)) this.#guarded(farewell);
   }
 
   #send([text, ...attachments]: [text: string, ...attachments: Uint8Array[]]): void {

@@ -4,7 +4,7 @@ import { encodeConnect } from '../dialect/framings/socket-io-encode.ts';
 import type { Logger } from '../logger.ts';
 import type { Transport } from '../transport/connection.ts';
 import type { Socket, SocketHandler } from '../transport/socket-io/socket.ts';
-import { ApplicationSocket } from './application-socket.ts';
+import { ApplicationSocket, type Guarded } from './application-socket.ts';
 import { Rooms } from './rooms.ts';
 
 /** A namespace of Socket.IO with events of the embedding program's own. */
@@ -64,18 +64,18 @@ export function createNamespace(
   const broadcasts: Broadcasts = { ...rooms.broadcast(), to: (room) => rooms.broadcast(room) };
 
   /** A fault of the application's is the application's own: nobody else is disturbed. */
-  function guarded(action: () => void): void {
+  const guarded: Guarded = async (action) => {
     try {
-      action();
+      await action();
     } catch (error) {
-      logger.error({ err: error, namespace: name }, 'an application failed');
+      failed(logger, name, error);
     }
-  }
+  };
 
   function enter(socket: Socket, request: Request): void {
     socket.send(encodeConnect(name, { sid: socket.id }));
     if (socket.isEnded) return;
-    const client = new ApplicationSocket({ socket, request, rooms, clock });
+    const client = new ApplicationSocket({ socket, request, rooms, clock, guarded });
     socket.state = client;
     rooms.enter(socket);
     guarded(() => connected(client, broadcasts));
@@ -84,7 +84,7 @@ export function createNamespace(
   function refuse(socket: Socket, error: unknown): void {
     if (error instanceof Refused) socket.refuse({ message: error.message, data: error.data });
     else {
-      logger.error({ err: error, namespace: name }, 'an application failed');
+      failed(logger, name, error);
       socket.refuse({ message: 'Internal error' });
     }
   }
@@ -94,14 +94,14 @@ export function createNamespace(
       const request = { namespace: name, query, headers, address, auth };
       try {
         const decision = admit?.(request);
-        if (decision === undefined) enter(socket, request);
+        if (!decision) enter(socket, request);
         else decision.then(() => enter(socket, request)).catch((error: unknown) => refuse(socket, error));
       } catch (error) {
         refuse(socket, error);
       }
     },
     event(socket, { data: [event, ...args], id }: EventPacket) {
-      guarded(() => clientOf(socket)?.received(String(event), args, id));
+      clientOf(socket)?.received(String(event), args, id);
     },
     acknowledged(socket, { id, data }) {
       clientOf(socket)?.answered(id, data);
@@ -110,9 +110,13 @@ export function createNamespace(
     dropped: (connection) => connection.terminate(),
     drained() {},
     closed(connection) {
-      guarded(() => clientOf(connection)?.left());
+      clientOf(connection)?.left();
     },
   };
+}
+
+export function failed(logger: Logger, namespace: string, error: unknown): void {
+  logger.error({ err: error, namespace }, 'an application failed');
 }
 
 function clientOf({ state }: { state: unknown }): ApplicationSocket | undefined {

@@ -1,7 +1,7 @@
 import t from 'tap';
-import type { AnalyticsSource } from '../../server/index.ts';
+import type { AnalyticsSource, Happening } from '../../server/index.ts';
 import { connect } from '../support/client.ts';
-import { startServer } from '../support/servers.ts';
+import { silent, startServer } from '../support/servers.ts';
 import { onEach } from './stage.ts';
 
 const events = [
@@ -34,5 +34,28 @@ t.test('what the program does wrong with it ends nothing', async (t) => {
   const client = await connect(server.port);
   t.match(await client.ask({ type: 'analytics', events }), { type: 'error', code: 'INTERNAL' });
   t.match(await client.ask({ type: 'analytics', events }), { code: 'INTERNAL' }, 'and it goes on');
+  await client.close();
+});
+
+t.test('what the program does wrong with it later, or with what happens in rooms, is logged', async (t) => {
+  const faults: unknown[] = [];
+  const logger = {
+    ...silent,
+    error: (given: unknown) => void faults.push((given as { err: Error }).err.message),
+  };
+  // Functions that are async may be handed in, too.
+  const onAnalytics = async () => {
+    throw new Error('analytics');
+  };
+  const onHappening = async ({ type }: Happening) => {
+    throw new Error(type);
+  };
+  const server = await startServer({}, { logger, onAnalytics, onHappening });
+  t.teardown(() => server.close());
+  const client = await connect(server.port);
+  t.match(await client.ask({ type: 'analytics', events }), { type: 'ack' });
+  await client.ask({ type: 'join', roomId: 'r', user: { userId: 'ada' } });
+  while (faults.length < 3) await new Promise((resolve) => setTimeout(resolve, 2));
+  t.same(faults.sort(), ['analytics', 'member.joined', 'room.created']);
   await client.close();
 });

@@ -1,6 +1,7 @@
 import { Socket as Engine } from 'engine.io-client';
 import t from 'tap';
 import { type Application, type ApplicationSocket, Refused } from '../../server/index.ts';
+import { silent } from '../support/servers.ts';
 import { onEach } from './stage.ts';
 
 /** As in the protocols' public test suites. */
@@ -154,4 +155,67 @@ onEach(t, 'bare Engine.IO is served at paths of its own', async (t, start) => {
     heard.map((one) => (typeof one === 'string' ? one : [...Buffer.from(one as Buffer)])),
     ['hällo', [1, 2, 3]],
   );
+});
+
+onEach(t, 'what an application does wrong, then or later, disturbs nobody', async (t, start) => {
+  const faults: unknown[] = [];
+  const logger = {
+    ...silent,
+    error: (given: unknown) => void faults.push(String((given as { err: Error }).err)),
+  };
+  // A function that is async may be handed in wherever one is that returns nothing.
+  const fails = (what: string) => async () => {
+    throw new Error(what);
+  };
+  const other: Application = {
+    namespace(name) {
+      if (name === '/odd') throw new Error('name');
+      return false;
+    },
+    connected: fails('never'),
+  };
+  const clumsy: Application = {
+    namespace: '/clumsy',
+    connected(socket) {
+      socket.on('act', fails('act'));
+      socket.on('act', (...args: unknown[]) => (args.at(-1) as (n: number) => void)(1));
+      socket.onDisconnect(() => {
+        throw new Error('farewell');
+      });
+      socket.onDisconnect(fails('later farewell'));
+      return fails('connected')();
+    },
+  };
+  const at = await start({}, { logger, applications: [other, clumsy] });
+  const one = await at.client({ namespace: '/clumsy' });
+  await one.next('connect');
+  t.equal(await new Promise((resolve) => one.socket.emit('act', resolve)), 1, 'the other handler is called');
+  one.socket.disconnect();
+  const odd = await at.client({ namespace: '/odd' });
+  t.match(await odd.next('connect_error'), { message: 'Invalid namespace' });
+  while (faults.length < 5) await new Promise((resolve) => setTimeout(resolve, 2));
+  t.same(faults.map((fault) => String(fault).slice(7)).sort(), [
+    'act',
+    'connected',
+    'farewell',
+    'later farewell',
+    'name',
+  ]);
+});
+
+onEach(t, 'who has left is not waited for', async (t, start) => {
+  const clients: ApplicationSocket[] = [];
+  const connected: Application['connected'] = (socket) => void clients.push(socket);
+  const at = await start({}, { applications: [{ namespace: '/asking', connected }] });
+  const one = await at.client({ namespace: '/asking' });
+  await one.next('connect');
+  const client = clients[0] as ApplicationSocket;
+  one.socket.disconnect();
+  await new Promise<void>((resolve) => client.onDisconnect(resolve));
+  let isTold = false;
+  client.onDisconnect(() => {
+    isTold = true;
+  });
+  t.ok(isTold);
+  await t.rejects(client.ask('nothing', []), { message: 'the client left before it answered nothing' });
 });
