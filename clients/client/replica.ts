@@ -50,7 +50,7 @@ export class SceneReplica {
   /** They were accepted, and stay on top until the delta with them has come. */
   accepted(all: readonly Pending[], version: number): void {
     for (const pending of all) pending.version = version;
-    if (version <= this.version) this.#settle(new Set());
+    this.#settle(new Set());
   }
 
   refused(all: readonly Pending[]): void {

@@ -57,7 +57,8 @@ export class Transports {
     this.#failures += 1;
     if (!this.hasOther || (this.#failures < TRIES && !isCertain)) return;
     if (this.#at === 0) this.later();
-    // Where nothing at all works, all of them are tried in turn.
+    // Where nothing at all works, it is not the first choice that is blocked, and all of them are tried in turn.
+    else this.#againMs = AGAIN_MS;
     this.#choose((this.#at + 1) % this.#names.length, 0);
   }
 
