@@ -104,9 +104,9 @@ export class Room extends Events<RoomEvents> {
     return this.#link.connection.userId ?? this.#user.userId ?? this.#user.id;
   }
 
-  /** How many ordered commands wait for an answer. */
+  /** How many ordered commands wait for an answer, and texts for their turn: 0 says that all is saved. */
   get pending(): number {
-    return this.#outbox.size;
+    return this.#outbox.size + this.#texts.waiting;
   }
 
   /** A text document of the room. Needs the option `text` of `connect`. */

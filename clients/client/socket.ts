@@ -27,7 +27,7 @@ export function webSocketOf(given: WebSocketConstructor | undefined): WebSocketC
 export function openSocket(url: string, given: WebSocketConstructor | undefined, handler: SocketHandler) {
   const Constructor = webSocketOf(given);
   if (Constructor === undefined) {
-    throw new TandemError('NO_WEBSOCKET', 'There is no WebSocket here; pass one as the option WebSocket.');
+    throw new TandemError('NO_WEBSOCKET', 'connect needs the option WebSocket here.');
   }
   const socket = new Constructor(url, [SUBPROTOCOL]);
   let isLive = true;

@@ -6,6 +6,8 @@ import type { RoomText } from './text/room-text.ts';
 export interface TextStage {
   newId(): string;
   maxMessageBytes(): number;
+  /** Something is typed that waits behind what is on its way. */
+  changed(): void;
   /** Asks for the document anew. */
   sync(): void;
   /** Resolves with the version that it became. */
@@ -17,6 +19,8 @@ export interface TextReplica {
   readonly public: RoomText;
   /** Whether the server has told what the document is. */
   readonly isLoaded: boolean;
+  /** Whether something was typed that is not yet on its way. */
+  readonly waits: boolean;
   /** The server's own state of the document, perhaps of another life of the room. */
   replaced(document: TextDocument, isAnew: boolean): void;
   received(message: MessageOf<'operation'>): void;

@@ -38,15 +38,21 @@ export class Texts {
     this.#maxMessageBytes = maxMessageBytes;
   }
 
+  /** How many have something that is not yet on its way. */
+  get waiting(): number {
+    return [...this.#used.values()].filter((one) => one.waits).length;
+  }
+
   get(documentId: string): RoomText {
     const known = this.#used.get(documentId);
     if (known !== undefined) return known.public;
     if (this.#terms.text === undefined) {
-      throw new TandemError('NO_TEXT', 'Pass `text` of tandem/client/text as the option `text` of connect.');
+      throw new TandemError('NO_TEXT', 'connect needs the option text.');
     }
     const replica = this.#terms.text.create({
       newId: this.#terms.newId,
       maxMessageBytes: this.#maxMessageBytes,
+      changed: () => this.#room.emit('pending', this.#room.pending),
       sync: () => this.#ask(documentId),
       submit: (operation, version, opId) =>
         this.#submit({ type: 'operation', documentId, operation, version, opId }),
@@ -63,7 +69,9 @@ export class Texts {
   /** The whole state of the room has come. */
   replaced(documents: Readonly<Record<string, TextDocument>>, isAnew: boolean): void {
     this.#asked.clear();
-    for (const [id, one] of this.#used) one.replaced(documentIn(documents, id), isAnew);
+    const told = new Map(Object.entries(documents));
+    // A document begins empty. [SPEC: TX1]
+    for (const [id, one] of this.#used) one.replaced(told.get(id) ?? { version: 0, text: '' }, isAnew);
   }
 
   /** The room was resumed: what was not loaded before does not come by itself. */
@@ -99,9 +107,4 @@ export class Texts {
     this.#cancelAgain = undefined;
     this.#askFor([...this.#asked]);
   }
-}
-
-/** A document begins empty. [SPEC: TX1] */
-function documentIn(documents: Readonly<Record<string, TextDocument>>, id: string): TextDocument {
-  return (Object.hasOwn(documents, id) ? documents[id] : undefined) ?? { version: 0, text: '' };
 }

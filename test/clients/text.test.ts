@@ -194,3 +194,23 @@ t.test(
     t.same(refused, []);
   },
 );
+
+t.test('what is typed waits until all of it is saved, also before the text is loaded', async (t) => {
+  const { at, ben } = await two(t);
+  const room = at.client().join('r', { user: { userId: 'cem' } });
+  const told: number[] = [];
+  room.on('pending', (count) => told.push(count));
+  const c = room.text('d');
+  c.insert(0, 'early ');
+  t.equal(room.pending, 1);
+  t.same(told, [1], 'who looks is told');
+  await room.joined;
+  await until(() => room.pending === 0, 'it is saved');
+  t.equal(c.value, 'early ');
+  c.insert(6, 'one');
+  c.insert(9, ', two');
+  t.equal(room.pending, 2, 'one on its way, and one behind it');
+  told.length = 0;
+  await until(() => ben.text('d').value === 'early one, two' && room.pending === 0, 'the others have it');
+  t.equal(told.indexOf(0), told.length - 1, 'not between the two');
+});

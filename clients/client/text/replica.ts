@@ -42,6 +42,10 @@ export class Replica implements TextReplica {
     return this.#isLoaded;
   }
 
+  get waits(): boolean {
+    return this.#typed.length > 0;
+  }
+
   replaced({ version, text }: TextDocument, isAnew: boolean): void {
     if (this.#isLoaded && !isAnew && version <= this.#version) return;
     if (isAnew) this.#ahead.clear();
@@ -76,6 +80,7 @@ export class Replica implements TextReplica {
     this.#typed = compose(this.#typed, operation);
     this.#show(operation, true);
     this.#flush();
+    if (this.waits) this.#stage.changed();
   }
 
   #flush(): void {
