@@ -4,6 +4,7 @@ import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
 import type { Listeners } from './listeners.ts';
 import type { Nodes } from './log/nodes.ts';
+import type { Occupied } from './occupied.ts';
 import type { Parts } from './parts.ts';
 import type { Recovery } from './recovery.ts';
 import { roomLimitsOf } from './room/entry.ts';
@@ -20,6 +21,8 @@ export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session' 
   happenings: Happenings;
   recovery(): Recovery;
   listeners(): Listeners;
+  /** Undefined where nobody wants to know what happens in rooms. */
+  occupied(): Occupied | undefined;
   publish: Transport['publish'];
 }
 
@@ -37,6 +40,7 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     happenings,
     recovery,
     listeners,
+    occupied,
     publish,
   } = options;
   const rooms: Rooms = new Rooms({
@@ -59,6 +63,7 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     onRefused: (code) => metrics.errors.labels(code).inc(),
     onJoined(session, { roomId, user }, view) {
       logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
+      occupied()?.entered(roomId);
       if (view === undefined) return undefined;
       return recovery().joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
     },
@@ -69,6 +74,7 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       if (session?.hears?.roomId === roomId) listeners().forget(session);
     },
     onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
+    onReleased: (roomId) => occupied()?.released(roomId),
     onEnded: (roomId, error) => logger.warn({ roomId, err: error }, 'the log of a room has to be read anew'),
     onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
     room: {

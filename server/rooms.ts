@@ -24,6 +24,8 @@ export interface RoomsOptions extends Pick<ExecutionOptions, OfExecution> {
   onRenewing(room: LiveRoom): void;
   onEnded(roomId: string, error: LogError): void;
   onOpenFailed(roomId: string, error: LogError): void;
+  /** This node has nobody in it any more. */
+  onReleased(roomId: string): void;
   /** After the effects of a batch were executed; undefined: nobody wants to know. */
   onEffects: Happenings['onEffects'];
 }
@@ -209,6 +211,7 @@ export class Rooms {
   #release(room: LiveRoom): void {
     const { roomId } = room;
     this.#rooms.delete(roomId);
+    this.#options.onReleased(roomId);
     const closing = room.close().catch((error: LogError) => this.#options.onOpenFailed(roomId, error));
     this.#closing.set(roomId, closing);
     closing.then(() => {

@@ -8,6 +8,7 @@ import { Hub } from './hub.ts';
 import { Listeners } from './listeners.ts';
 import { connectionsOf, createMetrics } from './metrics.ts';
 import { newId } from './new-id.ts';
+import { openOccupied } from './occupied.ts';
 import { openBackend } from './open-backend.ts';
 import { openHttp } from './open-http.ts';
 import { openPages } from './open-pages.ts';
@@ -78,8 +79,11 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     dismiss: (...whom) => hub.sessions.dismiss(...whom),
     recovery: () => recovery,
     listeners: () => listeners,
+    occupied: () => occupied,
     publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
   });
+  const open = (roomId: string) => rooms.load(roomId);
+  const occupied = happenings.onEffects && (await openOccupied({ ...parts, nodeId, open }));
   const permission = await openPermission({
     ...parts,
     application: options.authorize,
@@ -99,6 +103,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     rooms.nodeGone(node);
     recovery.nodeGone(node);
     void happenings.adopt(node);
+    void occupied?.adopt(node);
     peers?.gone(node);
   };
   const dialectOf = createDialects((error, type) =>
@@ -196,6 +201,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     stopSweep();
     hub.drain();
     await rooms.close();
+    await occupied?.close();
     await happenings.close();
     await ofBackend.close();
     await recovery.close();
@@ -219,5 +225,6 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     throw error;
   }
   state = 'ready';
+  void occupied?.resume();
   return { ...calls, port, healthPort, hasPages: pages !== undefined, projects: directory, revoke, close };
 }

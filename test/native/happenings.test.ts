@@ -144,6 +144,9 @@ t.test('[WH2] what waits outlives kill -9, and who was in a room has then left i
     versions,
     versions.map((_, index) => index + 1),
   );
+  // Nobody has come there since.
+  while (!tell('room.emptied')) await application.until(application.calls.length + 1);
+  t.ok(tell('member.left'));
   const ben = await connect(second.port);
   await ben.nextOf('welcome');
   await ben.ask({ type: 'join', roomId: 'r', user: { userId: 'ben' } });

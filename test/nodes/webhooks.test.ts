@@ -3,7 +3,8 @@ import { APPLICATION_SECRET, startApplication } from '../support/application.ts'
 import { noRedis, until } from '../support/redis.ts';
 import { freePort, silent } from '../support/servers.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
-import { nodesStage } from './stage.ts';
+import { nodesStage, quickBeats } from './stage.ts';
+import { startNode } from './started-node.ts';
 
 t.setTimeout(120_000);
 
@@ -84,4 +85,24 @@ t.test('also where Redis is away just when that is noticed', { skip: noRedis }, 
   proxy.accept(true);
   await until(() => application.calls.length >= 4);
   t.same(told(application.calls), ['room.created', 'member.joined ada', 'member.left ada', 'room.emptied']);
+});
+
+t.test('who was alone in a room when a node was killed has left it', { skip: noRedis }, async (t) => {
+  const at = await nodesStage(t);
+  const application = await startApplication(t);
+  const env = { WEBHOOK_URL: application.url, WEBHOOK_SECRET: APPLICATION_SECRET };
+  const dying = await startNode(t, { ...at.env, ...env }, quickBeats);
+  await at.node(env);
+  const ada = await at.member(dying, 'ada');
+  await at.member(dying, 'ben', 'another');
+  await ada.ask({ type: 'leave' });
+  await at.member(dying, 'ada');
+  await until(() => told(application.calls).filter((one) => one === 'member.joined ada').length === 2);
+  await dying.kill();
+  await until(() => told(application.calls).filter((one) => one === 'room.emptied').length === 3);
+  t.ok(told(application.calls).includes('member.left ben'));
+  await until(
+    async () => ((await at.redis.command('KEYS', '*occupied*')) as string[]).length <= 3,
+    'nothing is left of what the dead node had noted',
+  );
 });

@@ -1,0 +1,87 @@
+import { type DurableMap, openDurableMap } from './log/durable-map.ts';
+import type { Log } from './log/log.ts';
+import type { Logger } from './logger.ts';
+
+export interface OccupiedOptions {
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly nodeId: string;
+  /** Opens a room, which takes out of it whoever is gone. Rejects with a LogError. */
+  open(roomId: string): Promise<unknown>;
+}
+
+/** The log of a node's rooms: a name that no room can have. */
+const OCCUPIED = '\u0001occupied';
+
+/**
+ * The rooms in which this node holds members. A room is put in order when it is opened: after a crash nobody would
+ * hear that it is empty where nobody comes to it any more.
+ */
+export class Occupied {
+  readonly #options: OccupiedOptions;
+  readonly #rooms: DurableMap<true>;
+  #closed = false;
+
+  constructor(options: OccupiedOptions, rooms: DurableMap<true>) {
+    this.#options = options;
+    this.#rooms = rooms;
+  }
+
+  /** Nobody waits for it: of a crash in this very moment nobody is told. */
+  entered(roomId: string): void {
+    if (this.#rooms.get(roomId) === undefined) this.#rooms.set(roomId, true).catch(() => {});
+  }
+
+  released(roomId: string): void {
+    this.#rooms.delete(roomId).catch(() => {});
+  }
+
+  /** Opens what an earlier life of this process was in. Never rejects. */
+  async resume(): Promise<void> {
+    for (const [roomId] of [...this.#rooms.entries()]) await this.#visit(roomId);
+  }
+
+  /** A node died: opens what it was in. Never rejects. */
+  async adopt(node: string): Promise<void> {
+    if (this.#closed) return;
+    try {
+      const left = await openDurableMap<true>(this.#options.log, logOf(this.#options.log, node));
+      try {
+        for (const [roomId] of [...left.entries()]) {
+          await this.#visit(roomId);
+          await left.delete(roomId);
+        }
+        await left.conclude();
+      } finally {
+        await left.close();
+      }
+    } catch (error) {
+      this.#options.logger.error({ err: error, node }, 'the rooms of a node cannot be looked after');
+    }
+  }
+
+  async #visit(roomId: string): Promise<void> {
+    if (this.#closed) return;
+    try {
+      await this.#options.open(roomId);
+    } catch (error) {
+      this.#options.logger.error({ err: error, roomId }, 'a room cannot be looked after');
+    }
+  }
+
+  /** Waits for what is under way. */
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.#rooms.close();
+  }
+}
+
+/** Rejects with a LogError. */
+export async function openOccupied(options: OccupiedOptions): Promise<Occupied> {
+  return new Occupied(options, await openDurableMap(options.log, logOf(options.log, options.nodeId)));
+}
+
+/** Nodes that share a store have each their own. */
+function logOf({ isShared }: Log, node: string): string {
+  return isShared ? `${OCCUPIED} ${node}` : OCCUPIED;
+}
