@@ -1,10 +1,10 @@
 import type { RoomView } from './dialect/events.ts';
 import { openDurableMap } from './log/durable-map.ts';
-import { LogError } from './log/log.ts';
 import { type Effects, type Happening, happeningsOf } from './outbound/happening.ts';
 import { createPost } from './outbound/post.ts';
 import { WEBHOOKS, Webhooks } from './outbound/webhooks.ts';
 import type { Parts } from './parts.ts';
+import { takeOver } from './take-over.ts';
 
 export interface HappeningsOptions extends Parts {
   nodeId: string;
@@ -22,11 +22,9 @@ export interface Happenings {
   close(): Promise<void>;
 }
 
-const AGAIN_MS = 2000;
-
 /** Those who are told what happens in rooms: the embedding program, and the application over HTTP. */
 export async function openHappenings(options: HappeningsOptions): Promise<Happenings> {
-  const { clock, logger, listener } = options;
+  const { clock, log, logger, listener } = options;
   const webhooks = await openWebhooks(options);
   /** What the program does wrong, then or later, is its own fault. */
   async function guarded(happening: Happening): Promise<void> {
@@ -45,14 +43,15 @@ export async function openHappenings(options: HappeningsOptions): Promise<Happen
   let closed = false;
 
   async function adopt(node: string): Promise<void> {
-    if (webhooks === undefined || closed) return;
-    try {
-      await takeOver(options, node, webhooks);
-    } catch (error) {
-      logger.error({ err: error, node }, 'what a node had still to tell cannot be told');
-      const isPassing = error instanceof LogError && error.code !== 'LOG_CORRUPT';
-      if (isPassing) clock.after(AGAIN_MS, () => void adopt(node));
-    }
+    if (webhooks === undefined) return;
+    await takeOver<Happening>({
+      log,
+      clock,
+      name: queueOf(options, node),
+      take: (id, happening) => webhooks.adopt(id, happening),
+      isClosed: () => closed,
+      onFailed: (error) => logger.error({ err: error, node }, 'what a node had still to tell cannot be told'),
+    });
   }
 
   return {
@@ -63,19 +62,6 @@ export async function openHappenings(options: HappeningsOptions): Promise<Happen
       await webhooks?.close();
     },
   };
-}
-
-async function takeOver(options: HappeningsOptions, node: string, webhooks: Webhooks): Promise<void> {
-  const left = await openDurableMap<Happening>(options.log, queueOf(options, node));
-  try {
-    for (const [id, happening] of [...left.entries()]) {
-      await webhooks.adopt(id, happening);
-      await left.delete(id);
-    }
-    await left.conclude();
-  } finally {
-    await left.close();
-  }
 }
 
 /** Nodes that share a store have each their own: a happening is told by the node that has written it. */

@@ -1,9 +1,12 @@
+import type { Clock } from './clock.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
-import type { Log } from './log/log.ts';
+import { type Log, LogError } from './log/log.ts';
 import type { Logger } from './logger.ts';
+import { takeOver } from './take-over.ts';
 
 export interface OccupiedOptions {
   readonly log: Log;
+  readonly clock: Pick<Clock, 'after'>;
   readonly logger: Logger;
   readonly nodeId: string;
   /** Opens a room, which takes out of it whoever is gone. Rejects with a LogError. */
@@ -38,35 +41,24 @@ export class Occupied {
 
   /** Opens what an earlier life of this process was in. Never rejects. */
   async resume(): Promise<void> {
-    for (const [roomId] of [...this.#rooms.entries()]) await this.#visit(roomId);
+    for (const [roomId] of [...this.#rooms.entries()]) {
+      if (this.#closed) return;
+      // It has been reported, and is tried again with the next start.
+      await this.#options.open(roomId).catch(() => {});
+    }
   }
 
   /** A node died: opens what it was in. Never rejects. */
-  async adopt(node: string): Promise<void> {
-    if (this.#closed) return;
-    try {
-      const left = await openDurableMap<true>(this.#options.log, logOf(this.#options.log, node));
-      try {
-        for (const [roomId] of [...left.entries()]) {
-          await this.#visit(roomId);
-          await left.delete(roomId);
-        }
-        await left.conclude();
-      } finally {
-        await left.close();
-      }
-    } catch (error) {
-      this.#options.logger.error({ err: error, node }, 'the rooms of a node cannot be looked after');
-    }
-  }
-
-  async #visit(roomId: string): Promise<void> {
-    if (this.#closed) return;
-    try {
-      await this.#options.open(roomId);
-    } catch (error) {
-      this.#options.logger.error({ err: error, roomId }, 'a room cannot be looked after');
-    }
+  adopt(node: string): Promise<void> {
+    const { log, clock, logger } = this.#options;
+    return takeOver<true>({
+      log,
+      clock,
+      name: logOf(log, node),
+      take: (roomId) => this.#options.open(roomId).catch(passOver),
+      isClosed: () => this.#closed,
+      onFailed: (error) => logger.error({ err: error, node }, 'the rooms of a node cannot be looked after'),
+    });
   }
 
   /** Waits for what is under way. */
@@ -74,6 +66,11 @@ export class Occupied {
     this.#closed = true;
     return this.#rooms.close();
   }
+}
+
+/** What is damaged has been reported, and is in nobody's way. */
+function passOver(error: unknown): void {
+  if (!(error instanceof LogError && error.code === 'LOG_CORRUPT')) throw error;
 }
 
 /** Rejects with a LogError. */
