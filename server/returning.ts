@@ -40,7 +40,10 @@ export class Returning {
     joins.take(connectionId, roomId, 'latest');
     clock.after(RETURN_MS, () => {
       const held = session(connectionId);
-      if (held?.memberships.get(roomId) === membership) rejoin(held, membership, want);
+      if (held?.memberships.get(roomId) !== membership) return;
+      // It has left meanwhile, or was sent away.
+      if (membership.phase === 'leaving') held.memberships.delete(roomId);
+      else rejoin(held, membership, want);
     });
     return true;
   }

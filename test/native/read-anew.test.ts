@@ -46,6 +46,23 @@ t.test(
   },
 );
 
+t.test('[ND3] who leaves before it could be taken in stays away', async (t) => {
+  const log = createLossyLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  log.failing = true;
+  await log.lose('room');
+  await at.pass(300, 100);
+  ada.send({ type: 'leave' });
+  await at.pass(3000, 100);
+  log.failing = false;
+  await at.pass(3000, 100);
+  t.same(present(ben.look()), ['ben']);
+  t.match(await ben.ask(add('i')), { type: 'ack', version: 1 });
+  t.same(ofType(await ada.news(), 'sceneDelta'), [], 'it hears nothing more');
+  t.match(await ada.ask({ type: 'join', roomId: 'room' }), { type: 'ack' });
+});
+
 t.test('[ND3] what was viewed before others took the node for dead is viewed again, unasked', async (t) => {
   const log = createUnsureLog();
   const at = await stage(t, {}, { log });
