@@ -144,3 +144,9 @@ onEach(
   },
   ['websocket only'],
 );
+
+onEach(t, '[SO7] the scene that is left takes no room from the one that is entered', async (t, start) => {
+  const at = await start({ MAX_CONNECTION_ROOMS: '1' });
+  const ada = await at.client({ namespace: '/scenes', as: 'ada' });
+  for (const sceneId of ['a', 'b', 'a']) t.match(await join(ada, sceneId), { ok: true, sceneId });
+});

@@ -19,7 +19,8 @@ export const join: Treatment<'join'> = {
     const present = session.memberships.get(roomId);
     // One that is being left hands nothing on.
     const known = present?.phase === 'leaving' ? undefined : present;
-    if (present === undefined && session.memberships.size >= stage.limits.MAX_CONNECTION_ROOMS) {
+    const staysIn = session.memberships.size - othersThan(roomId, session).length;
+    if (present === undefined && staysIn >= stage.limits.MAX_CONNECTION_ROOMS) {
       throw new Refusal('TOO_MANY_ROOMS', { limit: stage.limits.MAX_CONNECTION_ROOMS });
     }
     const ask = () =>
