@@ -75,7 +75,10 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     },
     onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),
     onReleased: (roomId) => occupied()?.released(roomId),
-    onEnded: (roomId, error) => logger.warn({ roomId, err: error }, 'the log of a room has to be read anew'),
+    onEnded(roomId, error, isLoss) {
+      if (isLoss) logger.warn({ roomId, err: error }, 'the log of a room has to be read anew');
+      else logger.debug({ roomId }, 'another node has forgotten a room that held nothing');
+    },
     onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
     room: {
       log,

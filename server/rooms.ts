@@ -11,7 +11,7 @@ import type { LiveRoomOptions } from './live-room-options.ts';
 import { LogError } from './log/log.ts';
 import type { Answer, CommandEntry, Entry } from './room/entry.ts';
 import { hasSessionsOf, sessionsOf } from './room/members.ts';
-import type { RoomState } from './room/state.ts';
+import { isBlank, type RoomState } from './room/state.ts';
 
 type OfExecution =
   | ('session' | 'rejoin' | 'leave' | 'lostSessions' | 'lockTtlMs')
@@ -22,7 +22,8 @@ export interface RoomsOptions extends Pick<ExecutionOptions, OfExecution> {
   onOpened: LiveRoomOptions['onOpened'];
   /** The log has left a room behind, and whoever is in it goes on in a new one. */
   onRenewing(room: LiveRoom): void;
-  onEnded(roomId: string, error: LogError): void;
+  /** @param isLoss it held something that others know nothing of any more, or cannot tell this node */
+  onEnded(roomId: string, error: LogError, isLoss: boolean): void;
   onOpenFailed(roomId: string, error: LogError): void;
   /** This node has nobody in it any more. */
   onReleased(roomId: string): void;
@@ -193,7 +194,9 @@ export class Rooms {
     const { roomId, state, fanout } = room;
     const { room: own, session, rejoin, onEnded } = this.#options;
     if (this.#rooms.get(roomId) !== room) return;
-    onEnded(roomId, error);
+    const held = state !== undefined && (!isBlank(state) || hasSessionsOf(state.members, own.nodeId));
+    // Nodes forget what holds nothing, which another may just have opened.
+    onEnded(roomId, error, held || error.code !== 'LOG_UNAVAILABLE');
     this.#rooms.delete(roomId);
     const members = state === undefined ? [] : sessionsOf(state.members, own.nodeId);
     const connections = new Set([...members, ...(fanout?.connections() ?? [])]);
