@@ -130,6 +130,23 @@ for (const TRANSPORT of ['uws', 'ws']) {
     }
   });
 
+  t.test(`[HT1] [ES6] a stream is refused to HEAD as it is to GET (${TRANSPORT})`, async (t) => {
+    const authorize = (_: unknown, __: unknown, roomId: string) => {
+      if (roomId.endsWith('nowhere')) throw new Refusal('PROJECT_NOT_FOUND');
+      return roomId.endsWith('shut') ? false : undefined;
+    };
+    const at = await stage(t, {}, { authorize });
+    for (const name of ['sceneEvents', 'roomEvents'] as const) {
+      const statusIn = async (room: string, as: Wish['as'] = { sub: 'ada' }) =>
+        (await at.ask('HEAD', pathOf(name, room), { as })).status;
+      t.equal(await statusIn('r'), 200);
+      t.equal((await at.ask('HEAD', pathOf(name, 'r'), { as: undefined })).status, 401);
+      t.equal(await statusIn('shut'), 403);
+      t.equal(await statusIn('r', { sub: 'ada', rooms: ['other'] }), 403);
+      t.equal(await statusIn('nowhere'), 404);
+    }
+  });
+
   t.test(`[ES8] every body and address is checked (${TRANSPORT})`, async (t) => {
     const at = await stage(t);
     const large = JSON.stringify({ clientId: 'a', x: 'x'.repeat(limits.MAX_MESSAGE_BYTES) });

@@ -53,7 +53,10 @@ export function createStreamHandlers({
         expected: 'the things whose cameras are wanted',
       });
     }
-    if (request.method === 'HEAD') return { http: { status: 200, headers: streamHeaders, body: '' } };
+    if (request.method === 'HEAD') {
+      await checkJoin(call, roomId);
+      return { http: { status: 200, headers: streamHeaders, body: '' } };
+    }
     const lastEventId = request.headers['last-event-id'] ?? query.lastEventId;
     const opened = await clients.open(clientOf(call, query, roomId), { topics, viewing, lastEventId });
     const http = { status: 200, headers: streamHeaders };
@@ -69,10 +72,15 @@ export function createStreamHandlers({
     return { http: json(200, accepted) };
   }
 
-  async function state({ principal, request }: Call, roomId: string) {
+  /** For who does not become a member, of whom the join would find it out. */
+  async function checkJoin({ principal }: Call, roomId: string): Promise<void> {
     const rights = await rightsIn(roomId, principal, authorize);
     if ('refused' in rights) throw new Refusal(rights.refused);
-    return sceneOf(backend, roomId, request);
+  }
+
+  async function state(call: Call, roomId: string) {
+    await checkJoin(call, roomId);
+    return sceneOf(backend, roomId, call.request);
   }
 
   async function leave(call: Call & { body: Named }, roomId: string) {
