@@ -50,6 +50,10 @@ export function readBody(
   if (!/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw new Refusal('UNSUPPORTED_MEDIA_TYPE');
   }
+  if (!/^(identity)?$/i.test(request.headers['content-encoding'] ?? '')) {
+    const details = { path: 'Content-Encoding', expected: 'identity' };
+    throw new Refusal('UNSUPPORTED_MEDIA_TYPE', details, 'The body of this request has to come as it is.');
+  }
   return request.body(limits[maxBody]);
 }
 

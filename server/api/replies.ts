@@ -43,6 +43,8 @@ export function refused({ code, message, details }: Refusal, headers: Record<str
 function headersOf(status: number, retryAfterMs: number | undefined): Record<string, string> {
   // RFC 6750, section 3.
   if (status === 401) return { 'www-authenticate': 'Bearer' };
+  // RFC 9110, section 15.5.16.
+  if (status === 415) return { 'accept-encoding': 'identity' };
   if (status !== 429 && status !== 503) return {};
   const seconds = retryAfterMs === undefined ? RETRY_AFTER_SECONDS : Math.ceil(retryAfterMs / 1000);
   return { 'retry-after': String(seconds) };

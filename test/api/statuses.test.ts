@@ -106,6 +106,12 @@ for (const TRANSPORT of ['uws', 'ws']) {
       t.match(await at.ask(method, path, { body: '{' }), { status: 400, json: { code: 'NOT_JSON' } });
       const text = { body: '{}', headers: { 'content-type': 'text/plain' } };
       t.match(await at.ask(method, path, text), { status: 415, json: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
+      const packed = await at.ask(method, path, { body: '{}', headers: { 'content-encoding': 'gzip' } });
+      const json = { code: 'UNSUPPORTED_MEDIA_TYPE', path: 'Content-Encoding', expected: 'identity' };
+      t.match(packed, { status: 415, json });
+      t.equal(packed.headers.get('accept-encoding'), 'identity');
+      const plain = { body: '{', headers: { 'content-encoding': 'Identity' } };
+      t.match(await at.ask(method, path, plain), { status: 400, json: { code: 'NOT_JSON' } });
       const large = JSON.stringify({ x: 'x'.repeat(limits.MAX_FRAME_BYTES) });
       t.match(await at.ask(method, path, { body: large }), {
         status: 413,
