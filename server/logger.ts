@@ -54,18 +54,35 @@ export function createLogger(config: Pick<Config, 'logLevel'>, destination?: Des
   return pino(options, destination ?? prettyStream() ?? standardOutput());
 }
 
-/** A line that cannot be written, as on a full disk, is dropped: it must not end the server. */
+/**
+ * A line that cannot be written, as on a full disk, is dropped: it must not end the server. Of one of which a part was
+ * written the rest is dropped, and the next one is on a line of its own.
+ */
 function standardOutput(): DestinationStream {
   let output = open();
+  let isTorn = false;
+  let hasBegun = false;
+  let hasFailed = false;
   function open() {
     const opened = pino.destination({ dest: 1, sync: true });
+    opened.on('write', (bytes) => {
+      hasBegun ||= bytes > 0;
+    });
     // What failed would be kept there, and all that comes after it.
     opened.once('error', () => {
+      hasFailed = true;
       output = open();
     });
     return opened;
   }
-  return { write: (line) => output.write(line) };
+  return {
+    write(line) {
+      hasBegun = false;
+      hasFailed = false;
+      output.write(isTorn ? `\n${line}` : line);
+      isTorn = hasFailed && (isTorn || hasBegun);
+    },
+  };
 }
 
 function prettyStream(): DestinationStream | undefined {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync, readFileSync } from 'node:fs';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { createLogger, redact } from '../server/logger.ts';
 import { plain } from './e2e/plain-process.ts';
 
@@ -53,23 +53,53 @@ t.test('no line is slow', async (t) => {
     t.type(redact(piece.repeat(50_000)), 'string');
 });
 
-t.test('on a full disk lines are dropped, and the program goes on', async (t) => {
-  const program = `
+/** Runs a program with a log that goes to a file, whose size it can limit; what stands in there then. */
+async function written(t: Test, program: string): Promise<string> {
+  const beginning = `
     import { execFileSync } from 'node:child_process';
+    import { fstatSync } from 'node:fs';
     import { createLogger } from ${JSON.stringify(new URL('../server/logger.ts', import.meta.url).href)};
     const limit = (bytes) => execFileSync('prlimit', ['--pid', process.pid, \`--fsize=\${bytes}:\`]);
     const logger = createLogger({ logLevel: 'info' });
+  `;
+  const file = `${t.testdir({})}/log`;
+  const node = [process.execPath, '--import=tsx', '--input-type=module', '--eval', beginning + program];
+  const [command, ...args] = plain(node, true);
+  const child = spawn(command, args, { stdio: ['ignore', openSync(file, 'w'), 'inherit'] });
+  t.same(await once(child, 'exit'), [0, null]);
+  return readFileSync(file, 'utf8');
+}
+
+t.test('on a full disk lines are dropped, and the program goes on', async (t) => {
+  const text = await written(
+    t,
+    `
     logger.info('before');
     limit(20);
     for (let count = 0; count < 100; count++) logger.info('meanwhile');
     limit('unlimited');
     logger.info('after');
-  `;
-  const file = `${t.testdir({})}/log`;
-  const node = [process.execPath, '--import=tsx', '--input-type=module', '--eval', program];
-  const [command, ...args] = plain(node, true);
-  const child = spawn(command, args, { stdio: ['ignore', openSync(file, 'w'), 'inherit'] });
-  t.same(await once(child, 'exit'), [0, null]);
-  const messages = readFileSync(file, 'utf8').match(/(?<="msg":")\w+/g);
-  t.same(messages, ['before', 'after']);
+  `,
+  );
+  t.same(text.match(/(?<="msg":")\w+/g), ['before', 'after']);
+});
+
+t.test('nothing is added to a line of which only a part fits on the disk', async (t) => {
+  const text = await written(
+    t,
+    `
+    logger.info('before');
+    limit(fstatSync(1).size + 10);
+    for (let count = 0; count < 3; count++) logger.info('meanwhile');
+    limit('unlimited');
+    for (const message of ['after', 'later']) logger.info(message);
+  `,
+  );
+  const [before, torn, ...after] = text.trimEnd().split('\n');
+  t.match(JSON.parse(before ?? ''), { msg: 'before' });
+  t.equal(torn?.length, 10);
+  t.match(
+    after.map((line) => JSON.parse(line)),
+    [{ msg: 'after' }, { msg: 'later' }],
+  );
 });
