@@ -16,6 +16,16 @@ export interface DurableMap<Value> {
 
 type Change = readonly [key: string, value?: unknown];
 
+/** What this process has made of a key, and its log does not say, or not yet. */
+interface Ahead<Value> {
+  /** Undefined: deleted. */
+  readonly value: Value | undefined;
+  /** Its changes that wait to be appended, or to be heard of. 0: it could not be stored. */
+  waiting: number;
+  /** The log says something newer of another process. */
+  isOutdated: boolean;
+}
+
 /** The fewest entries between two snapshots; of a map that holds more, as many as it holds, as each is in all of them. */
 const COMPACT_ENTRIES = 2000;
 
@@ -31,22 +41,22 @@ export async function openDurableMap<Value>(
   name: string,
   onChanged: (key: string | undefined) => void = () => {},
 ): Promise<DurableMap<Value>> {
+  /** What the log says. */
   const values = new Map<string, Value>();
-  /** How many changes of a key wait to be appended, or to be heard of: the last one holds already. */
-  const own = new Map<string, number>();
+  /** What holds instead. */
+  const ahead = new Map<string, Ahead<Value>>();
   let offset = 0;
   let sinceSnapshot = 0;
   let isOpen = false;
-  /** The batch that is being appended. */
-  let underWay: readonly string[] | undefined;
+  /** The batch that is being appended, and its changes. */
+  let underWay: { readonly texts: readonly string[]; readonly changes: readonly Change[] } | undefined;
   const opened = await openLastingLog(log, name, {
     read({ snapshot, tail }) {
       const found: [string, Value][] = snapshot === undefined ? [] : JSON.parse(snapshot.state);
-      const before = new Map(values);
       values.clear();
       for (const [key, value] of found) values.set(key, value);
       for (const text of tail) fold(JSON.parse(text));
-      for (const key of own.keys()) fold(before.has(key) ? [key, before.get(key)] : [key]);
+      for (const [key, { waiting }] of ahead) if (waiting === 0) ahead.delete(key);
       offset = (snapshot?.offset ?? 0) + tail.length;
       sinceSnapshot = tail.length;
       if (isOpen) onChanged(undefined);
@@ -54,14 +64,17 @@ export async function openDurableMap<Value>(
     absorb(texts) {
       offset += texts.length;
       sinceSnapshot += texts.length;
-      // It holds since it was asked for.
-      if (texts === underWay) return;
-      for (const text of texts) {
-        const change = JSON.parse(text) as Change;
-        // Its own change comes behind this one, or is this one.
-        if (own.has(change[0])) continue;
+      const isOwn = texts === underWay?.texts;
+      const changes = isOwn ? underWay?.changes : texts.map((text) => JSON.parse(text) as Change);
+      for (const change of changes ?? []) {
+        const [key] = change;
         fold(change);
-        if (isOpen) onChanged(change[0]);
+        const own = ahead.get(key);
+        if (own !== undefined) own.isOutdated = !isOwn;
+        // Its own change comes behind this one.
+        if (isOwn || (own !== undefined && own.waiting > 0)) continue;
+        ahead.delete(key);
+        if (isOpen) onChanged(key);
       }
     },
   });
@@ -74,27 +87,32 @@ export async function openDurableMap<Value>(
     else values.set(key, value as Value);
   }
 
-  function settle(changes: readonly Change[]): void {
+  function settle(changes: readonly Change[], isStored: boolean): void {
     for (const [key] of changes) {
-      const left = (own.get(key) ?? 1) - 1;
-      if (left > 0) own.set(key, left);
-      else own.delete(key);
+      const own = ahead.get(key);
+      if (own === undefined) continue;
+      own.waiting -= 1;
+      if (own.waiting > 0 || !(isStored || own.isOutdated)) continue;
+      ahead.delete(key);
+      if (own.isOutdated) onChanged(key);
     }
   }
 
   /** One append at a time; what comes meanwhile is the next batch. */
   function append(): Promise<void> {
     appending ??= Promise.resolve().then(async () => {
-      const batch = waiting;
+      const changes = waiting;
       waiting = [];
+      let isStored = false;
       try {
-        underWay = batch.map((change) => JSON.stringify(change));
-        await opened.append(underWay);
-        const isDue = sinceSnapshot >= Math.max(COMPACT_ENTRIES, values.size);
-        if (isDue && waiting.length === 0) await compact();
+        const texts = changes.map((change) => JSON.stringify(change));
+        underWay = { texts, changes };
+        await opened.append(texts);
+        isStored = true;
+        if (sinceSnapshot >= Math.max(COMPACT_ENTRIES, values.size)) await compact();
       } finally {
         underWay = undefined;
-        settle(batch);
+        settle(changes, isStored);
         appending = undefined;
       }
     });
@@ -114,8 +132,9 @@ export async function openDurableMap<Value>(
   }
 
   async function change(one: Change): Promise<void> {
-    own.set(one[0], (own.get(one[0]) ?? 0) + 1);
-    fold(one);
+    const [key, value] = one;
+    const waitsFor = ahead.get(key)?.waiting ?? 0;
+    ahead.set(key, { value: value as Value | undefined, waiting: waitsFor + 1, isOutdated: false });
     const before = appending;
     waiting.push(one);
     // What is under way does not hold this one: it is in the batch behind it.
@@ -123,14 +142,24 @@ export async function openDurableMap<Value>(
     if (waiting.length > 0 || appending !== undefined) await append();
   }
 
+  function get(key: string): Value | undefined {
+    const own = ahead.get(key);
+    return own === undefined ? values.get(key) : own.value;
+  }
+
+  function* entries(): Generator<[string, Value]> {
+    for (const entry of values) if (!ahead.has(entry[0])) yield entry;
+    for (const [key, { value }] of ahead) if (value !== undefined) yield [key, value];
+  }
+
   return {
-    get: (key) => values.get(key),
-    entries: () => values.entries(),
+    get,
+    entries,
     set: (key, value) => change([key, value]),
     async delete(key) {
-      if (values.has(key)) await change([key]);
+      if (values.has(key) || get(key) !== undefined) await change([key]);
     },
     close: () => end(() => false),
-    conclude: () => end(() => values.size === 0),
+    conclude: () => end(() => entries().next().done === true),
   };
 }

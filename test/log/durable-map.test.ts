@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { type DurableMap, openDurableMap } from '../../server/log/durable-map.ts';
 import { openLmdbLog } from '../../server/log/lmdb.ts';
-import { type Log, LogError } from '../../server/log/log.ts';
+import { type Log, LogError, type LogListener, type RoomLog } from '../../server/log/log.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 
@@ -126,4 +126,87 @@ t.test('a change is stored, and says so, also where the map cannot be written an
   await t.resolves(map.set('last', 1));
   await map.close();
   t.equal([...(await openDurableMap(log, NAME)).entries()].length, 2501);
+});
+
+/** What two processes share. Appends of the first wait for `held`, and the ends of its compactions for `later`. */
+function createSharedLog() {
+  const log = createMemoryLog();
+  const shared = { held: Promise.resolve(), later: Promise.resolve() };
+  const listeners: LogListener[] = [];
+  let inner: Promise<RoomLog> | undefined;
+  const open = async (listener: LogListener): Promise<RoomLog> => {
+    const isFirst = listeners.push(listener) === 1;
+    inner ??= log.open(NAME, (...batch) => {
+      for (const one of listeners) one(...batch);
+    });
+    const room = await inner;
+    return {
+      ...room,
+      async append(texts) {
+        if (isFirst) await shared.held;
+        await room.append(texts);
+      },
+      async compact(...what) {
+        await room.compact(...what);
+        if (isFirst) await shared.later;
+      },
+    };
+  };
+  const both: Log = { ...log, open: (_, listener) => open(listener) };
+  return {
+    shared,
+    open: () => openDurableMap(both, NAME),
+    async again() {
+      await (await inner)?.close();
+      return openDurableMap(log, NAME);
+    },
+  };
+}
+
+t.test(
+  'of two processes that change a key at once, the one that is refused has changed nothing',
+  async (t) => {
+    const { shared, open, again } = createSharedLog();
+    const [one, other] = [await open(), await open()];
+    await one.set('k', 'before');
+    let fail = (_: Error) => {};
+    shared.held = new Promise((_, reject) => {
+      fail = reject;
+    });
+    const refused = one.set('k', 'refused');
+    await other.set('k', 'stored');
+    fail(new LogError('LOG_UNAVAILABLE', 'full'));
+    await t.rejects(refused, { message: 'full' });
+    t.equal(one.get('k'), 'stored');
+    shared.held = Promise.resolve();
+    await Promise.all(Array.from({ length: 2500 }, (_, index) => one.set(`key${index}`, index)));
+    t.equal((await again()).get('k'), 'stored', 'also once it has written the map anew');
+  },
+);
+
+t.test('what could not be stored is not stored with the rest when that is written anew', async (t) => {
+  const { shared, open, again } = createSharedLog();
+  const one = await open();
+  shared.held = Promise.reject(new LogError('LOG_UNAVAILABLE', 'full'));
+  await t.rejects(one.set('k', 'refused'), { message: 'full' });
+  shared.held = Promise.resolve();
+  await Promise.all(Array.from({ length: 5000 }, (_, index) => one.set(`key${index % 2500}`, index)));
+  t.equal(one.get('k'), 'refused', 'it holds');
+  t.equal((await again()).get('k'), undefined);
+});
+
+t.test('what another process changes while the map is written anew holds', async (t) => {
+  const { shared, open, again } = createSharedLog();
+  const [one, other] = [await open(), await open()];
+  let end = () => {};
+  shared.later = new Promise((resolve) => {
+    end = resolve;
+  });
+  const all = Promise.all(Array.from({ length: 2500 }, (_, index) => one.set(`key${index}`, 'one')));
+  while (other.get('key2499') === undefined) await new Promise((resolve) => setImmediate(resolve));
+  await other.set('key7', 'other');
+  end();
+  await all;
+  t.equal(one.get('key7'), 'other');
+  t.equal((await again()).get('key7'), 'other');
 });
