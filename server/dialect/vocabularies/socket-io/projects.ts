@@ -6,8 +6,6 @@ import { personal } from './personal.ts';
 import { rooms } from './rooms.ts';
 import { acknowledge, type Fields, meaningsOf, PROJECT, userOf, type Words } from './words.ts';
 
-const PROJECT_ID = 'the id of a project';
-
 /** Whether a room is one of this application's. */
 export function isOfProjects(roomId: string): boolean {
   return roomId.startsWith(PROJECT);
@@ -26,7 +24,7 @@ export const projectMeanings = meaningsOf({
 
 function projectOf(given: Fields): string {
   if (isAbsent(given.all.projectId)) {
-    throw new Refusal('INVALID_FIELD', { path: 'projectId', expected: PROJECT_ID });
+    throw new Refusal('ROOM_REQUIRED', { path: 'projectId', expected: 'the id of a project' });
   }
   return given.part('projectId', PROJECT.length);
 }
@@ -50,7 +48,12 @@ export const projects: Vocabulary = {
   },
 };
 
+const leaveCodes: Partial<Record<ErrorCode, string>> = {
+  ROOM_REQUIRED: 'MISSING_PROJECT_ID',
+};
+
 const joinCodes: Partial<Record<ErrorCode, string>> = {
+  ...leaveCodes,
   FORBIDDEN: 'UNAUTHORIZED',
   UNAUTHENTICATED: 'UNAUTHORIZED',
   TOKEN_INVALID: 'UNAUTHORIZED',
@@ -71,10 +74,7 @@ function failed({
   const { name, id } = originOf(ref);
   const fallback = name === 'leave-project' ? 'LEAVE_FAILED' : 'JOIN_FAILED';
   const { path, expected } = details ?? {};
-  const own =
-    expected === PROJECT_ID
-      ? 'MISSING_PROJECT_ID'
-      : ((name === 'leave-project' ? undefined : joinCodes[code]) ?? fallback);
+  const own = (name === 'leave-project' ? leaveCodes : joinCodes)[code] ?? fallback;
   // The application has no other place for it.
   const fault = expected === undefined ? message : `${path || 'The event'}: expected ${expected}`;
   const answer = { message: fault, code: own };
