@@ -104,31 +104,42 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     stage.answer(session, { type: 'ack', op, ...(ref === undefined ? {} : { ref }) });
   }
 
-  /** One after the other; one that is refused ends it. */
+  /**
+   * One after the other; one that is refused ends it.
+   *
+   * @param entered rooms that it has joined so far: a message is refused as a whole
+   */
   function runAll(
     session: Session,
     commands: readonly object[],
     message: unknown,
     size: number,
+    entered: readonly string[] = [],
   ): Promise<void> | undefined {
-    let done = 0;
-    for (const command of commands) {
-      done += 1;
-      try {
-        const outcome = run(session, command, message, size);
-        if (outcome === 'refused') return undefined;
-        if (outcome === undefined) continue;
-        const rest = commands.slice(done);
-        return outcome.then(
-          () => runAll(session, rest, message, size),
-          (error: unknown) => fail(session, error, message),
-        );
-      } catch (error) {
-        fail(session, error, message);
-        return undefined;
-      }
+    const [command, ...rest] = commands;
+    if (command === undefined) return undefined;
+    const joins = rest.length > 0 ? joinedBy(session, command) : [];
+    const failed = (error: unknown) => {
+      withdraw(session, entered);
+      fail(session, error, message);
+    };
+    const goOn = () => runAll(session, rest, message, size, [...entered, ...joins]);
+    try {
+      const outcome = run(session, command, message, size);
+      if (outcome === 'refused') return withdraw(session, entered);
+      return outcome === undefined ? goOn() : outcome.then(goOn, failed);
+    } catch (error) {
+      failed(error);
+      return undefined;
     }
-    return undefined;
+  }
+
+  function withdraw(session: Session, rooms: readonly string[]): undefined {
+    for (const roomId of rooms) {
+      const membership = session.memberships.get(roomId);
+      if (membership === undefined || membership.phase === 'leaving') continue;
+      stage.dismiss(session, membership, { reason: 'left', ref: undefined });
+    }
   }
 
   function run(
@@ -191,6 +202,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   return { receive, accept, wait };
+}
+
+/** The room that a command is about to join, where the session is not in it. */
+function joinedBy({ memberships }: Session, command: { type?: unknown; roomId?: unknown }): string[] {
+  const { type, roomId } = command;
+  if (type !== 'join' || typeof roomId !== 'string') return [];
+  const phase = memberships.get(roomId)?.phase;
+  return phase === undefined || phase === 'leaving' ? [roomId] : [];
 }
 
 /** Names a field at fault as the client does. */

@@ -66,3 +66,33 @@ onEach(
     t.match(await ada.next('component:cursor'), { componentId, userId: 'ben', position: { line: 3, ch: 4 } });
   },
 );
+
+onEach(
+  t,
+  '[SO9] of a component and an entity at once neither is heard where one is refused',
+  async (t, start) => {
+    const entity = { entityType: 'page', entityId: 'shut' };
+    const at = await start(
+      { MAX_CONNECTION_ROOMS: '2' },
+      { authorize: (_, __, roomId) => (roomId.endsWith('shut') ? false : undefined) },
+    );
+    const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+    await ada.ask('component:subscribe', { componentId });
+    const refused = await ben.ask('component:subscribe', { ...entity, componentId });
+    t.match(refused, { ok: false, code: 'FORBIDDEN', event: 'component:subscribe' });
+    const say = (one: typeof ada) => one.ask('component:update', { componentId, updates: { title: 'T' } });
+    t.match(await say(ben), { ok: false, code: 'NOT_JOINED' });
+    await ben.ask('component:subscribe', { componentId: 'c2' });
+    const open = { ...entity, entityId: 'open' };
+    t.match(await ben.ask('component:subscribe', { ...open, componentId }), {
+      ok: false,
+      code: 'TOO_MANY_ROOMS',
+    });
+    t.match(await say(ada), { ok: true });
+    t.match(await say(ben), { ok: false, code: 'NOT_JOINED' });
+    t.notOk(ben.heard().includes('component:updated'));
+    // What it was in before, it stays in.
+    t.match(await ben.ask('component:subscribe', { ...entity, componentId: 'c2' }), { ok: false });
+    t.match(await ben.ask('component:update', { componentId: 'c2', updates: {} }), { ok: true });
+  },
+);
