@@ -9,47 +9,34 @@ export function coalesce(operations: readonly Operation[]): Operation[] {
   if (operations.length < 2) return [...operations];
   // An operation stays as it came until another one on the same thing is merged into it.
   const merged: (Operation | Merged | undefined)[] = [];
-  /** The place in `merged` of the latest operation on a thing. */
-  const latest = new Map<string, number>();
+  /** The places in `merged` of the operations on a thing, the latest last. */
+  const placesOf = new Map<string, number[]>();
   for (const operation of operations) {
     const thing = operation.target === 'scene' ? '' : (operation.id as string);
-    const place = latest.get(thing);
+    const places = placesOf.get(thing) ?? [];
+    placesOf.set(thing, places);
+    const place = places.at(-1);
     const previous = place === undefined ? undefined : merged[place];
     if (place === undefined || previous === undefined || previous.type === 'remove') {
-      latest.set(thing, merged.push(operation) - 1);
+      places.push(merged.push(operation) - 1);
     } else if (operation.type === 'update') {
       const before = previous instanceof Merged ? previous : new Merged(previous);
       merged[place] = before;
       const changes = changesOf(operation.data ?? {});
       // A part of what was just replaced as a whole cannot be told in one operation with it.
       if (changes.some((change) => before.changes.hasWholeOf(change))) {
-        latest.set(thing, merged.push(operation) - 1);
+        places.push(merged.push(operation) - 1);
       } else for (const change of changes) before.changes.set(change);
     } else if (operation.type === 'remove') {
       merged[place] = previous.type === 'add' ? undefined : operation;
-      if (previous.type === 'add') forget(latest, merged, thing, place);
+      // What came before the add is the latest again: a remove, or nothing.
+      if (previous.type === 'add') places.pop();
     }
   }
   return merged.flatMap((one) => {
     if (one === undefined) return [];
     return [one instanceof Merged ? one.operation : one];
   });
-}
-
-/** After add then remove, what came before the add is the latest again: a remove, or nothing. */
-function forget(
-  latest: Map<string, number>,
-  merged: readonly (Operation | Merged | undefined)[],
-  thing: string,
-  place: number,
-): void {
-  latest.delete(thing);
-  for (let index = place - 1; index >= 0; index--) {
-    if (merged[index]?.target === 'item' && merged[index]?.id === thing) {
-      latest.set(thing, index);
-      return;
-    }
-  }
 }
 
 /** Several operations on one thing, as one. */

@@ -142,3 +142,18 @@ t.test('[TK3] a thousand updates of one item are one', async (t) => {
   const updates = Array.from({ length: 1000 }, (_, n) => update('a', { position_x: n, position_y: -n }));
   t.strictSame(coalesce(updates), [update('a', { position_x: 999, position_y: -999 })]);
 });
+
+t.test('[TK3] of ten times as many that cancel out the merge takes about ten times as long', async (t) => {
+  const cancelling = (count: number) =>
+    Array.from({ length: count }, (_, at) => [add(`${at}`, { id: `${at}` }), remove(`${at}`)]).flat();
+  const fastest = (operations: Operation[]) => {
+    const times = [1, 2, 3].map(() => {
+      const begun = performance.now();
+      t.strictSame(coalesce(operations), []);
+      return performance.now() - begun;
+    });
+    return Math.min(...times);
+  };
+  const few = fastest(cancelling(4000));
+  t.ok(fastest(cancelling(40_000)) < 40 * few);
+});
