@@ -51,6 +51,9 @@ export const limits = {
   KEPT_EVENT_BYTES: 1024 * 1024,
   /** Operations kept of a text document; one made at an older version gets VERSION_UNKNOWN. */
   KEPT_TEXT_OPERATIONS: 500,
+  /** Parts that a text operation is transformed over, and its own each time; one of more gets VERSION_UNKNOWN:
+   * the server would stand still meanwhile. */
+  MAX_TRANSFORMED_PARTS: 250_000,
   /** Remembered opIds per user and room; a repeat of an older one is applied anew. */
   KEPT_OP_IDS: 512,
   /** Users per room whose opIds are remembered; those longest silent are forgotten first. */

@@ -110,6 +110,7 @@ export const roomLimitNames = [
   'KEPT_EVENTS',
   'KEPT_EVENT_BYTES',
   'KEPT_TEXT_OPERATIONS',
+  'MAX_TRANSFORMED_PARTS',
   'KEPT_OP_IDS',
   'KEPT_OP_ID_USERS',
 ] as const;

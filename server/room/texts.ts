@@ -69,7 +69,13 @@ export function edit(
     return refuse('TEXT_OPERATION_INVALID', { path: 'operation', version: text.version });
   }
   const unheard: Outline[] = [];
+  let parts = 0;
   for (const { version, operation: other } of others) {
+    // A short operation that deletes much falls into ever more parts.
+    parts += operation.length + other.length;
+    if (parts > limits.MAX_TRANSFORMED_PARTS) {
+      return refuse('VERSION_UNKNOWN', { path: 'version', version: text.version });
+    }
     const moved = textType.transform(other, operation, 'right') as TextOperation;
     unheard.push({ version, parts: moved.map(outlined) });
     // The operation that arrives is the left one: of two inserts at one place its text comes first.

@@ -111,6 +111,33 @@ t.test('[TX4] versions ahead of the document, and older than what is kept, are u
   t.match(ask(state, write('bob-1', ['y'], 3)), { ok: true, version: 6 });
 });
 
+t.test('[TX4] an operation is transformed through MAX_TRANSFORMED_PARTS parts at most', async (t) => {
+  const state = roomOf('ada-1', 'bob-1');
+  fold(state, write('ada-1', ['abcdefgh'], 0));
+  // Each parts what bob deletes once more: it has 1, 3 and 5 parts as it meets two parts each.
+  for (let at = 1; at <= 3; at++) fold(state, write('ada-1', [2 * at - 1, '-'], at));
+  fold(state, configure(state, { MAX_TRANSFORMED_PARTS: 14 }));
+  const unknown = { code: 'VERSION_UNKNOWN', details: { path: 'version', version: 4 } };
+  t.match(ask(state, write('bob-1', [{ d: 8 }], 1)), unknown);
+  t.equal(textOf(state), 'a-b-c-defgh', 'it was not made');
+  fold(state, configure(state, { MAX_TRANSFORMED_PARTS: 15 }));
+  t.match(ask(state, write('bob-1', [{ d: 8 }], 1)), { ok: true, version: 5 });
+  t.equal(textOf(state), '---');
+});
+
+t.test('[TX4] a short operation over a long history does not hold up the room', async (t) => {
+  const state = roomOf('ada-1', 'bob-1');
+  const [edits, inserts] = [500, 80];
+  fold(state, write('ada-1', ['x'.repeat(60_000)], 0), write('ada-1', ['x'.repeat(60_000)], 1));
+  const parts = Array.from({ length: inserts }, () => ['y', 2]).flat();
+  for (let index = 0; index < edits; index++) {
+    const skipped = (index * 2 * inserts) % 100_000;
+    fold(state, write('ada-1', skipped === 0 ? parts : [skipped, ...parts], index + 2));
+  }
+  t.match(ask(state, write('bob-1', [{ d: 120_000 }], 2)), { code: 'VERSION_UNKNOWN' });
+  t.match(ask(state, write('bob-1', [{ d: 120_000 }], edits + 2)), { ok: true }, 'as it stands, it is made');
+});
+
 t.test('[TX5] documents stay within MAX_TEXT_LENGTH, and may always shrink', async (t) => {
   const state = roomOf('ada-1');
   fold(state, configure(state, { MAX_TEXT_LENGTH: 3 }));
