@@ -114,7 +114,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
   return {
     publish(topic, frame, except?: Connection) {
       if (ended) return;
-      heldBack.add(frame);
+      heldBack.add(topic, frame);
       if (except instanceof UwsConnection && except.publishToOthers(topic, frame)) return;
       app.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
     },

@@ -123,6 +123,32 @@ export function pressureContract(t: Test, make: MakeTransport): void {
     },
   );
 
+  t.test(
+    'guarantee 1 is kept without pinging for every frame, which peers end connections for',
+    async (t) => {
+      const at = await stage(t, make);
+      const { client, connection } = await at.join();
+      connection.subscribe('room');
+      let pings = 0;
+      client.socket.on('ping', () => {
+        pings += 1;
+      });
+      const sendMany = (topic: string) => {
+        for (let bytes = 0; bytes < 2 * MAX_BUFFERED; bytes += 10_000)
+          at.transport.publish(topic, 'p'.repeat(10_000));
+        for (let count = 0; count < 25; count++) connection.send('answer');
+      };
+      sendMany('another room');
+      connection.send('first');
+      await client.through('first');
+      t.equal(pings, 0, 'what is published to others is none of its own');
+      sendMany('room');
+      connection.send('second');
+      await client.through('second');
+      t.ok(pings <= 1, `${pings} pings`);
+    },
+  );
+
   t.test('a result of `buffered` is followed by `drained`', async (t) => {
     const at = await stage(t, make);
     const { client, connection } = await paused(at);
