@@ -22,6 +22,7 @@ export function createReceiverOptions({
   return {
     clock,
     maxHeldBytes: config.limits.MAX_HELD_REPLY_BYTES,
+    maxBufferedBytes: config.limits.MAX_BUFFERED_BYTES,
     drainTimeoutMs: config.limits.DRAIN_TIMEOUT_MS,
     onLagging() {
       onLagging(1);

@@ -21,18 +21,20 @@ export interface SyncRequest {
   documentId: string | undefined;
 }
 
-/**
- * What brings a receiver from where it was to where the room stands.
- *
- * @returns encoded messages, and whether the whole state has to follow
- */
+/** Encoded messages, and whether the whole state has to follow. */
+export interface Update {
+  readonly encoded: string[];
+  readonly whole: boolean;
+}
+
+/** What brings a receiver from where it was to where the room stands. */
 export function bringUpToDate(
   { receiver: { dialect, connection }, userId }: Recipient,
   view: RoomView,
   want: Want,
   now: Place,
   encodings: Encodings,
-): { encoded: string[]; whole: boolean } {
+): Update {
   const present = want.recovers === undefined ? encodings.present(dialect) : [];
   const seen = seenBy(want, view);
   const missed = seen === undefined ? undefined : missedSince(view.state, seen);

@@ -20,6 +20,7 @@ export interface Feed {
 export interface ReceiverOptions {
   clock: Clock;
   maxHeldBytes: number;
+  maxBufferedBytes: number;
   drainTimeoutMs: number;
   onLagging(receiver: Receiver): void;
   onResynced(): void;
@@ -81,6 +82,23 @@ export class Receiver {
     // What was published before may still be lost, too; if so, that is reported after this.
     if (sent < frames.length) this.#fallBehind(Number.POSITIVE_INFINITY);
     return sent;
+  }
+
+  /** Whether frames can be sent or, to a small part, held; `later`: perhaps when what is buffered has drained. */
+  takes(frames: readonly TextFrame[]): 'now' | 'later' | 'never' {
+    const { maxBufferedBytes, maxHeldBytes } = this.#options;
+    const buffered = this.connection.bufferedBytes();
+    const sizes = frames.map((frame) => Buffer.byteLength(frame));
+    const bytes = sizes.reduce((sum, one) => sum + one, buffered);
+    // One is accepted while what is there before it is within the bound.
+    if (bytes - (sizes.at(-1) ?? 0) <= maxBufferedBytes) return 'now';
+    if (buffered > 0) return 'later';
+    return bytes <= maxBufferedBytes + maxHeldBytes ? 'now' : 'never';
+  }
+
+  /** Nothing is sent before the buffer has drained. */
+  waitForDrain(): void {
+    this.#fallBehind(Number.POSITIVE_INFINITY);
   }
 
   /** A published frame did not fit. */

@@ -1,0 +1,83 @@
+import t from 'tap';
+import { ofType, type Person, type Stage, stage } from './person.ts';
+
+const names = ['r1', 'r2', 'r3', 'r4'];
+const pad = 'p'.repeat(8000);
+/** Less than what is missed in all rooms, and more than in any of them. */
+const env = { MAX_BUFFERED_BYTES: String(150_000) };
+
+async function say(ada: Person, roomId: string, from: number, count: number): Promise<void> {
+  for (let n = from; n < from + count; n++)
+    await ada.ask({ type: 'relay', roomId, event: 'said', data: { n, pad } });
+}
+
+/** What was said in each room, as somebody has heard it. */
+function heardIn(messages: ReturnType<Person['heard']>, roomId: string): number[] {
+  return ofType(messages, 'event').flatMap((one) => (one.roomId === roomId ? [one.data.n] : []));
+}
+
+/** Reads all that is there, again and again, with pauses in which the buffer fills. */
+async function readSlowly(at: Stage, one: Person): Promise<void> {
+  for (let turn = 0; turn < 12; turn++) {
+    one.wire.read();
+    one.wire.stall();
+    await at.pass(64);
+  }
+  one.wire.read();
+  await at.pass(64);
+}
+
+const counted = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+for (const protocol of ['', 'tandem.v1']) {
+  const framing = protocol === '' ? 'single frames' : 'batch frames';
+
+  t.test(`[SR3] what several rooms have for one that lagged does not end it: ${framing}`, async (t) => {
+    const at = await stage(t, env);
+    const ada = at.person();
+    const ben = at.person({ protocol });
+    await at.settle();
+    for (const roomId of names) {
+      await ada.join(roomId, 'ada');
+      await ben.join(roomId, 'ben');
+    }
+    ben.wire.stall();
+    await say(ada, 'r1', 0, 21);
+    for (const roomId of names.slice(1)) await say(ada, roomId, 0, 17);
+    await readSlowly(at, ben);
+    t.equal(ben.wire.closedWith, undefined);
+    await say(ada, 'r2', 17, 1);
+    await at.pass(64);
+    const heard = ben.heard();
+    t.same(heardIn(heard, 'r1'), counted(21));
+    t.same(heardIn(heard, 'r2'), counted(18));
+    for (const roomId of ['r3', 'r4']) t.same(heardIn(heard, roomId), counted(17), roomId);
+  });
+
+  t.test(`[RS1] nor one that comes back to several rooms: ${framing}`, async (t) => {
+    const at = await stage(t, env);
+    const ada = at.person();
+    const first = at.person({ protocol });
+    await at.settle();
+    const since = new Map<string, object>();
+    for (const roomId of names) {
+      await ada.join(roomId, 'ada');
+      const { epoch, version, offset } = await first.join(roomId, 'ben', { scene: true });
+      since.set(roomId, { epoch, version, offset });
+    }
+    first.wire.close();
+    await at.pass(64);
+    for (const roomId of names) await say(ada, roomId, 0, 9);
+    const ben = at.person({ protocol });
+    await at.settle();
+    ben.heard();
+    ben.wire.stall();
+    for (const roomId of names)
+      ben.send({ type: 'join', roomId, user: { userId: 'ben' }, since: since.get(roomId) });
+    await at.pass(64);
+    await readSlowly(at, ben);
+    t.equal(ben.wire.closedWith, undefined);
+    const heard = ben.heard();
+    for (const roomId of names) t.same(heardIn(heard, roomId), counted(9), roomId);
+  });
+}
