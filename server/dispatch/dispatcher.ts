@@ -1,6 +1,7 @@
-import { type CommandType, isId, isPlainObject, Refusal } from '../../protocol/index.ts';
+import { type CommandType, Refusal } from '../../protocol/index.ts';
 import type { DirectEvent, Ref } from '../dialect/events.ts';
 import { SessionCaller } from './caller.ts';
+import { errorEvent } from './error-event.ts';
 import { inspect } from './inspect.ts';
 import type { Session } from './session.ts';
 import type { Stage, Treatment } from './stage.ts';
@@ -104,26 +105,44 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     stage.answer(session, { type: 'ack', op, ...(ref === undefined ? {} : { ref }) });
   }
 
-  /**
-   * One after the other; one that is refused ends it.
-   *
-   * @param entered rooms that it has joined so far: a message is refused as a whole
-   */
   function runAll(
     session: Session,
     commands: readonly object[],
     message: unknown,
     size: number,
-    entered: readonly string[] = [],
+  ): Promise<void> | undefined {
+    if (commands.length > 1) return runEach(session, commands, message, size, []);
+    // Nearly all are one command, for which nothing has to be made.
+    try {
+      const outcome = run(session, commands[0] as object, message, size);
+      if (outcome === undefined || outcome === 'refused') return undefined;
+      return outcome.catch((error: unknown) => fail(session, error, message));
+    } catch (error) {
+      fail(session, error, message);
+      return undefined;
+    }
+  }
+
+  /**
+   * One after the other; one that is refused ends it.
+   *
+   * @param entered rooms that it has joined so far: a message is refused as a whole
+   */
+  function runEach(
+    session: Session,
+    commands: readonly object[],
+    message: unknown,
+    size: number,
+    entered: readonly string[],
   ): Promise<void> | undefined {
     const [command, ...rest] = commands;
     if (command === undefined) return undefined;
-    const joins = rest.length > 0 ? joinedBy(session, command) : [];
+    const joins = joinedBy(session, command);
     const failed = (error: unknown) => {
       withdraw(session, entered);
       fail(session, error, message);
     };
-    const goOn = () => runAll(session, rest, message, size, [...entered, ...joins]);
+    const goOn = () => runEach(session, rest, message, size, [...entered, ...joins]);
     try {
       const outcome = run(session, command, message, size);
       if (outcome === 'refused') return withdraw(session, entered);
@@ -218,22 +237,4 @@ function renameField(session: Session, event: Extract<DirectEvent, { type: 'erro
   const path = event.details?.path;
   if (path === undefined || inbound?.nameOf === undefined) return;
   event.details = { ...event.details, path: inbound.nameOf(path, event.op, event.ref) };
-}
-
-/** The error that answers a message, with what can be told of the message. */
-function errorEvent(refusal: Refusal, message: unknown): Extract<DirectEvent, { type: 'error' }> {
-  const { code, details } = refusal;
-  const event: Extract<DirectEvent, { type: 'error' }> = {
-    type: 'error',
-    code,
-    message: refusal.message,
-    details,
-  };
-  if (!isPlainObject(message)) return event;
-  const { type, ref, roomId, opId } = message;
-  if (typeof type === 'string' && type.length <= 200) event.op = type;
-  if (isId(ref) || Number.isInteger(ref)) event.ref = ref as Ref;
-  if (isId(roomId)) event.roomId = roomId;
-  if (isId(opId)) event.opId = opId;
-  return event;
 }
