@@ -55,11 +55,15 @@ export class Receiver {
 
   /** Sends encoded messages to this connection alone. */
   reply(encoded: readonly string[]): void {
-    if (encoded.length === 0 || this.#ended) return;
-    const { framing } = this.dialect;
-    const sent = this.sendFrames(framing.frames(encoded));
-    if (framing.batches) this.#hold(sent === 0 ? encoded : []);
-    else this.#hold(encoded.slice(sent));
+    this.#hold(this.#send(encoded));
+  }
+
+  /** The same with what can be made anew. False: what is left is too much to be held, and is not. */
+  tell(encoded: readonly string[]): boolean {
+    const left = this.#send(encoded);
+    if (lengthOf(left) > this.#options.maxHeldBytes) return false;
+    this.#hold(left);
+    return true;
   }
 
   /**
@@ -84,16 +88,14 @@ export class Receiver {
     return sent;
   }
 
-  /** Whether frames can be sent or, to a small part, held; `later`: perhaps when what is buffered has drained. */
-  takes(frames: readonly TextFrame[]): 'now' | 'later' | 'never' {
-    const { maxBufferedBytes, maxHeldBytes } = this.#options;
+  /** Whether messages fit beside what is buffered; where nothing is, only sending them tells. */
+  hasRoomFor(encoded: readonly string[]): boolean {
     const buffered = this.connection.bufferedBytes();
-    const sizes = frames.map((frame) => Buffer.byteLength(frame));
-    const bytes = sizes.reduce((sum, one) => sum + one, buffered);
-    // One is accepted while what is there before it is within the bound.
-    if (bytes - (sizes.at(-1) ?? 0) <= maxBufferedBytes) return 'now';
-    if (buffered > 0) return 'later';
-    return bytes <= maxBufferedBytes + maxHeldBytes ? 'now' : 'never';
+    if (buffered === 0) return true;
+    const frames = this.dialect.framing.frames(encoded);
+    // The last one is accepted while what is there before it is within the bound.
+    const before = frames.slice(0, -1).reduce((sum, frame) => sum + Buffer.byteLength(frame), buffered);
+    return before <= this.#options.maxBufferedBytes;
   }
 
   /** Nothing is sent before the buffer has drained. */
@@ -157,13 +159,24 @@ export class Receiver {
     if (isNew) this.#options.onLagging(this);
   }
 
+  /** Returns what was not accepted. */
+  #send(encoded: readonly string[]): readonly string[] {
+    if (encoded.length === 0 || this.#ended) return [];
+    const { framing } = this.dialect;
+    const sent = this.sendFrames(framing.frames(encoded));
+    if (framing.batches) return sent === 0 ? encoded : [];
+    return encoded.slice(sent);
+  }
+
   #hold(encoded: readonly string[]): void {
     const lag = this.#lag;
     if (lag === undefined || encoded.length === 0) return;
-    for (const one of encoded) {
-      lag.held.push(one);
-      lag.heldBytes += one.length;
-    }
+    for (const one of encoded) lag.held.push(one);
+    lag.heldBytes += lengthOf(encoded);
     if (lag.heldBytes > this.#options.maxHeldBytes && !this.#ended) this.#giveUp('SLOW_CONSUMER');
   }
+}
+
+function lengthOf(encoded: readonly string[]): number {
+  return encoded.reduce((sum, one) => sum + one.length, 0);
 }

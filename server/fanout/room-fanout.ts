@@ -4,7 +4,7 @@ import type { Effect } from '../room/effect.ts';
 import { type Attachment, type Begun, nothing, type Want, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
 import { Behind } from './behind.ts';
-import { bringUpToDate, type SyncRequest, syncAnswer, type Update } from './catch-up.ts';
+import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { Flushes, type Served } from './flushes.ts';
@@ -269,38 +269,28 @@ export class RoomFanout implements Flushable, Feed {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting') return;
     const isFirst = !receiver.sent.knows(this.view.roomId);
-    const update = this.#updateFor(attachment, standing.want);
-    if (update === undefined) return;
+    const update = bringUpToDate(attachment, this.view, standing.want, this.#place, this.#encodings);
+    const { resync, recovers, since } = standing.want;
+    // What was missed is made anew rather than held as an answer, once what other rooms had has drained.
+    const isMissed = resync === true || since !== undefined;
+    if (isMissed && !receiver.hasRoomFor(update.encoded)) {
+      this.#waiting.push(attachment);
+      return receiver.waitForDrain();
+    }
     this.#enterAudience(attachment, { from: this.#place, since: this.#flushes.number, isFirst });
     const answers = this.#joined(attachment, standing.want, this.#place);
     const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
     const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
     // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
-    const { resync, recovers } = standing.want;
     const isCut = update.whole && state.length === 0 && (resync === true || recovers !== undefined);
     if (isCut) receiver.leaveBehind();
-    receiver.reply([...answers, ...update.encoded, ...cameras]);
+    const told = [...update.encoded, ...cameras];
+    receiver.reply(isMissed ? answers : [...answers, ...told]);
+    const isTold = !isMissed || receiver.tell(told);
     const served = receiver.sendFrames(state) === state.length;
-    // Whatever came before a state that did not fit, the whole of it is needed.
-    if (!served) this.pause(receiver, undefined);
+    // Whatever came before what did not fit, the whole state is needed.
+    if (!isTold || !served) this.pause(receiver, undefined);
     receiver.reply(standing.replies);
-  }
-
-  /** Undefined: it has to wait until what other rooms had for the receiver has drained. */
-  #updateFor(attachment: Attachment, want: Want): Update | undefined {
-    const { receiver } = attachment;
-    const update = bringUpToDate(attachment, this.view, want, this.#place, this.#encodings);
-    if (want.resync !== true && want.since === undefined) return update;
-    // What was missed may be as large as the buffer, and is made anew rather than held.
-    const taken = receiver.takes(receiver.dialect.framing.frames(update.encoded));
-    if (taken === 'now') return update;
-    if (taken === 'never') {
-      const unknown = { ...want, place: undefined, since: undefined, scene: true };
-      return bringUpToDate(attachment, this.view, unknown, this.#place, this.#encodings);
-    }
-    this.#waiting.push(attachment);
-    receiver.waitForDrain();
-    return undefined;
   }
 
   #answerSyncs(): void {
