@@ -161,7 +161,7 @@ export class Execution {
     if (membership !== undefined) this.#options.onLeft(connection, membership);
     // Unless it has joined again, and that join is still on its way.
     if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
-    else if (membership !== undefined) membership.phase = 'joining';
+    else if (membership !== undefined && membership.phase !== 'leaving') membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {
       const code = reason === 'kicked' ? 'IDENTITY_MISMATCH' : told;
       this.#reply(

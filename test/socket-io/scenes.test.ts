@@ -1,6 +1,7 @@
 import t from 'tap';
 import { createGatedLog } from '../native/gated-log.ts';
-import { onEach, type Person } from './stage.ts';
+import { createRandom } from '../simulation/random.ts';
+import { onEach, type Person, type SocketStage } from './stage.ts';
 
 const scene = { projectId: 'project-123', sceneId: 'scene-456' };
 
@@ -59,6 +60,12 @@ onEach(t, '[SO7] people in a scene see each other and what each of them does', a
 });
 
 const sceneOf = (sceneId: string) => ({ projectId: 'p', sceneId });
+async function editors(at: SocketStage, names: readonly string[]): Promise<Person[]> {
+  const people: Person[] = [];
+  for (const as of names) people.push(await at.client({ namespace: '/scenes', as }));
+  return people;
+}
+
 const join = (one: Person, sceneId: string) => one.ask('joinScene', sceneOf(sceneId));
 const add = (id: string) => ({ type: 'add', target: 'item', data: { id } });
 
@@ -67,8 +74,7 @@ onEach(t, '[SO7] who may not enter another scene stays in its own', async (t, st
     { MAX_ROOM_USERS: '2' },
     { authorize: (_, __, roomId) => (roomId.endsWith('locked') ? false : undefined) },
   );
-  const people: Person[] = [];
-  for (const as of ['ada', 'ben', 'cleo', 'dan']) people.push(await at.client({ namespace: '/scenes', as }));
+  const people = await editors(at, ['ada', 'ben', 'cleo', 'dan']);
   const [ada, ben, ...others] = people as [Person, Person, Person, Person];
   for (const one of [ada, ben]) await join(one, 'own');
   for (const one of others) await join(one, 'full');
@@ -88,8 +94,7 @@ onEach(
   async (t, start) => {
     const log = createGatedLog();
     const at = await start({}, { log });
-    const people: Person[] = [];
-    for (const as of ['ada', 'ben']) people.push(await at.client({ namespace: '/scenes', as }));
+    const people = await editors(at, ['ada', 'ben']);
     const [ada, ben] = people as [Person, Person];
     for (const one of people) await join(one, 'old');
     await ada.next('sceneJoined');
@@ -119,8 +124,7 @@ onEach(
   async (t, start) => {
     const log = createGatedLog();
     const at = await start({}, { log });
-    const people: Person[] = [];
-    for (const as of ['ada', 'ben']) people.push(await at.client({ namespace: '/scenes', as }));
+    const people = await editors(at, ['ada', 'ben']);
     const [ada, ben] = people as [Person, Person];
     await join(ada, 'a');
     await join(ben, 'b');
@@ -150,3 +154,39 @@ onEach(t, '[SO7] the scene that is left takes no room from the one that is enter
   const ada = await at.client({ namespace: '/scenes', as: 'ada' });
   for (const sceneId of ['a', 'b', 'a']) t.match(await join(ada, sceneId), { ok: true, sceneId });
 });
+
+onEach(
+  t,
+  '[SO7] however quickly it changes, it is in the scene that it asked for last, and hears of no error',
+  async (t, start) => {
+    const rates = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s' };
+    const at = await start({ STORE: 'lmdb', DATA_DIR: t.testdir(), ...rates });
+    const random = createRandom(7);
+    const names = Array.from({ length: 20 }, (_, index) => `user${index}`);
+    const people = await editors(at, names);
+    const scenes = ['a', 'b', 'c'];
+    const last = new Map<string, string>();
+    await Promise.all(
+      people.map(async (one, index) => {
+        for (let turn = 0; turn < 200; turn++) {
+          const scene = random.pick(scenes);
+          last.set(names[index] as string, scene);
+          const answer = join(one, scene);
+          if (turn % 50 === 49) await answer;
+          else answer.catch(() => {});
+        }
+      }),
+    );
+    const [probe] = (await editors(at, ['probe'])) as [Person];
+    for (const scene of scenes) {
+      await join(probe, scene);
+      const { users } = await probe.next('sceneJoined');
+      const there = users
+        .map(({ userId }: { userId: string }) => userId)
+        .filter((id: string) => id !== 'probe');
+      t.same(there.sort(), names.filter((name) => last.get(name) === scene).sort(), scene);
+    }
+    for (const one of people) t.notOk(one.heard().includes('error'));
+  },
+  ['websocket only'],
+);
