@@ -85,7 +85,8 @@ export class WsConnection implements Connection {
     } finally {
       stream.uncork();
       this.#corked = false;
-      this.#behind = socket.bufferedAmount > 0;
+      // What was dropped within is waited for, even if all the rest went out at once.
+      this.#behind ||= socket.bufferedAmount > 0;
     }
   }
 

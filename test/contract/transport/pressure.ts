@@ -161,6 +161,19 @@ export function pressureContract(t: Test, make: MakeTransport): void {
     t.equal(connection.send('y'), 'sent');
   });
 
+  t.test('so is a `dropped` within a cork, of one that reads', async (t) => {
+    const at = await stage(t, make);
+    const { connection } = await at.join();
+    let isRefused = false;
+    connection.cork(() => {
+      for (let bytes = 0; bytes < 4 * MAX_BUFFERED && !isRefused; bytes += 20_000)
+        isRefused = connection.send('x'.repeat(20_000)) === 'dropped';
+    });
+    // µWS hands over to the system amid a cork, too, and may refuse none.
+    if (isRefused) await emptied(at, connection);
+    t.equal(connection.send('y'), 'sent');
+  });
+
   t.test('losses of one turn are reported once, after it, and before `drained`', async (t) => {
     const at = await stage(t, make);
     const { client, connection } = await paused(at);
