@@ -144,11 +144,6 @@ const exceptions: readonly { readonly file: string; readonly target: string; rea
 ];
 
 const MAX_LINES = 250;
-/** Files of more, each with its reason. */
-const long: Readonly<Record<string, string>> = {
-  'server/fanout/room-fanout.ts':
-    'holds the receivers of a room; what it does with them has files of its own',
-};
 
 const isExcepted = (file: string, target: string) =>
   exceptions.some((one) => one.file === file && one.target === target);
@@ -260,13 +255,11 @@ t.test('files are named for what they are', async (t) => {
 });
 
 t.test('files hold one concept', async (t) => {
-  const lines = new Map(sources.map(({ path, text }) => [path, text.split('\n').length - 1]));
-  const faults = [...lines].flatMap(([path, count]) =>
-    count > MAX_LINES && !(path in long) ? [`${path} has ${count} lines: it wants to be two files`] : [],
-  );
+  const faults = sources.flatMap(({ path, text }) => {
+    const count = text.split('\n').length - 1;
+    return count > MAX_LINES ? [`${path} has ${count} lines: it wants to be two files`] : [];
+  });
   t.same(faults, []);
-  const unused = Object.keys(long).filter((path) => (lines.get(path) ?? 0) <= MAX_LINES);
-  t.same(unused, [], 'every exception is needed');
 });
 
 /** Ids of rules at the beginning of a title, one or several: how a test quotes a rule. */

@@ -1,6 +1,7 @@
-import type { Ref } from '../dialect/events.ts';
+import type { Ref, RoomView } from '../dialect/events.ts';
 import type { Audience } from './audience.ts';
-import type { Claimed, Place } from './position.ts';
+import type { Step } from './catch-up.ts';
+import { type Claimed, type Place, placeFrom } from './position.ts';
 import type { Receiver } from './receiver.ts';
 
 /** Of most rooms nobody views anything: one set serves all of them. */
@@ -27,9 +28,17 @@ export interface Begun {
  * held gets nothing until what is kept of its join is durable.
  */
 export type Standing =
-  | { kind: 'waiting'; want: Want; replies: string[]; isHeld: boolean }
+  | Waits
   | ({ kind: 'live'; audience: Audience } & Begun)
   | ({ kind: 'paused'; place: Place | undefined } & Begun);
+
+/** It waits: for what, and the replies that come behind that. */
+export interface Waits {
+  readonly kind: 'waiting';
+  want: Want;
+  replies: string[];
+  isHeld: boolean;
+}
 
 /** What a receiver waits for. */
 export interface Want {
@@ -38,8 +47,12 @@ export interface Want {
   /** The whole state also of an empty room. */
   scene: boolean;
   since: Claimed | undefined;
-  /** Where a lagging receiver was lost. */
+  /** Where a lagging receiver was lost, or how far another one was brought before it was. */
   place?: Place | undefined;
+  /** Of the event that leads to the place, what has not been told. */
+  rest?: readonly Step[];
+  /** The offset through which it was told who came and went, where that is beyond the place. */
+  heard?: number;
   /** Comes back as if it had never been away: nobody is told, and its own doings under these ids are not
    * repeated. */
   recovers?: readonly string[];
@@ -48,10 +61,27 @@ export interface Want {
 }
 
 /** Waits for `want`, and for the answers to joins that it waited for already. */
-export function waitingFor(want: Want, before?: Standing): Standing & { kind: 'waiting' } {
+export function waitingFor(want: Want, before?: Standing): Waits {
   if (before?.kind !== 'waiting') return { kind: 'waiting', want, replies: [], isHeld: false };
   return {
     ...before,
     want: { ...want, joins: [...before.want.joins, ...want.joins] },
   };
+}
+
+/** Of what is on its way to a client beyond the place that it names nothing may come twice: it gets the whole. */
+export function surely(want: Want, receiver: Receiver, { roomId, state, epoch }: RoomView): Want {
+  const claimed = want.since && placeFrom(state, epoch, want.since);
+  if (claimed === undefined || !receiver.sent.exceeds(roomId, claimed)) return want;
+  return { ...want, since: undefined, scene: true };
+}
+
+/** What is kept of its coming is durable, or it goes. */
+export function release({ standing }: Attachment): void {
+  if (standing.kind === 'waiting') standing.isHeld = false;
+}
+
+/** One that lags asks for a flush when it has drained, one that is held when it is released. */
+export function isServable({ receiver, standing }: Attachment): boolean {
+  return !receiver.lagging && !(standing.kind === 'waiting' && standing.isHeld);
 }

@@ -1,4 +1,4 @@
-import { type Dialect, isExcluded, renderDirect, renderRoom } from '../dialect/dialect.ts';
+import { type Dialect, isExcluded, type RoomText, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { Ref, RoomEvent, RoomView, SyncAnswer } from '../dialect/events.ts';
 import { comingsSince, lastDeparture } from '../room/comings.ts';
 import { isBlank } from '../room/state.ts';
@@ -21,10 +21,23 @@ export interface SyncRequest {
   documentId: string | undefined;
 }
 
-/** Encoded messages, and whether the whole state has to follow. */
+/** An encoded message of what was missed, and where its receiver stands after the event that it tells of. */
+export type Step = RoomText & { readonly place: Place };
+
+/** What brings a receiver up to date. */
 export interface Update {
-  readonly encoded: string[];
+  /** Encoded: who is there, or came and went. */
+  readonly present: string[];
+  /** Where it begins, and what leads on from there. */
+  readonly from: Place | undefined;
+  readonly steps: Step[];
+  /** Whether the whole state has to follow. */
   readonly whole: boolean;
+}
+
+/** The encoded messages of an update. */
+export function messagesOf({ present, steps }: Update): string[] {
+  return [...present, ...steps.map(({ text }) => text)];
 }
 
 /** What brings a receiver from where it was to where the room stands. */
@@ -36,29 +49,45 @@ export function bringUpToDate(
   encodings: Encodings,
 ): Update {
   const present = want.recovers === undefined ? encodings.present(dialect) : [];
-  const seen = seenBy(want, view);
-  const missed = seen === undefined ? undefined : missedSince(view.state, seen);
-  if (seen === undefined || missed === undefined) {
+  const from = seenBy(want, view);
+  const missed = from === undefined ? undefined : missedSince(view.state, from);
+  if (from === undefined || missed === undefined) {
     const whole = want.scene || want.since !== undefined || !isBlank(view.state);
-    return { encoded: present, whole };
+    return { present, from: undefined, steps: [], whole };
   }
-  const texts = encodings.since(seen, dialect, () =>
-    eventsFor(missed, now).flatMap((one) => renderRoom(dialect, one, view, seen.version)),
-  );
-  const came = present.length > 0 ? present : comings(dialect, view, seen, userId);
+  const steps = encodings.since(from, dialect, () => stepsFrom(from, missed, now, dialect, view));
+  const came = present.length > 0 ? present : comings(dialect, view, from, userId, want.heard);
   // What is its own was acknowledged to this connection already.
   const own = want.resync === true ? [connection.id] : (want.recovers ?? []);
-  const due = texts.filter(
+  const due = steps.filter(
     (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
   );
-  return { encoded: [...came, ...due.map(({ text }) => text)], whole: false };
+  return { present: came, from, steps: [...(want.rest ?? []), ...due], whole: false };
 }
 
-/** Who came and went meanwhile, in a vocabulary that does not say who is there. */
-function comings(dialect: Dialect, view: RoomView, seen: Place, userId: string): string[] {
+function stepsFrom(from: Place, missed: Missed, now: Place, dialect: Dialect, view: RoomView): Step[] {
+  const { version } = from;
+  return eventsFor(missed, now).flatMap((event) => {
+    const place = event.type === 'delta' ? now : { version, offset: event.offset };
+    return renderRoom(dialect, event, view, version).map((one) => ({ ...one, place }));
+  });
+}
+
+/**
+ * Who came and went meanwhile, in a vocabulary that does not say who is there.
+ *
+ * @param heard the offset through which that was told, where it is not the place's
+ */
+function comings(
+  dialect: Dialect,
+  view: RoomView,
+  { version, offset }: Place,
+  userId: string,
+  heard = offset,
+): string[] {
   const { state } = view;
   // Of a room that keeps nothing clients have no mark: what they missed begins where they were found to be gone.
-  const since = seen.offset > 0 ? seen.offset : lastDeparture(state.departures, userId);
+  const since = heard > 0 ? heard : lastDeparture(state.departures, userId);
   if (since === undefined) return [];
   const { joined, left } = comingsSince(state, since);
   const event = {
@@ -68,17 +97,19 @@ function comings(dialect: Dialect, view: RoomView, seen: Place, userId: string):
     updated: [],
   };
   if (event.joined.length + event.left.length === 0) return [];
-  return renderRoom(dialect, event, view, seen.version).map(({ text }) => text);
+  return renderRoom(dialect, event, view, version).map(({ text }) => text);
 }
 
 /** What a receiver has; undefined for nothing. */
 function seenBy(want: Want, view: RoomView): Place | undefined {
-  if (want.resync === true) return want.place;
+  if (want.resync === true || want.place !== undefined) return want.place;
   return want.since === undefined ? undefined : placeFrom(view.state, view.epoch, want.since);
 }
 
-function eventsFor(missed: Missed, now: Place): RoomEvent[] {
-  const events: RoomEvent[] = missed.others.map((one) => eventOf(one.event, one.offset));
+function eventsFor(missed: Missed, now: Place) {
+  const events: Exclude<RoomEvent, { type: 'presence' | 'selection' }>[] = missed.others.map((one) =>
+    eventOf(one.event, one.offset),
+  );
   const delta = deltaOf(missed.operations, now.offset);
   if (delta !== undefined) events.push(delta);
   return events;

@@ -1,4 +1,4 @@
-import { type Dialect, type RoomText, renderDirect, renderRoom } from '../dialect/dialect.ts';
+import { type Dialect, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { DirectEvent, Ref, RoomEvent, RoomView } from '../dialect/events.ts';
 import type { Place } from './position.ts';
 
@@ -55,7 +55,7 @@ export class Encodings {
   }
 
   /** What leads from a place to where the room stands. */
-  since({ version, offset }: Place, dialect: Dialect, make: () => RoomText[]): RoomText[] {
+  since<T>({ version, offset }: Place, dialect: Dialect, make: () => T): T {
     if ((this.#atPlace?.size ?? 0) >= MOST_KEPT) return make();
     return this.#once(`${dialect.name} since ${version} ${offset}`, make);
   }

@@ -58,12 +58,13 @@ export class Receiver {
     this.#hold(this.#send(encoded));
   }
 
-  /** The same with what can be made anew. False: what is left is too much to be held, and is not. */
-  tell(encoded: readonly string[]): boolean {
-    const left = this.#send(encoded);
-    if (lengthOf(left) > this.#options.maxHeldBytes) return false;
-    this.#hold(left);
-    return true;
+  /**
+   * Sends encoded messages that can be made anew: nothing is held.
+   *
+   * @returns how many were accepted
+   */
+  tell(encoded: readonly string[]): number {
+    return encoded.length - this.#send(encoded).length;
   }
 
   /**
@@ -88,14 +89,12 @@ export class Receiver {
     return sent;
   }
 
-  /** Whether messages fit beside what is buffered; where nothing is, only sending them tells. */
+  /** Whether encoded messages fit beside what is buffered. */
   hasRoomFor(encoded: readonly string[]): boolean {
-    const buffered = this.connection.bufferedBytes();
-    if (buffered === 0) return true;
-    const frames = this.dialect.framing.frames(encoded);
-    // The last one is accepted while what is there before it is within the bound.
-    const before = frames.slice(0, -1).reduce((sum, frame) => sum + Buffer.byteLength(frame), buffered);
-    return before <= this.#options.maxBufferedBytes;
+    // A frame is accepted while what is there before it is within the bound.
+    const before = this.dialect.framing.batches ? [] : encoded.slice(0, -1);
+    const bytes = before.reduce((sum, one) => sum + Buffer.byteLength(one), this.connection.bufferedBytes());
+    return bytes <= this.#options.maxBufferedBytes;
   }
 
   /** Nothing is sent before the buffer has drained. */
@@ -172,11 +171,7 @@ export class Receiver {
     const lag = this.#lag;
     if (lag === undefined || encoded.length === 0) return;
     for (const one of encoded) lag.held.push(one);
-    lag.heldBytes += lengthOf(encoded);
+    lag.heldBytes += encoded.reduce((sum, one) => sum + one.length, 0);
     if (lag.heldBytes > this.#options.maxHeldBytes && !this.#ended) this.#giveUp('SLOW_CONSUMER');
   }
-}
-
-function lengthOf(encoded: readonly string[]): number {
-  return encoded.reduce((sum, one) => sum + one.length, 0);
 }

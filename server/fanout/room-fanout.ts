@@ -1,15 +1,16 @@
-import { isExcluded, renderDirect } from '../dialect/dialect.ts';
+import { isExcluded } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/events.ts';
 import type { Effect } from '../room/effect.ts';
-import { type Attachment, type Begun, nothing, type Want, waitingFor } from './attachment.ts';
-import { type Audience, Audiences } from './audience.ts';
+import type { Attachment, Want } from './attachment.ts';
+import { Attachments } from './attachments.ts';
+import type { Audience } from './audience.ts';
 import { Behind } from './behind.ts';
-import { bringUpToDate, type SyncRequest, syncAnswer } from './catch-up.ts';
+import { type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { Flushes, type Served } from './flushes.ts';
 import { absorb, emptyPending, eventsOf, type Pending, through } from './pending.ts';
-import { earlier, later, type Place, placeFrom, placeOf } from './position.ts';
+import { type Place, placeOf } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
 import type { Feed, Receiver } from './receiver.ts';
@@ -25,25 +26,27 @@ import type { Flushable } from './ticker.ts';
 export class RoomFanout implements Flushable, Feed {
   readonly view: RoomView;
   readonly #options: FanoutOptions;
-  readonly #attachments = new Map<string, Attachment>();
-  readonly #audiences = new Audiences();
+  readonly #attachments: Attachments;
   readonly #signals = new Signals();
   readonly #encodings: Encodings;
-  #pending: Pending | undefined;
-  #waiting: Attachment[] = [];
-  readonly #behind = new Behind();
-  #syncs: { attachment: Attachment; request: SyncRequest }[] = [];
-  /** Where the room stood at the last flush. */
-  #place: Place;
   readonly #flushes: Flushes;
   readonly #published = new Published();
+  readonly #behind = new Behind();
+  #pending: Pending | undefined;
+  #syncs: { attachment: Attachment; request: SyncRequest }[] = [];
 
   constructor(view: RoomView, options: FanoutOptions) {
     this.view = view;
     this.#options = options;
-    this.#place = placeOf(view.state);
-    this.#flushes = new Flushes(this.#place);
     this.#encodings = new Encodings(view);
+    this.#flushes = new Flushes(placeOf(view.state));
+    this.#attachments = new Attachments({
+      view,
+      signals: this.#signals,
+      encodings: this.#encodings,
+      flushes: this.#flushes,
+      request: () => options.ticker.request(this),
+    });
   }
 
   /** Nobody is served. */
@@ -52,8 +55,8 @@ export class RoomFanout implements Flushable, Feed {
   }
 
   /** Whom it serves. */
-  connections(): Iterable<string> {
-    return this.#attachments.keys();
+  connections(): string[] {
+    return [...this.#attachments.values()].map(({ receiver }) => receiver.connection.id);
   }
 
   attachmentOf(connectionId: string): Attachment | undefined {
@@ -62,10 +65,7 @@ export class RoomFanout implements Flushable, Feed {
 
   /** Undefined: it waits. A paused one was served until then. */
   servedTo(connectionId: string): Served | undefined {
-    const standing = this.#attachments.get(connectionId)?.standing;
-    if (standing === undefined || standing.kind === 'waiting') return undefined;
-    const { from, since, isFirst } = standing;
-    return { from, since, isFirst, epoch: this.view.epoch, flushes: this.#flushes };
+    return this.#attachments.servedTo(connectionId);
   }
 
   /**
@@ -74,17 +74,8 @@ export class RoomFanout implements Flushable, Feed {
    * @param stored settles when what is kept of its coming is durable: until then it is told nothing
    */
   attach(receiver: Receiver, userId: string, want: Want, stored?: Promise<void>): void {
-    const known = this.#attachments.get(receiver.connection.id);
-    const standing = waitingFor(this.#surely(receiver, want));
-    const attachment = known ?? { receiver, userId, things: nothing, standing };
-    this.#attachments.set(receiver.connection.id, attachment);
     receiver.feeds.set(this.view.roomId, this);
-    if (known !== undefined) {
-      this.#answerWaiting(known);
-      this.#wait(known, want);
-    } else this.#waiting.push(attachment);
-    if (stored !== undefined) this.#hold(attachment, stored);
-    if (receiver.lagging) this.#answerWaiting(attachment);
+    this.#attachments.attach(receiver, userId, want, stored);
     // No flush is asked for: what else follows from the same batch has to be taken in before.
   }
 
@@ -92,15 +83,12 @@ export class RoomFanout implements Flushable, Feed {
     const attachment = this.#attachments.get(connectionId);
     this.#signals.forget(connectionId);
     if (attachment === undefined) return;
-    this.#attachments.delete(connectionId);
     attachment.receiver.feeds.delete(this.view.roomId);
-    this.#leave(attachment);
-    this.#waiting = this.#waiting.filter((one) => one !== attachment);
-    this.#release(attachment);
-    this.#answerWaiting(attachment);
-    this.#encodings.at(placeOf(this.view.state));
+    this.#attachments.detach(attachment);
+    const now = placeOf(this.view.state);
+    this.#encodings.at(now);
     for (const { request } of this.#syncs.filter((one) => one.attachment === attachment)) {
-      attachment.receiver.reply(this.#syncAnswer(attachment, request, placeOf(this.view.state)));
+      attachment.receiver.reply(this.#syncAnswer(attachment, request, now));
     }
     this.#syncs = this.#syncs.filter((one) => one.attachment !== attachment);
   }
@@ -111,11 +99,8 @@ export class RoomFanout implements Flushable, Feed {
    * @param offset of the entry that is answered; undefined: it comes behind all that has happened
    */
   reply(receiver: Receiver, encoded: readonly string[], offset = this.view.state.offset): void {
-    const standing = this.#attachments.get(receiver.connection.id)?.standing;
-    // A lagging one holds them itself, within its bound.
-    const waits = standing?.kind === 'waiting' && (standing.isHeld || !receiver.lagging);
-    if (waits) standing.replies.push(...encoded);
-    else if (this.#pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
+    if (this.#attachments.keepsBehind(receiver, encoded)) return;
+    if (this.#pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
       this.#behind.add({ receiver, encoded, offset });
     } else receiver.reply(encoded);
   }
@@ -124,15 +109,7 @@ export class RoomFanout implements Flushable, Feed {
   setViewing(connectionId: string, thing: string, views: boolean): string[] {
     if (!views) this.#signals.forgetCamera(thing, connectionId);
     const attachment = this.#attachments.get(connectionId);
-    if (attachment === undefined) return [];
-    const others = [...attachment.things].filter((one) => one !== thing);
-    attachment.things = new Set(views ? [...others, thing] : others);
-    if (attachment.standing.kind !== 'live') return [];
-    const { audience: before } = attachment.standing;
-    const now = this.#enterAudience(attachment, attachment.standing);
-    if (now !== before) attachment.receiver.connection.unsubscribe(before.topic);
-    this.#audiences.leave(before);
-    return views ? this.#camerasFor(attachment, thing) : [];
+    return attachment === undefined ? [] : this.#attachments.setViewing(attachment, thing, views);
   }
 
   signal(
@@ -167,7 +144,7 @@ export class RoomFanout implements Flushable, Feed {
 
   flush(): boolean {
     const idle = this.#pending === undefined && !this.#signals.pending;
-    if (idle && !this.#waiting.some(isServable) && !this.#syncs.some(isAnswerable)) {
+    if (idle && !this.#attachments.isAwaited && !this.#syncs.some(isAnswerable)) {
       // A whole tick has passed since the last publish: what was lost of it has been reported.
       this.#published.clear();
       return false;
@@ -181,11 +158,11 @@ export class RoomFanout implements Flushable, Feed {
     if (signals.length > 0) this.#options.onSignals?.(signals);
     this.#pending = undefined;
     if (!idle) this.#publish(events, signals, after);
-    this.#place = after;
+    this.#attachments.place = after;
     this.#flushes.end(heard, this.view.state.recent.since);
     this.#encodings.at(after);
     this.#behind.end();
-    this.#serveWaiting();
+    this.#attachments.serveWaiting();
     this.#answerSyncs();
     for (const event of events) this.#options.onSent(event.type);
     for (const signal of signals) this.#options.onSent(signal.kind);
@@ -204,41 +181,26 @@ export class RoomFanout implements Flushable, Feed {
 
   placeBefore(sequence: number): Place | undefined {
     if (sequence === Number.NEGATIVE_INFINITY) return undefined;
-    return this.#published.placeBefore(sequence) ?? this.#place;
+    return this.#published.placeBefore(sequence) ?? this.#attachments.place;
   }
 
   pause(receiver: Receiver, place: Place | undefined): void {
-    const attachment = this.#attachments.get(receiver.connection.id);
-    if (attachment === undefined) return;
-    this.#leave(attachment);
-    receiver.sent.note(this.view.roomId);
-    const { standing } = attachment;
-    if (standing.kind === 'waiting') return this.#answerWaiting(attachment);
-    const { from, since, isFirst } = standing;
-    // Lost again before it was brought up to date: the first loss counts.
-    const lost = standing.kind === 'paused' ? earlier(standing.place, place) : place;
-    // The loss may be another room's, in the same turn, and from before it was served here.
-    attachment.standing = { kind: 'paused', place: lost && later(lost, from), from, since, isFirst };
+    this.#attachments.pause(receiver, place);
   }
 
   resume(receiver: Receiver): void {
-    const attachment = this.#attachments.get(receiver.connection.id);
-    if (attachment === undefined) return;
-    if (attachment.standing.kind === 'paused') {
-      const { place } = attachment.standing;
-      this.#wait(attachment, { joins: [], scene: true, since: undefined, place, resync: true });
-    }
-    this.#options.ticker.request(this);
+    this.#attachments.resume(receiver);
   }
 
   #publish(events: readonly RoomEvent[], signals: readonly SignalEvent[], after: Place): void {
+    const attachments = this.#attachments;
     this.#published.beginFlush();
-    this.#behind.begin((connectionId) => this.#attachments.get(connectionId));
-    const render = createRendering(this.view, events, signals, this.#place, after);
-    publishToAll(this.#audiences.values(), render, (audience, frame, before, from, exclude) => {
+    this.#behind.begin((connectionId) => attachments.get(connectionId));
+    const render = createRendering(this.view, events, signals, attachments.place, after);
+    publishToAll(attachments.audiences.values(), render, (audience, frame, before, from, exclude) => {
       this.#behind.sendThrough(before.offset, audience);
       this.#published.add(frame, before);
-      const except = from === undefined ? undefined : this.#attachments.get(from)?.receiver.connection;
+      const except = from === undefined ? undefined : attachments.get(from)?.receiver.connection;
       const kept = exclude === undefined ? [] : this.#excluded(audience, exclude);
       for (const { receiver } of kept) receiver.connection.unsubscribe(audience.topic);
       this.#options.publish(audience.topic, frame, except);
@@ -255,44 +217,6 @@ export class RoomFanout implements Flushable, Feed {
     );
   }
 
-  #serveWaiting(): void {
-    if (this.#waiting.length === 0) return;
-    const ready = this.#waiting.filter(isServable);
-    this.#waiting = this.#waiting.filter((one) => !isServable(one));
-    for (const attachment of ready) {
-      // Answers and state in one system call.
-      attachment.receiver.connection.cork(() => this.#serve(attachment));
-    }
-  }
-
-  #serve(attachment: Attachment): void {
-    const { standing, receiver } = attachment;
-    if (standing.kind !== 'waiting') return;
-    const isFirst = !receiver.sent.knows(this.view.roomId);
-    const update = bringUpToDate(attachment, this.view, standing.want, this.#place, this.#encodings);
-    const { resync, recovers, since } = standing.want;
-    // What was missed is made anew rather than held as an answer, once what other rooms had has drained.
-    const isMissed = resync === true || since !== undefined;
-    if (isMissed && !receiver.hasRoomFor(update.encoded)) {
-      this.#waiting.push(attachment);
-      return receiver.waitForDrain();
-    }
-    this.#enterAudience(attachment, { from: this.#place, since: this.#flushes.number, isFirst });
-    const answers = this.#joined(attachment, standing.want, this.#place);
-    const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
-    const state = update.whole ? this.#encodings.state(receiver.dialect, this.#place.offset) : [];
-    // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
-    const isCut = update.whole && state.length === 0 && (resync === true || recovers !== undefined);
-    if (isCut) receiver.leaveBehind();
-    const told = [...update.encoded, ...cameras];
-    receiver.reply(isMissed ? answers : [...answers, ...told]);
-    const isTold = !isMissed || receiver.tell(told);
-    const served = receiver.sendFrames(state) === state.length;
-    // Whatever came before what did not fit, the whole state is needed.
-    if (!isTold || !served) this.pause(receiver, undefined);
-    receiver.reply(standing.replies);
-  }
-
   #answerSyncs(): void {
     const asked = this.#syncs;
     this.#syncs = [];
@@ -303,7 +227,7 @@ export class RoomFanout implements Flushable, Feed {
         continue;
       }
       const { framing } = receiver.dialect;
-      const frames = framing.frames(this.#syncAnswer(one.attachment, one.request, this.#place));
+      const frames = framing.frames(this.#syncAnswer(one.attachment, one.request, this.#attachments.place));
       // An answer may be as large as a scene: it is made anew rather than held.
       if (receiver.sendFrames(frames) < frames.length) this.#syncs.push(one);
     }
@@ -312,84 +236,6 @@ export class RoomFanout implements Flushable, Feed {
   #syncAnswer(attachment: Attachment, request: SyncRequest, place: Place): string[] {
     return syncAnswer(attachment, this.view, request, place, this.#encodings);
   }
-
-  #hold(attachment: Attachment, stored: Promise<void>): void {
-    if (attachment.standing.kind !== 'waiting') return;
-    attachment.standing.isHeld = true;
-    const release = () => {
-      this.#release(attachment);
-      if (attachment.receiver.lagging) this.#answerWaiting(attachment);
-      this.#options.ticker.request(this);
-    };
-    stored.then(release);
-  }
-
-  #release({ standing }: Attachment): void {
-    if (standing.kind === 'waiting') standing.isHeld = false;
-  }
-
-  /** Its join was accepted, whether it is served or not: the answer, and those behind it, are due. */
-  #answerWaiting(attachment: Attachment): void {
-    const { standing, receiver } = attachment;
-    if (standing.kind !== 'waiting' || standing.isHeld) return;
-    const { want, replies } = standing;
-    const answers = this.#joined(attachment, want);
-    // What comes in its place has to tell where the room stands.
-    standing.want = { ...want, joins: [], scene: true };
-    standing.replies = [];
-    receiver.reply([...answers, ...replies]);
-  }
-
-  /** @param place none unless what leads there follows: the client would take it for its own */
-  #joined({ receiver, userId }: Attachment, { joins }: Want, place?: Place): string[] {
-    return joins.flatMap(({ ref }) =>
-      this.#direct(receiver, { type: 'joined', userId, ...(ref === undefined ? {} : { ref }), ...place }),
-    );
-  }
-
-  #camerasFor(attachment: Attachment, thing: string): string[] {
-    const cameras = this.#signals.camerasOn(thing, attachment.receiver.connection.id);
-    return this.#direct(attachment.receiver, { type: 'viewerCameras', thing, cameras });
-  }
-
-  #direct(receiver: Receiver, event: Parameters<typeof renderDirect>[1]): string[] {
-    return renderDirect(receiver.dialect, event, this.view);
-  }
-
-  #enterAudience(attachment: Attachment, { from, since, isFirst }: Begun): Audience {
-    const audience = this.#audiences.enter(attachment.receiver.dialect, attachment.things);
-    // One set for all of them.
-    attachment.things = audience.things;
-    attachment.receiver.connection.subscribe(audience.topic);
-    attachment.standing = { kind: 'live', audience, from, since, isFirst };
-    return audience;
-  }
-
-  #wait(attachment: Attachment, want: Want): void {
-    this.#leave(attachment);
-    if (attachment.standing.kind !== 'waiting') this.#waiting.push(attachment);
-    attachment.standing = waitingFor(this.#surely(attachment.receiver, want), attachment.standing);
-  }
-
-  /** Of what is on its way to a client beyond the place that it names nothing may come twice: it gets the whole. */
-  #surely(receiver: Receiver, want: Want): Want {
-    const { roomId, state, epoch } = this.view;
-    const claimed = want.since && placeFrom(state, epoch, want.since);
-    if (claimed === undefined || !receiver.sent.exceeds(roomId, claimed)) return want;
-    return { ...want, since: undefined, scene: true };
-  }
-
-  #leave({ standing, receiver }: Attachment): void {
-    if (standing.kind !== 'live') return;
-    receiver.connection.unsubscribe(standing.audience.topic);
-    this.#audiences.leave(standing.audience);
-    receiver.sent.note(this.view.roomId, this.#place);
-  }
-}
-
-/** One that lags asks for a flush when it has drained, one that is held when it is released. */
-function isServable({ receiver, standing }: Attachment): boolean {
-  return !receiver.lagging && !(standing.kind === 'waiting' && standing.isHeld);
 }
 
 function isAnswerable({ attachment }: { attachment: Attachment }): boolean {

@@ -1,0 +1,242 @@
+import { renderDirect } from '../dialect/dialect.ts';
+import type { RoomView } from '../dialect/events.ts';
+import type { Attachment, Begun, Waits, Want } from './attachment.ts';
+import { isServable, nothing, release, surely, waitingFor } from './attachment.ts';
+import { type Audience, Audiences } from './audience.ts';
+import { bringUpToDate, messagesOf, type Update } from './catch-up.ts';
+import type { Encodings } from './encodings.ts';
+import type { Flushes, Served } from './flushes.ts';
+import { earlier, later, type Place, placeOf } from './position.ts';
+import type { Receiver } from './receiver.ts';
+import type { Signals } from './signals.ts';
+
+interface AttachmentsOptions {
+  readonly view: RoomView;
+  readonly signals: Signals;
+  readonly encodings: Encodings;
+  readonly flushes: Flushes;
+  /** Asks for a flush. */
+  request(): void;
+}
+
+/**
+ * Whom a room serves, and how each stands to it. Who joins, comes back, or has drained waits for the end of a flush,
+ * and is brought up to date there; then it is in the audience that gets the next one.
+ */
+export class Attachments {
+  readonly audiences = new Audiences();
+  /** Where the room stood at the last flush. */
+  place: Place;
+  readonly #options: AttachmentsOptions;
+  readonly #byConnection = new Map<string, Attachment>();
+  #waiting: Attachment[] = [];
+
+  constructor(options: AttachmentsOptions) {
+    this.#options = options;
+    this.place = placeOf(options.view.state);
+  }
+
+  get size(): number {
+    return this.#byConnection.size;
+  }
+
+  /** Whether the next flush is for somebody who waits. */
+  get isAwaited(): boolean {
+    return this.#waiting.some(isServable);
+  }
+
+  values(): Iterable<Attachment> {
+    return this.#byConnection.values();
+  }
+
+  get(connectionId: string): Attachment | undefined {
+    return this.#byConnection.get(connectionId);
+  }
+
+  /** Undefined: it waits. A paused one was served until then. */
+  servedTo(connectionId: string): Served | undefined {
+    const standing = this.#byConnection.get(connectionId)?.standing;
+    if (standing === undefined || standing.kind === 'waiting') return undefined;
+    const { view, flushes } = this.#options;
+    const { from, since, isFirst } = standing;
+    return { from, since, isFirst, epoch: view.epoch, flushes };
+  }
+
+  /** @param stored settles when what is kept of its coming is durable: until then it is told nothing */
+  attach(receiver: Receiver, userId: string, want: Want, stored: Promise<void> | undefined): void {
+    const known = this.#byConnection.get(receiver.connection.id);
+    const standing = waitingFor(surely(want, receiver, this.#options.view));
+    const attachment = known ?? { receiver, userId, things: nothing, standing };
+    this.#byConnection.set(receiver.connection.id, attachment);
+    if (known !== undefined) {
+      this.#answerWaiting(known);
+      this.#wait(known, want);
+    } else this.#waiting.push(attachment);
+    if (stored !== undefined) this.#hold(attachment, stored);
+    if (receiver.lagging) this.#answerWaiting(attachment);
+  }
+
+  detach(attachment: Attachment): void {
+    this.#byConnection.delete(attachment.receiver.connection.id);
+    this.#leave(attachment);
+    this.#waiting = this.#waiting.filter((one) => one !== attachment);
+    release(attachment);
+    this.#answerWaiting(attachment);
+  }
+
+  /** Whether replies have to wait behind the answer to a join, as they now do. */
+  keepsBehind(receiver: Receiver, encoded: readonly string[]): boolean {
+    const standing = this.#byConnection.get(receiver.connection.id)?.standing;
+    // A lagging one holds them itself, within its bound.
+    if (standing?.kind !== 'waiting' || (receiver.lagging && !standing.isHeld)) return false;
+    standing.replies.push(...encoded);
+    return true;
+  }
+
+  /** @returns what the connection has to be told at once */
+  setViewing(attachment: Attachment, thing: string, views: boolean): string[] {
+    const others = [...attachment.things].filter((one) => one !== thing);
+    attachment.things = new Set(views ? [...others, thing] : others);
+    if (attachment.standing.kind !== 'live') return [];
+    const { audience: before } = attachment.standing;
+    const now = this.#enterAudience(attachment, attachment.standing);
+    if (now !== before) attachment.receiver.connection.unsubscribe(before.topic);
+    this.audiences.leave(before);
+    return views ? this.#camerasFor(attachment, thing) : [];
+  }
+
+  pause(receiver: Receiver, place: Place | undefined): void {
+    const attachment = this.#byConnection.get(receiver.connection.id);
+    if (attachment === undefined) return;
+    this.#leave(attachment);
+    receiver.sent.note(this.#options.view.roomId);
+    const { standing } = attachment;
+    if (standing.kind === 'waiting') return this.#answerWaiting(attachment);
+    const { from, since, isFirst } = standing;
+    // Lost again before it was brought up to date: the first loss counts.
+    const lost = standing.kind === 'paused' ? earlier(standing.place, place) : place;
+    // The loss may be another room's, in the same turn, and from before it was served here.
+    attachment.standing = { kind: 'paused', place: lost && later(lost, from), from, since, isFirst };
+  }
+
+  resume(receiver: Receiver): void {
+    const attachment = this.#byConnection.get(receiver.connection.id);
+    if (attachment === undefined) return;
+    if (attachment.standing.kind === 'paused') {
+      const { place } = attachment.standing;
+      this.#wait(attachment, { joins: [], scene: true, since: undefined, place, resync: true });
+    }
+    this.#options.request();
+  }
+
+  /** Brings up to date who waits for it. */
+  serveWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    const ready = this.#waiting.filter(isServable);
+    this.#waiting = this.#waiting.filter((one) => !isServable(one));
+    for (const attachment of ready) {
+      // Answers and state in one system call.
+      attachment.receiver.connection.cork(() => this.#serve(attachment));
+    }
+  }
+
+  #serve(attachment: Attachment): void {
+    const { standing, receiver } = attachment;
+    if (standing.kind !== 'waiting') return;
+    const { view, encodings, flushes } = this.#options;
+    const { joins, resync, recovers } = standing.want;
+    const update = bringUpToDate(attachment, view, standing.want, this.place, encodings);
+    const encoded = messagesOf(update);
+    if (update.steps.length > 0 && !receiver.hasRoomFor(encoded)) {
+      return this.#serveInPart(attachment, standing, update);
+    }
+    const isFirst = !receiver.sent.knows(view.roomId);
+    this.#enterAudience(attachment, { from: this.place, since: flushes.number, isFirst });
+    const answers = this.#joined(attachment, joins, this.place);
+    const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
+    const state = update.whole ? encodings.state(receiver.dialect, this.place.offset) : [];
+    // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
+    const isCut = update.whole && state.length === 0 && (resync === true || recovers !== undefined);
+    if (isCut) receiver.leaveBehind();
+    receiver.reply([...answers, ...encoded, ...cameras]);
+    // Whatever came before what did not fit, the whole state is needed.
+    if (receiver.sendFrames(state) < state.length) this.pause(receiver, undefined);
+    receiver.reply(standing.replies);
+  }
+
+  /** As much as fits of what was missed; the rest is made anew, from there, when that has drained. */
+  #serveInPart(attachment: Attachment, standing: Waits, { present, from, steps }: Update): void {
+    const { receiver } = attachment;
+    this.#answerWaiting(attachment);
+    receiver.reply(present);
+    const sent = receiver.tell(steps.map(({ text }) => text));
+    const place = steps[sent - 1]?.place ?? from;
+    // No place leads on from amid an event.
+    const rest = steps.slice(sent).filter((one) => one.place === place);
+    const heard = this.#options.view.state.offset;
+    standing.want = { ...standing.want, since: undefined, place, rest, heard };
+    if (sent === steps.length) return this.#serve(attachment);
+    this.#waiting.push(attachment);
+    receiver.waitForDrain();
+  }
+
+  #hold(attachment: Attachment, stored: Promise<void>): void {
+    if (attachment.standing.kind !== 'waiting') return;
+    attachment.standing.isHeld = true;
+    stored.then(() => {
+      release(attachment);
+      if (attachment.receiver.lagging) this.#answerWaiting(attachment);
+      this.#options.request();
+    });
+  }
+
+  /** Its join was accepted, whether it is served or not: the answer, and those behind it, are due. */
+  #answerWaiting(attachment: Attachment): void {
+    const { standing, receiver } = attachment;
+    if (standing.kind !== 'waiting' || standing.isHeld) return;
+    const { want, replies } = standing;
+    const answers = this.#joined(attachment, want.joins);
+    // What comes in its place has to tell where the room stands.
+    standing.want = { ...want, joins: [], scene: true };
+    standing.replies = [];
+    receiver.reply([...answers, ...replies]);
+  }
+
+  /** @param place none unless what leads there follows: the client would take it for its own */
+  #joined({ receiver, userId }: Attachment, joins: Want['joins'], place?: Place): string[] {
+    const event = { type: 'joined', userId, ...place } as const;
+    return joins.flatMap(({ ref }) =>
+      renderDirect(receiver.dialect, ref === undefined ? event : { ...event, ref }, this.#options.view),
+    );
+  }
+
+  #camerasFor({ receiver: { connection, dialect } }: Attachment, thing: string): string[] {
+    const cameras = this.#options.signals.camerasOn(thing, connection.id);
+    return renderDirect(dialect, { type: 'viewerCameras', thing, cameras }, this.#options.view);
+  }
+
+  #enterAudience(attachment: Attachment, { from, since, isFirst }: Begun): Audience {
+    const audience = this.audiences.enter(attachment.receiver.dialect, attachment.things);
+    // One set for all of them.
+    attachment.things = audience.things;
+    attachment.receiver.connection.subscribe(audience.topic);
+    attachment.standing = { kind: 'live', audience, from, since, isFirst };
+    return audience;
+  }
+
+  #wait(attachment: Attachment, want: Want): void {
+    this.#leave(attachment);
+    if (attachment.standing.kind !== 'waiting') this.#waiting.push(attachment);
+    attachment.standing = waitingFor(
+      surely(want, attachment.receiver, this.#options.view),
+      attachment.standing,
+    );
+  }
+
+  #leave({ standing, receiver }: Attachment): void {
+    if (standing.kind !== 'live') return;
+    receiver.connection.unsubscribe(standing.audience.topic);
+    this.audiences.leave(standing.audience);
+    receiver.sent.note(this.#options.view.roomId, this.place);
+  }
+}
