@@ -1,7 +1,7 @@
 import type { Ref, RoomView } from '../dialect/events.ts';
 import type { Audience } from './audience.ts';
 import type { Step } from './catch-up.ts';
-import { type Claimed, type Place, placeFrom } from './position.ts';
+import { type Claimed, earlier, isThrough, type Place, placeFrom } from './position.ts';
 import type { Receiver } from './receiver.ts';
 
 /** Of most rooms nobody views anything: one set serves all of them. */
@@ -58,6 +58,8 @@ export interface Want {
   recovers?: readonly string[];
   /** It was there without a break, as far as its client knows: it lagged, or the room was lost to this node. */
   resync?: boolean;
+  /** It joined again: the whole state follows also where what it missed leads there. */
+  anew?: boolean;
 }
 
 /** Waits for `want`, and for the answers to joins that it waited for already. */
@@ -67,6 +69,33 @@ export function waitingFor(want: Want, before?: Standing): Waits {
     ...before,
     want: { ...want, joins: [...before.want.joins, ...want.joins] },
   };
+}
+
+/** Where the room stood at the last flush, and the offset of the last entry that was told of then. */
+export interface Told {
+  readonly place: Place;
+  readonly heard: number;
+}
+
+/** One joins again that is served, or waits for it: what it is to be told of until then stays due. */
+export function again(want: Want, standing: Standing, told: Told): Want {
+  if (want.since !== undefined || want.resync === true) return want;
+  const { joins } = want;
+  switch (standing.kind) {
+    case 'waiting':
+      return { ...standing.want, joins, scene: want.scene || standing.want.scene, anew: true };
+    case 'paused':
+      return { ...want, place: standing.place, resync: true, anew: true };
+    case 'live':
+      return { ...want, ...told, resync: true, anew: true };
+  }
+}
+
+/** A loss from before it waited may be found out later. */
+export function lostSince(place: Place | undefined, want: Want): Want {
+  if (want.place === undefined || isThrough(place, want.place)) return want;
+  const { rest: _, heard: __, ...others } = want;
+  return { ...others, place: earlier(place, want.place) };
 }
 
 /** Of what is on its way to a client beyond the place that it names nothing may come twice: it gets the whole. */

@@ -1,9 +1,9 @@
 import { renderDirect } from '../dialect/dialect.ts';
 import type { RoomView } from '../dialect/events.ts';
-import type { Attachment, Begun, Waits, Want } from './attachment.ts';
-import { isServable, nothing, release, surely, waitingFor } from './attachment.ts';
+import type { Attachment, Begun, Told, Waits, Want } from './attachment.ts';
+import { again, isServable, lostSince, nothing, release, surely, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
-import { bringUpToDate, messagesOf, type Update } from './catch-up.ts';
+import { bringUpToDate, inOrder, joinedAnswers, type Update } from './catch-up.ts';
 import type { Encodings } from './encodings.ts';
 import type { Flushes, Served } from './flushes.ts';
 import { earlier, later, type Place, placeOf } from './position.ts';
@@ -25,15 +25,25 @@ interface AttachmentsOptions {
  */
 export class Attachments {
   readonly audiences = new Audiences();
-  /** Where the room stood at the last flush. */
-  place: Place;
+  #told: Told;
   readonly #options: AttachmentsOptions;
   readonly #byConnection = new Map<string, Attachment>();
   #waiting: Attachment[] = [];
 
   constructor(options: AttachmentsOptions) {
     this.#options = options;
-    this.place = placeOf(options.view.state);
+    const { state } = options.view;
+    this.#told = { place: placeOf(state), heard: state.offset };
+  }
+
+  /** Where the room stood at the last flush. */
+  get place(): Place {
+    return this.#told.place;
+  }
+
+  /** A flush has told of all that has happened. */
+  flushed(place: Place): void {
+    this.#told = { place, heard: this.#options.view.state.offset };
   }
 
   get size(): number {
@@ -111,7 +121,10 @@ export class Attachments {
     this.#leave(attachment);
     receiver.sent.note(this.#options.view.roomId);
     const { standing } = attachment;
-    if (standing.kind === 'waiting') return this.#answerWaiting(attachment);
+    if (standing.kind === 'waiting') {
+      standing.want = lostSince(place, standing.want);
+      return this.#answerWaiting(attachment);
+    }
     const { from, since, isFirst } = standing;
     // Lost again before it was brought up to date: the first loss counts.
     const lost = standing.kind === 'paused' ? earlier(standing.place, place) : place;
@@ -146,29 +159,30 @@ export class Attachments {
     const { view, encodings, flushes } = this.#options;
     const { joins, resync, recovers } = standing.want;
     const update = bringUpToDate(attachment, view, standing.want, this.place, encodings);
-    const encoded = messagesOf(update);
+    const encoded = inOrder(update, joinedAnswers(attachment, view, joins, this.place), standing.want);
     if (update.steps.length > 0 && !receiver.hasRoomFor(encoded)) {
       return this.#serveInPart(attachment, standing, update);
     }
     const isFirst = !receiver.sent.knows(view.roomId);
     this.#enterAudience(attachment, { from: this.place, since: flushes.number, isFirst });
-    const answers = this.#joined(attachment, joins, this.place);
     const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
     const state = update.whole ? encodings.state(receiver.dialect, this.place.offset) : [];
     // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
-    const isCut = update.whole && state.length === 0 && (resync === true || recovers !== undefined);
-    if (isCut) receiver.leaveBehind();
-    receiver.reply([...answers, ...encoded, ...cameras]);
+    const isLost = update.from === undefined && (resync === true || recovers !== undefined);
+    if (isLost && update.whole && state.length === 0) receiver.leaveBehind();
+    receiver.reply([...encoded, ...cameras]);
     // Whatever came before what did not fit, the whole state is needed.
     if (receiver.sendFrames(state) < state.length) this.pause(receiver, undefined);
     receiver.reply(standing.replies);
   }
 
   /** As much as fits of what was missed; the rest is made anew, from there, when that has drained. */
-  #serveInPart(attachment: Attachment, standing: Waits, { present, from, steps }: Update): void {
+  #serveInPart(attachment: Attachment, standing: Waits, { present, from, steps: missed }: Update): void {
     const { receiver } = attachment;
     this.#answerWaiting(attachment);
     receiver.reply(present);
+    // Its own has been acknowledged therewith.
+    const steps = missed.filter((one) => one.from !== receiver.connection.id);
     const sent = receiver.tell(steps.map(({ text }) => text));
     const place = steps[sent - 1]?.place ?? from;
     // No place leads on from amid an event.
@@ -195,19 +209,11 @@ export class Attachments {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting' || standing.isHeld) return;
     const { want, replies } = standing;
-    const answers = this.#joined(attachment, want.joins);
+    const answers = joinedAnswers(attachment, this.#options.view, want.joins);
     // What comes in its place has to tell where the room stands.
     standing.want = { ...want, joins: [], scene: true };
     standing.replies = [];
     receiver.reply([...answers, ...replies]);
-  }
-
-  /** @param place none unless what leads there follows: the client would take it for its own */
-  #joined({ receiver, userId }: Attachment, joins: Want['joins'], place?: Place): string[] {
-    const event = { type: 'joined', userId, ...place } as const;
-    return joins.flatMap(({ ref }) =>
-      renderDirect(receiver.dialect, ref === undefined ? event : { ...event, ref }, this.#options.view),
-    );
   }
 
   #camerasFor({ receiver: { connection, dialect } }: Attachment, thing: string): string[] {
@@ -224,9 +230,11 @@ export class Attachments {
     return audience;
   }
 
-  #wait(attachment: Attachment, want: Want): void {
+  #wait(attachment: Attachment, asked: Want): void {
+    const { receiver, standing } = attachment;
     this.#leave(attachment);
-    if (attachment.standing.kind !== 'waiting') this.#waiting.push(attachment);
+    const want = surely(again(asked, standing, this.#told), receiver, this.#options.view);
+    if (standing.kind !== 'waiting') this.#waiting.push(attachment);
     attachment.standing = waitingFor(
       surely(want, attachment.receiver, this.#options.view),
       attachment.standing,

@@ -35,9 +35,27 @@ export interface Update {
   readonly whole: boolean;
 }
 
-/** The encoded messages of an update. */
-export function messagesOf({ present, steps }: Update): string[] {
-  return [...present, ...steps.map(({ text }) => text)];
+/** Encoded messages in the order in which they leave: what was due to one that joins again comes first. */
+export function inOrder(
+  { present, steps }: Update,
+  answers: readonly string[],
+  { anew = false }: Want,
+): string[] {
+  const missed = steps.map(({ text }) => text);
+  return anew ? [...missed, ...answers, ...present] : [...answers, ...present, ...missed];
+}
+
+/** @param place none unless what leads there follows: the client would take it for its own */
+export function joinedAnswers(
+  { receiver, userId }: Recipient,
+  view: RoomView,
+  joins: Want['joins'],
+  place?: Place,
+): string[] {
+  const event = { type: 'joined', userId, ...place } as const;
+  return joins.flatMap(({ ref }) =>
+    renderDirect(receiver.dialect, ref === undefined ? event : { ...event, ref }, view),
+  );
 }
 
 /** What brings a receiver from where it was to where the room stands. */
@@ -55,14 +73,16 @@ export function bringUpToDate(
     const whole = want.scene || want.since !== undefined || !isBlank(view.state);
     return { present, from: undefined, steps: [], whole };
   }
+  const whole = want.anew === true && (want.scene || !isBlank(view.state));
   const steps = encodings.since(from, dialect, () => stepsFrom(from, missed, now, dialect, view));
   const came = present.length > 0 ? present : comings(dialect, view, from, userId, want.heard);
   // What is its own was acknowledged to this connection already.
-  const own = want.resync === true ? [connection.id] : (want.recovers ?? []);
+  const isBegun = want.place !== undefined || want.anew === true;
+  const own = isBegun ? [connection.id, ...(want.recovers ?? [])] : (want.recovers ?? []);
   const due = steps.filter(
     (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
   );
-  return { present: came, from, steps: [...(want.rest ?? []), ...due], whole: false };
+  return { present: came, from, steps: [...(want.rest ?? []), ...due], whole };
 }
 
 function stepsFrom(from: Place, missed: Missed, now: Place, dialect: Dialect, view: RoomView): Step[] {

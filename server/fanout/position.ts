@@ -54,6 +54,11 @@ export function isUpToDate(claimed: Claimed, { epoch, offset }: { epoch: string;
   return (claimed.epoch ?? epoch) === epoch && (claimed.offset ?? 0) >= offset;
 }
 
+/** Whether who stands at a place, if it is known, has all that leads to another one. */
+export function isThrough(place: Place | undefined, other: Place): boolean {
+  return place !== undefined && place.version >= other.version && place.offset >= other.offset;
+}
+
 /** The earlier of two places, number by number; undefined: nothing is known to have arrived. */
 export function earlier(a: Place | undefined, b: Place | undefined): Place | undefined {
   if (a === undefined || b === undefined) return undefined;

@@ -158,7 +158,7 @@ export class RoomFanout implements Flushable, Feed {
     if (signals.length > 0) this.#options.onSignals?.(signals);
     this.#pending = undefined;
     if (!idle) this.#publish(events, signals, after);
-    this.#attachments.place = after;
+    this.#attachments.flushed(after);
     this.#flushes.end(heard, this.view.state.recent.since);
     this.#encodings.at(after);
     this.#behind.end();

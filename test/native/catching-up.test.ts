@@ -124,3 +124,16 @@ for (const protocol of ['', 'tandem.v1']) {
     },
   );
 }
+
+t.test('[EV5] [RM5] who joins a room again that it is in misses nothing of the same tick', async (t) => {
+  const at = await stage(t);
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  ada.heard();
+  const relay = (n: number) => ({ type: 'relay', roomId: 'room', event: 'said', data: { n } });
+  // What it says first leaves at once; what follows waits for the tick.
+  ben.send(relay(0));
+  ada.send({ type: 'join', roomId: 'room', user: { userId: 'ada' } });
+  ben.send(relay(1));
+  await at.pass(64);
+  t.same(heardIn(ada.heard(), 'room'), counted(2));
+});

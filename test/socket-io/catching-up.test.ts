@@ -73,6 +73,8 @@ onEach(
       ben.ask('send_message', { roomId, message: `${String(n).padStart(4, '0')}${pad}` });
     for (let n = 0; n < COUNT; n += 50) await Promise.all(missed.slice(n, n + 50).map(say));
     await cy.ask('join_room', { roomId });
+    // As most applications do, however they are connected.
+    ada.socket.on('connect', () => ada.emit('join_room', { roomId }));
     const ws = await comeBackStalled(ada);
     await lags(at);
     ws.resume();
