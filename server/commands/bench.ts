@@ -1,4 +1,5 @@
 import { setTimeout as passed } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import { Crews } from '../../bench/load/crews.ts';
 import { people } from '../../bench/load/people.ts';
 import type { Speech } from '../../bench/load/speech.ts';
@@ -13,7 +14,7 @@ export interface BenchOptions {
   readonly users: number;
   readonly hz: number;
   readonly seconds: number;
-  /** One for all who connect; they have the same name then. */
+  /** One for all who connect; they are one user then. */
   readonly token?: string | undefined;
   /** Signs a token for each. */
   readonly secret?: string | undefined;
@@ -43,14 +44,17 @@ export async function bench(options: BenchOptions): Promise<number> {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const secure = protocol === 'wss:' || protocol === 'https:';
   const speech: Speech = speeches[speechOf[options.dialect]];
-  const all = await people(rooms, users, token === undefined ? secret : undefined);
+  const all =
+    token === undefined
+      ? await people(rooms, users, secret)
+      : (await people(rooms, users)).map((one) => ({ ...one, userId: userOf(token) ?? one.userId, token }));
   const crews = new Crews(1);
   process.once('SIGINT', () => void crews.end().then(() => process.exit(INTERRUPTED)));
   try {
     await crews.open({
       target: { host, ports: [Number(port) || (secure ? 443 : 80)], secure },
       speech: speechOf[options.dialect],
-      people: token === undefined ? all : all.map((one) => ({ ...one, token })),
+      people: all,
       atOnce: AT_ONCE,
     });
     const { entering } = await crews.take();
@@ -75,6 +79,16 @@ export async function bench(options: BenchOptions): Promise<number> {
     return 2;
   } finally {
     await crews.end();
+  }
+}
+
+/** Undefined: the token is none, which the server says. */
+function userOf(token: string): string | undefined {
+  try {
+    const { sub, userId } = decodeJwt(token);
+    return String(sub ?? userId);
+  } catch {
+    return undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { token } from '../native/person.ts';
 import { startServer, TEST_SECRET, withoutIPv6 } from '../support/servers.ts';
 
 const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
@@ -34,6 +35,27 @@ for (const dialect of ['native', 'native-single', 'socketio']) {
     t.match(stdout, /6 are in 2 rooms/);
     t.match(stdout, /[1-9]\d* sent, [1-9]\d* delivered; p50 .* 0 connections lost/);
     t.same(await server.rooms(), { rooms: [] }, 'and has them leave: nobody keeps a place that others lack');
+  });
+}
+
+for (const dialect of ['native', 'native-single', 'socketio']) {
+  t.test(`with one token all are its user, on many connections (${dialect})`, async (t) => {
+    const server = await startServer({ AUTH: 'required' });
+    t.teardown(() => server.close());
+    const ada = await token({ sub: 'ada' });
+    const { code, stdout, stderr } = await bench(server.port, '--dialect', dialect, '--token', ada);
+    t.match({ code, stderr }, { code: 0, stderr: '' });
+    t.match(stdout, /6 are in 2 rooms/);
+    t.match(stdout, /[1-9]\d* sent, [1-9]\d* delivered; p50 .* 0 connections lost/);
+  });
+
+  t.test(`who finds no room is not counted among those in it (${dialect})`, async (t) => {
+    const server = await startServer({ MAX_ROOM_USERS: '2' });
+    t.teardown(() => server.close());
+    const { code, stdout, stderr } = await bench(server.port, '--dialect', dialect);
+    t.equal(code, 2);
+    t.match(stderr, /was not let in: .*ROOM_FULL/);
+    t.equal(stdout, '');
   });
 }
 

@@ -29,6 +29,7 @@ function dialogue({ roomId, userId, token }: Person): Dialogue {
         return { say: token === undefined ? '40' : `40${JSON.stringify({ token })}` };
       if (text.startsWith('44')) return { refused: text };
       if (text.startsWith('40{')) return { say: `420${JSON.stringify(['join_room', { roomId, userId }])}` };
+      if (text.startsWith('430[{"ok":false')) return { refused: text };
       return text.startsWith('430') ? 'entered' : undefined;
     },
   };
