@@ -37,9 +37,9 @@ export interface Case {
   readonly against: string;
   /** The figure in which they are. */
   readonly by: string;
-  /** In which form of the bench it is measured: in a minute's look alone, in all, or only in the whole of it.
-   * Default: in all but the quick one. */
-  readonly when?: 'quick' | 'always' | 'whole';
+  /** In which form of the bench it is measured: in a minute's look alone, or only in the whole of it. Default: in
+   * all but the quick one. */
+  readonly when?: 'quick' | 'whole';
   /** Measured in one round: it hardly varies, and takes long. */
   readonly once?: true;
   /** Why it cannot be measured here; undefined: it can. */

@@ -14,6 +14,7 @@ t.test('the quick form of the bench runs from its beginning to its end', async (
   >;
   for (const fact of [machine, versions, commit]) t.type(fact, 'string');
   t.same([...new Set(cases.map((one) => one.workload))], ['cameras', 'editing', 'arrivals']);
+  t.equal(cases.at(-1)?.title, '500 connections into 25 rooms, and back', 'titles say what was measured');
   for (const { title, rows, against, by } of cases) {
     t.ok(
       rows.some(({ name }) => name === against),
