@@ -1,9 +1,9 @@
 import { type ErrorCode, errors } from '../errors.ts';
 import { type Json, plainSchema, References } from '../json-schema.ts';
+import { Failure } from './failure.ts';
 import type { Answer, Route } from './route.ts';
 import { routes } from './routes.ts';
-import { refusalsOf, statuses } from './statuses.ts';
-import { Failure } from './values.ts';
+import { refusalHeaders, refusalsOf, statuses } from './statuses.ts';
 
 const JSON_TYPE = 'application/json';
 const TEXT_TYPE = 'text/plain';
@@ -75,7 +75,7 @@ function answersOf({ answers }: Route, references: References): Json {
       status,
       {
         description,
-        ...(headers === undefined ? {} : { headers: headersOf(headers) }),
+        ...describedHeaders(headers),
         ...(schema === undefined
           ? contentType === undefined
             ? {}
@@ -86,10 +86,13 @@ function answersOf({ answers }: Route, references: References): Json {
   );
 }
 
-function headersOf(headers: Readonly<Record<string, string>>): Json {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
-  );
+function describedHeaders(headers: Readonly<Record<string, string>> | undefined): Json {
+  if (headers === undefined) return {};
+  const described = Object.entries(headers).map(([name, description]) => [
+    name,
+    { description, schema: { type: 'string' } },
+  ]);
+  return { headers: Object.fromEntries(described) };
 }
 
 /** By status; the codes that stand behind it are named. */
@@ -106,6 +109,7 @@ function failuresOf(route: Route): Json {
         String(status),
         {
           description: `${codes.join(', ')}.`,
+          ...describedHeaders(refusalHeaders[status]),
           content: { [JSON_TYPE]: { schema: { $ref: '#/components/schemas/Failure' } } },
         },
       ]),

@@ -48,6 +48,16 @@ export const statuses: { readonly [code in ErrorCode]: number } = {
   INTERNAL: 500,
 };
 
+const RETRY = { 'Retry-After': 'seconds after which it may be tried again' };
+
+/** What HTTP has to say beside the code, by status. */
+export const refusalHeaders: { readonly [status: number]: Readonly<Record<string, string>> } = {
+  401: { 'WWW-Authenticate': '`Bearer`' },
+  415: { 'Accept-Encoding': '`identity`' },
+  429: RETRY,
+  503: RETRY,
+};
+
 /** All codes with which a route may refuse. */
 export function refusalsOf({ scope, room, params, query, body, refusals = [] }: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>(refusals);

@@ -12,21 +12,6 @@ export function strict<P extends TProperties>(properties: P, description: string
 
 const timestamp = Type.Number({ description: 'milliseconds since the Unix epoch' });
 
-/** What every refusal says. */
-export const Failure = Type.Object(
-  {
-    code: Type.Enum(Object.keys(errors)),
-    message: Type.String(),
-    path: Type.Optional(Type.String({ description: 'the field at fault' })),
-    expected: Type.Optional(Type.String({ description: 'what it should have been' })),
-    limit: Type.Optional(Type.Union([Type.String(), Type.Number()])),
-    retryAfterMs: Type.Optional(Type.Number()),
-    version: Type.Optional(Version),
-  },
-  { description: 'why a request was refused: switch on `code`' },
-);
-export type Failure = Static<typeof Failure>;
-
 const excluded = Type.Union([Id, Type.Array(Id, { maxItems: 100 })], {
   description: 'the id of a user or a connection, or up to 100 of them',
 });

@@ -6,11 +6,13 @@ import { token } from '../native/person.ts';
 import { startServer } from '../support/servers.ts';
 
 export const document = openapi('0.0.0') as {
+  components: { schemas: Record<string, { properties: object }> };
   paths: Record<string, Record<string, { operationId: string; responses: Record<string, DocumentedAnswer> }>>;
 };
 
 interface DocumentedAnswer {
   description: string;
+  headers?: Record<string, unknown>;
   content?: Record<string, { schema?: unknown }>;
 }
 
@@ -71,11 +73,15 @@ export async function apiStage(
       const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
       const json = isJson && text !== '' ? JSON.parse(text) : undefined;
       const { status } = response;
-      check(t, seen, method, path, status, text === '' ? undefined : json);
+      check(t, seen, method, path, response, text === '' ? undefined : json);
       return { status, headers: response.headers, json };
     },
   };
 }
+
+const failureFields = new Set(Object.keys(document.components.schemas.Failure?.properties ?? {}));
+/** What is sent for the sake of a refusal. */
+const ofRefusals = ['www-authenticate', 'accept-encoding', 'retry-after'];
 
 /** The path of the document that an address is at. */
 function pathOf(address: string): string | undefined {
@@ -94,7 +100,7 @@ function check(
   seen: Set<string>,
   method: string,
   address: string,
-  status: number,
+  { status, headers }: Response,
   json: unknown,
 ): void {
   const path = pathOf(address);
@@ -105,7 +111,14 @@ function check(
   const answer = operation.responses[status];
   t.ok(answer, `${operation.operationId} says that it may answer ${status}`);
   const { code } = (json ?? {}) as { code?: string };
-  if (code !== undefined) t.match(answer?.description, code, `${operation.operationId} says why`);
+  if (code !== undefined) {
+    t.match(answer?.description, code, `${operation.operationId} says why`);
+    const unknown = Object.keys(json as object).filter((field) => !failureFields.has(field));
+    t.same(unknown, [], `${operation.operationId} ${code}: every field is described`);
+    const described = Object.keys(answer?.headers ?? {}).map((name) => name.toLowerCase());
+    const sent = ofRefusals.filter((name) => headers.has(name));
+    t.same(sent, described, `${operation.operationId} ${code}: so are the headers`);
+  }
   if (answer?.content?.['application/json']?.schema === undefined || json === undefined) return;
   const pointer = ['paths', path, key, 'responses', String(status), 'content', 'application/json', 'schema']
     .map((one) => one.replaceAll('~', '~0').replaceAll('/', '~1'))

@@ -173,6 +173,22 @@ for (const TRANSPORT of ['uws', 'ws']) {
       t.match(await ask(at, name), { status: 403, json: { code: 'SIGNATURE_INVALID' } });
   });
 
+  t.test(`[ES8] what others have changed or hold is told as the document says (${TRANSPORT})`, async (t) => {
+    const at = await stage(t);
+    const ben = { sub: 'ben' };
+    const write = (operation: object, version?: number) =>
+      ask(at, 'roomOperations', { as: ben, body: { clientId: 'b', operation, version } });
+    const chair = { target: 'item', id: 'chair' };
+    await ask(at, 'roomOperations', { body: { clientId: 'a', operation: add('chair', { a: 1 }) } });
+    const again = await write(add('chair'));
+    t.match(again, { status: 409, json: { code: 'ALREADY_EXISTS', item: 'chair' } });
+    const late = await write({ type: 'update', ...chair, data: { a: 2 } }, 0);
+    t.match(late, { status: 409, json: { code: 'VERSION_CONFLICT', version: 1, current: { a: 1 } } });
+    await ask(at, 'roomSelections', { body: { clientId: 'a', planetId: 'chair' } });
+    const held = await write({ type: 'update', ...chair, data: { b: 2 } });
+    t.match(held, { status: 409, json: { code: 'CONFLICT', thing: 'chair', lockedBy: 'ada' } });
+  });
+
   t.test(`[ES6] every route is limited, and says what fails (${TRANSPORT})`, async (t) => {
     const limited = await stage(t, { API_LIMIT: '1/1000s' });
     for (let count = 0; count < 2; count++) await ask(limited, 'roomState');
