@@ -138,6 +138,22 @@ onBoth(t, '[ES8] ten times the limit ends the stream, and nothing is left waitin
   for (const { status } of await Promise.all(posts)) t.ok(status === 200 || status === 429, `${status}`);
 });
 
+onBoth(t, '[ES9] a stream that opens while posts are under way is one member with them', async (t, start) => {
+  const at = await start({ STORE: 'lmdb', DATA_DIR: t.testdir() });
+  const post = (roomId: string) =>
+    at.post(`/rooms/${roomId}/messages`, { clientId: 'a', text: 'hi' }, { as: 'ada' });
+  for (let round = 0; round < 10; round++) {
+    const early = [post(`r${round}`), post(`r${round}`)];
+    await new Promise((resolve) => setTimeout(resolve, round));
+    const ada = await at.open(`/rooms/r${round}/events?clientId=a&events=presence`, { as: 'ada' });
+    for (const answer of [...(await Promise.all(early)), await post(`r${round}`)])
+      t.match(answer, { status: 200 });
+    await ada.next('presence', ({ users }) => users[0].connections === 1);
+    const { users } = ada.named('presence').at(-1)?.data ?? {};
+    t.match(users, [{ userId: 'ada', connections: 1 }]);
+  }
+});
+
 onBoth(t, '[ES9] who only posts is a member for as long', async (t, start) => {
   const at = await start({ HEARTBEAT_MS: '1000', HEARTBEAT_GRACE_MS: '90000' });
   const ben = await at.open(`${SCENE}/events?clientId=b&events=presence,selections`, { as: 'ben' });

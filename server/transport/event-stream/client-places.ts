@@ -9,7 +9,7 @@ export interface ClientsHere {
   say(key: string, token: string | undefined, command: object): Promise<StreamAnswer | undefined>;
   leave(key: string): void;
   /** The client has a stream at another node now. */
-  yield(key: string): void;
+  yield(key: string): Promise<void>;
 }
 
 type Question =
@@ -30,6 +30,8 @@ const MOST_PLACES = 10_000;
 export class ClientPlaces {
   readonly #peers: Peers;
   readonly #places = new LRUCache<string, string>({ max: MOST_PLACES });
+  /** Those that this node looks for, and will have where nobody else does. */
+  readonly #finding = new Map<string, Promise<string | undefined>>();
 
   constructor(peers: Peers, here: ClientsHere) {
     this.#peers = peers;
@@ -71,20 +73,29 @@ export class ClientPlaces {
     return node !== undefined && this.#peers.others().has(node) ? node : undefined;
   }
 
-  async #find(key: string): Promise<string | undefined> {
+  #find(key: string): Promise<string | undefined> {
+    const found = this.#finding.get(key) ?? this.#findAnew(key).finally(() => this.#finding.delete(key));
+    this.#finding.set(key, found);
+    return found;
+  }
+
+  async #findAnew(key: string): Promise<string | undefined> {
     const asked = [...this.#peers.others()].map(async (node) => {
       if (!(await this.#ask<boolean>(node, key, { do: 'find' }, FIND_MS))) throw new Error('not there');
       return node;
     });
     const node = await Promise.any(asked).catch(() => undefined);
     if (node !== undefined) this.#places.set(key, node);
-    return node;
+    // It may have come to another node meanwhile.
+    return node ?? this.#known(key);
   }
 
   async #answer(here: ClientsHere, from: string, key: string, question: Question): Promise<unknown> {
     switch (question.do) {
       case 'find':
         if (here.has(key)) return true;
+        // Of nodes that look for it at once one has it.
+        if (this.#finding.has(key) && this.#peers.nodeId < from) return true;
         // Who asks will have it.
         this.#places.set(key, from);
         return false;

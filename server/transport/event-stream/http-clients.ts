@@ -35,6 +35,10 @@ interface Member {
   readonly joined: Promise<StreamAnswer>;
   /** The last one that was handed in. */
   token: string | undefined;
+  /** Without a stream: it only posts. */
+  readonly isSilent: boolean;
+  /** What it says that is not answered yet. */
+  readonly saying: Set<Promise<StreamAnswer>>;
 }
 
 /**
@@ -61,10 +65,6 @@ export class HttpClients {
 
   /** The stream, for a response; all of it, where the server goes down; or the refusal of the join. */
   async open(client: HttpClient, wish: StreamWish): Promise<EventStream | string | StreamAnswer> {
-    if (client.clientId !== undefined) await this.#elsewhere?.taken(keyOf(client));
-    const before = this.#members.get(keyOf(client));
-    // Its place passes to the stream, with what it has selected.
-    if (before?.stream.isIdle) before.stream.terminate();
     const { stream, joined } = this.#enter(client, wish);
     const { aborted } = client.request;
     const gone = () => stream.closed();
@@ -103,7 +103,14 @@ export class HttpClients {
     return undefined;
   }
 
-  async #say(member: Member, token: string | undefined, command: object): Promise<StreamAnswer> {
+  #say(member: Member, token: string | undefined, command: object): Promise<StreamAnswer> {
+    const { saying } = member;
+    const said = this.#ask(member, token, command).finally(() => saying.delete(said));
+    saying.add(said);
+    return said;
+  }
+
+  async #ask(member: Member, token: string | undefined, command: object): Promise<StreamAnswer> {
     const { stream, joined, token: before } = member;
     const entered = await joined;
     if (!entered.ok) {
@@ -133,10 +140,16 @@ export class HttpClients {
   }
 
   /** The latest stream speaks for its client; another that has not noticed yet that it broke ends by itself. */
-  #yield(key: string): void {
+  async #yield(key: string): Promise<void> {
     const member = this.#members.get(key);
     this.#members.delete(key);
-    if (member?.stream.isIdle) member.stream.terminate();
+    await giveWay(member);
+  }
+
+  /** Whoever was the client before makes room: its place passes on, with what it has selected. */
+  async #take(key: string, before: Member | undefined): Promise<void> {
+    await this.#elsewhere?.taken(key);
+    await giveWay(before);
   }
 
   #enter(client: HttpClient, wish?: StreamWish): Member {
@@ -148,11 +161,28 @@ export class HttpClients {
     });
     const since = readEventId(wish?.lastEventId);
     const join = { type: 'join', roomId, scene: true, user, ...(since === undefined ? {} : { since }) };
-    const joined = stream.ask(clientId === undefined ? join : { ...join, clientId: shownOf(clientId) });
-    const member = { stream, joined, token };
+    const isTaking = clientId !== undefined && wish !== undefined;
+    const taken = isTaking ? this.#take(key, this.#members.get(key)) : Promise.resolve();
+    const named = clientId === undefined ? join : { ...join, clientId: shownOf(clientId) };
+    // What is posted meanwhile is said behind the join.
+    const joined = taken.then(() => stream.ask(named));
+    const member = {
+      stream,
+      joined,
+      token,
+      isSilent: wish === undefined,
+      saying: new Set<Promise<StreamAnswer>>(),
+    };
     if (clientId !== undefined && !stream.isEnded) this.#members.set(key, member);
     return member;
   }
+}
+
+/** A member without a stream ends once its posts are answered. */
+async function giveWay(member: Member | undefined): Promise<void> {
+  if (!member?.isSilent) return;
+  await Promise.allSettled(member.saying);
+  member.stream.terminate();
 }
 
 /** What was under way may be done all the same; to be told to try again would have it done twice. */
