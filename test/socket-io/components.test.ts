@@ -1,5 +1,6 @@
 import t from 'tap';
-import { onEach } from './stage.ts';
+import { connect } from '../support/client.ts';
+import { onEach, tokenOf } from './stage.ts';
 
 const componentId = 'c1';
 
@@ -96,3 +97,21 @@ onEach(
     t.match(await ben.ask('component:update', { componentId: 'c2', updates: {} }), { ok: true });
   },
 );
+
+onEach(t, '[ID1] nobody is shown under an address that the token does not say', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('component:subscribe', { componentId });
+  const mallory = await connect(at.server.port, { path: `/ws?token=${await tokenOf('mallory')}` });
+  const user = { name: 'The boss', email: 'boss@example.org' };
+  await mallory.ask({ type: 'join', roomId: `component:${componentId}`, user });
+  t.match(await ada.next('component:user-joined'), {
+    userId: 'mallory',
+    userEmail: 'mallory@example.org',
+  });
+  // Who does not show it is not shown with it.
+  await mallory.ask({ type: 'join', roomId: 'elsewhere', user: {} });
+  const { users } = await mallory.next((one) => one.type === 'presence' && one.roomId === 'elsewhere');
+  t.notHas(users[0], { email: String });
+  await mallory.close();
+});

@@ -124,6 +124,9 @@ function identified(principal: Principal, command: CommandOf<'join'>): Principal
   return principal.kind === 'user' ? principal : ({ kind: 'guest', userId } satisfies Guest);
 }
 
+/** A guest has neither but what it says. */
+const nobody = { name: undefined, email: undefined };
+
 function presenceOf(
   principal: Principal & { userId: string },
   given: UserPresence | undefined,
@@ -136,9 +139,15 @@ function presenceOf(
       limit: maxBytes,
     });
   }
-  const name = principal.kind === 'user' ? principal.name : undefined;
+  const { name, email } = principal.kind === 'user' ? principal : nobody;
   // What is added behind a leading spread gives each object a hidden class of its own, as long as somebody is there.
-  return { userId: principal.userId, ...given, ...(name === undefined ? {} : { name }) };
+  return {
+    userId: principal.userId,
+    ...given,
+    ...(name === undefined ? {} : { name }),
+    // Whose it is the token knows; whether the others see it is the user's choice.
+    ...(email !== undefined && 'email' in (given ?? {}) ? { email } : {}),
+  };
 }
 
 export const leave: Treatment<'leave'> = {
