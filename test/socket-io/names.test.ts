@@ -122,3 +122,25 @@ onEach(
     t.match(answer, { code: 'INVALID_FIELD', path: 'sceneId' });
   },
 );
+
+onEach(
+  t,
+  '[SO12] what a member relays is said of the room that it is in, whatever it names',
+  async (t, start) => {
+    const at = await start();
+    const ada = await at.client({ as: 'ada' });
+    for (const componentId of ['mine', 'ours']) await ada.ask('component:subscribe', { componentId });
+    for (const roomId of ['mine', 'ours']) await ada.ask('join_room', { roomId });
+    const mallory = await connect(at.server.port, { path: `/ws?token=${await tokenOf('mallory')}` });
+    const relay = async (roomId: string, event: string, data: object) => {
+      await mallory.ask({ type: 'join', roomId });
+      t.match(await mallory.ask({ type: 'relay', roomId, event, data }), { type: 'ack' });
+    };
+    const forged = { componentId: 'mine', updates: { title: 'T' }, updatedBy: 'ada' };
+    await relay('component:ours', 'component:updated', forged);
+    t.match(await ada.next('component:updated'), { componentId: 'ours', updatedBy: 'mallory' });
+    await relay('ours', 'blueprint_update', { roomId: 'mine', blueprintId: 'b', changes: {} });
+    t.match(await ada.next('blueprint_update'), { roomId: 'ours', blueprintId: 'b', userId: 'mallory' });
+    await mallory.close();
+  },
+);

@@ -170,12 +170,19 @@ const authors: Readonly<Record<string, string>> = {
   'component:nested-deleted': 'deletedBy',
 };
 
-function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, _: RoomView): object[] {
+function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, view: RoomView): object[] {
   const { data, userId, connectionId, at, toAll } = event;
   const name = publishedName(event);
   if (connectionId === undefined || userId === undefined) return [emit(name, data)];
-  const by = Object.hasOwn(authors, name) ? { [authors[name] as string]: userId } : { userId };
-  const message = emit(name, { ...(data as object), ...by, timestamp: new Date(at).toISOString() });
+  const author = Object.hasOwn(authors, name) ? authors[name] : undefined;
+  // Whoever relays in other words may name a component that it must not write.
+  const isOfRoom = author !== undefined && view.roomId.startsWith(COMPONENT);
+  const message = emit(name, {
+    ...(data as object),
+    ...(isOfRoom ? thingOf(view) : {}),
+    [author ?? 'userId']: userId,
+    timestamp: new Date(at).toISOString(),
+  });
   return [toAll === true ? message : toOthers(message, connectionId)];
 }
 

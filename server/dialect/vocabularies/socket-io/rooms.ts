@@ -1,6 +1,6 @@
 import { type Operation, Refusal } from '../../../../protocol/index.ts';
 import { toOthers, type Vocabulary } from '../../dialect.ts';
-import type { RoomEvent } from '../../events.ts';
+import type { RoomEvent, RoomView } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
 import { itemId, namesIn } from './item-id.ts';
 import { sanitised } from './sanitise.ts';
@@ -20,6 +20,8 @@ import {
   userOf,
   type Words,
 } from './words.ts';
+
+const BLUEPRINT_UPDATE = 'blueprint_update';
 
 /** What people do in a room of this application. */
 export const roomMeanings = meaningsOf({
@@ -44,7 +46,7 @@ export const roomMeanings = meaningsOf({
     fields: { text: 'message', kind: 'type' },
   },
   typing: { commands: (given) => [inRoom(given, 'typing', { isTyping: given.all.isTyping })] },
-  blueprint_update: { commands: (given) => [inRoom(given, 'relay', blueprintRelay(given))] },
+  [BLUEPRINT_UPDATE]: { commands: (given) => [inRoom(given, 'relay', blueprintRelay(given))] },
   cursor_move: {
     commands: (given) => [
       inRoom(given, 'cursor', { position: given.all.position, selection: given.all.selection }),
@@ -101,7 +103,7 @@ function blueprintRelay(given: Fields) {
   const item = { target: 'item', id } as const;
   const operation: Operation = type === 'remove' ? { type, ...item } : { type, ...item, data };
   return {
-    event: 'blueprint_update',
+    event: BLUEPRINT_UPDATE,
     data: given.all,
     operations: [operation],
     opId: given.all.opId,
@@ -144,7 +146,7 @@ export const rooms: Vocabulary = {
         }),
       ];
     },
-    published: (event) => publishedAs(event),
+    published: (event, view) => publishedAs(event, view),
   },
   signal: ({ kind, userId, payload }, view) => {
     const { roomId } = view;
@@ -189,11 +191,13 @@ export const rooms: Vocabulary = {
   },
 };
 
-function publishedAs(event: Extract<RoomEvent, { type: 'published' }>): object[] {
+function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, { roomId }: RoomView): object[] {
   const { data, userId, userName = userId, connectionId, at, toAll } = event;
   const name = publishedName(event);
   if (connectionId === undefined || userId === undefined) return [emit(name, data)];
-  const message = emit(name, { ...(data as object), userId, userName, timestamp: at });
+  // Whoever relays in other words may name a room that it is not in.
+  const place = name === BLUEPRINT_UPDATE ? { roomId } : {};
+  const message = emit(name, { ...(data as object), ...place, userId, userName, timestamp: at });
   return [toAll === true ? message : toOthers(message, connectionId)];
 }
 
@@ -204,7 +208,7 @@ function blueprintUpdate({ type, target, id = '', data = {} }: Operation, roomId
   const [blueprintId, section] = names;
   const { id: _, ...content } = data;
   const changes = { ...content, section, action: type === 'remove' ? 'delete' : type };
-  return [emit('blueprint_update', { roomId, blueprintId, changes })];
+  return [emit(BLUEPRINT_UPDATE, { roomId, blueprintId, changes })];
 }
 
 function personOf(user: { name?: unknown } | undefined, userId: string) {
