@@ -1,5 +1,6 @@
 import {
   createRemoteJWKSet,
+  customFetch,
   type JWTPayload,
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
@@ -9,6 +10,7 @@ import {
 import { Refusal } from '../../protocol/errors.ts';
 import type { Clock } from '../clock.ts';
 import { userOf } from './claims.ts';
+import { createKeyFetch } from './key-fetch.ts';
 import { jwksAlgorithms, type TokenKeys } from './keys.ts';
 import type { User, VerifyToken } from './principal.ts';
 import { proofOf } from './proof.ts';
@@ -28,13 +30,15 @@ export interface VerifyTokenOptions {
   readonly jwksCooldownMs?: number;
   /** JWKS: keys are fetched anew when they are older (process time). Default 10 minutes. */
   readonly jwksMaxAgeMs?: number;
-  /** JWKS: told why keys could not be fetched, for the log. */
+  /** JWKS: told why keys could not be fetched, for the log; once of each fetch. */
   readonly fetchFailed?: (error: unknown) => void;
 }
 
 /** How far the clock of the issuer may be off, in `exp` and `nbf`. */
 export const CLOCK_TOLERANCE_MS = 5000;
 const JWKS_MAX_AGE_MS = 600_000;
+/** After a fetch of keys that failed there is none for so long. */
+const PAUSE_MS = 1000;
 
 type Verify = (token: string, options: JWTVerifyOptions) => JWTPayload | Promise<JWTPayload>;
 
@@ -123,13 +127,20 @@ function verifyWithJwks(findKey: JWTVerifyGetKey): Verify {
 
 function fetchedKeys(url: URL, options: VerifyTokenOptions): JWTVerifyGetKey {
   const { jwksCooldownMs = 30_000, jwksMaxAgeMs = JWKS_MAX_AGE_MS, fetchFailed } = options;
-  const find = createRemoteJWKSet(url, { cooldownDuration: jwksCooldownMs, cacheMaxAge: jwksMaxAgeMs });
+  const find = createRemoteJWKSet(url, {
+    cooldownDuration: jwksCooldownMs,
+    cacheMaxAge: jwksMaxAgeMs,
+    [customFetch]: createKeyFetch(PAUSE_MS, options.clock),
+  });
+  let told: unknown;
   return async (header, token) => {
     try {
       return await find(header, token);
     } catch (error) {
-      if (isAboutToken(error)) throw error;
-      fetchFailed?.(error);
+      if (error instanceof Refusal || isAboutToken(error)) throw error;
+      // All who wait for a fetch find the same.
+      if (error !== told) fetchFailed?.(error);
+      told = error;
       throw new Refusal('KEYS_UNAVAILABLE');
     }
   };

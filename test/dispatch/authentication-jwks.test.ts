@@ -86,11 +86,13 @@ t.test('a token without kid is tried with every key that fits', async (t) => {
 t.test('keys that cannot be fetched are said to be so, and asked for again', async (t) => {
   const { state, keys } = await keyServer(t);
   const causes: unknown[] = [];
-  const verify = createVerifyToken({ keys, clock, fetchFailed: (error) => causes.push(error) });
+  const fetchFailed = (error: unknown) => causes.push(error);
+  const verify = createVerifyToken({ keys, clock, fetchFailed });
   const token = await sign({ sub: 'ada' }, 'EdDSA', ed.privateKey);
   state.status = 503;
   await refused(t, verify, token, 'KEYS_UNAVAILABLE');
   state.status = 200;
+  clock.nowMs += 1000;
   state.keys = [{ kty: 1 }] as never;
   await refused(t, verify, token);
   state.keys = [await exportJWK(ed.publicKey)];
@@ -139,4 +141,39 @@ t.test('under a key set a token is remembered no longer than the keys', async (t
   t.equal(verify(token), user);
   clock.nowMs = START_MS + 60_000;
   t.ok(verify(token) instanceof Promise);
+});
+
+t.test(
+  'strangers do not make the server call an address that is down for each of their tokens',
+  async (t) => {
+    const { state, keys } = await keyServer(t);
+    const causes: unknown[] = [];
+    const fetchFailed = (error: unknown) => causes.push(error);
+    for (const broken of [{ status: 503 }, { keys: null as never }]) {
+      Object.assign(state, { status: 200, keys: [], fetches: 0 }, broken);
+      causes.length = 0;
+      const verify = createVerifyToken({ keys, clock, fetchFailed });
+      const tokens = ['a', 'b', 'c'].map((sub) => sign({ sub }, 'EdDSA', ed.privateKey));
+      const [one, ...others] = await Promise.all(tokens);
+      // Two at once, then one after the other.
+      await Promise.all([one, one].map((same) => refused(t, verify, same ?? '', 'KEYS_UNAVAILABLE')));
+      for (const other of others) await refused(t, verify, other, 'KEYS_UNAVAILABLE');
+      t.equal(state.fetches, 1);
+      t.equal(causes.length, 1, 'the log hears of it once, too');
+      clock.nowMs += 1000;
+      await refused(t, verify, one ?? '', 'KEYS_UNAVAILABLE');
+      t.equal(state.fetches, 2);
+    }
+  },
+);
+
+t.test('a key set without an end is not read to its end', async (t) => {
+  const { state, keys } = await keyServer(t);
+  const causes: unknown[] = [];
+  const fetchFailed = (error: unknown) => causes.push(error);
+  const padding = { kty: 'RSA', x: 'x'.repeat(2 * 1024 * 1024) };
+  state.keys = [padding, await exportJWK(ed.publicKey)];
+  const verify = createVerifyToken({ keys, clock, fetchFailed });
+  await refused(t, verify, await sign({ sub: 'ada' }, 'EdDSA', ed.privateKey), 'KEYS_UNAVAILABLE');
+  t.match(causes, [{ message: /bytes/ }]);
 });
