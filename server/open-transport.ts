@@ -1,12 +1,14 @@
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { hasDialect } from './dialect/vocabularies/socket-io/dialects.ts';
+import { FLOOD_FACTOR } from './dispatch/rate-limit.ts';
 import type { ApplicationParts } from './embedding/application.ts';
 import { createNamespaces } from './embedding/namespaces.ts';
 import type { Logger } from './logger.ts';
 import { newId } from './new-id.ts';
 import type { Peers } from './peers/peers.ts';
 import type { ServerOptions } from './server-options.ts';
+import type { Suspicion } from './suspicion.ts';
 import type { ConnectionHandler, HttpHandler, Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
@@ -23,15 +25,16 @@ export interface OpenTransportOptions {
   readonly handler: ConnectionHandler & SocketHandler;
   readonly http: HttpHandler;
   readonly publish: ApplicationParts['publish'];
+  readonly suspicion: Suspicion;
   /** Whether the server is on its way down, or not yet up. */
   isLeaving(): boolean;
 }
 
 /** WebSockets, and Socket.IO on them and on long-polling. */
 export function openTransport(given: OpenTransportOptions): Promise<Transport> {
-  const { options, logger, clock, peers, handler, http, publish, isLeaving } = given;
+  const { options, logger, clock, peers, handler, http, publish, suspicion, isLeaving } = given;
   const { config } = options;
-  const { limits } = config;
+  const { limits, rates } = config;
   const applications = options.applications ?? [];
   const own = (name: string) => (hasDialect(name) ? handler : undefined);
   const socketIo = createSocketIoHandler({
@@ -39,6 +42,8 @@ export function openTransport(given: OpenTransportOptions): Promise<Transport> {
     namespace: createNamespaces(applications, own, { clock, logger, publish }),
     connectTimeoutMs: config.connectTimeoutMs,
     maxAttachmentBytes: limits.MAX_FRAME_BYTES,
+    maxConnects: { count: rates.commands.count * FLOOD_FACTOR, windowMs: rates.commands.windowMs },
+    flooded: (address) => suspicion('FLOOD', { address }),
     newId,
   });
   const mount = {

@@ -163,6 +163,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     handler: hub,
     http: pages?.(http.all) ?? http.all,
     publish: (topic, frame, except) => transport.publish(topic, frame, wireOf(except)),
+    suspicion,
     isLeaving: () => state !== 'ready',
   });
   const transport = streams.join(sockets);

@@ -59,7 +59,7 @@ export interface Limiter {
 /** RATE_LIMITED is told at most this often to who does not wait for it. */
 const TELL_EVERY_MS = 1000;
 /** So many times the count within its window is a flood. */
-const FLOOD_FACTOR = 10;
+export const FLOOD_FACTOR = 10;
 
 /** A bucket, and what it has seen since its window began. */
 interface Meter extends Bucket {

@@ -1,3 +1,4 @@
+import { closeReason, closes } from '../../../protocol/closes.ts';
 import type { Clock } from '../../clock.ts';
 import { ProtocolViolation } from '../../dialect/framings/protocol-violation.ts';
 import { decodeSocketPacket, type SocketPacket } from '../../dialect/framings/socket-io.ts';
@@ -15,6 +16,9 @@ export interface SocketIoOptions {
   /** A client that is in no namespace after so long is closed. */
   readonly connectTimeoutMs: number;
   readonly maxAttachmentBytes: number;
+  /** Whoever asks more often than that to be let in is closed (FLOOD): each stay begins with full buckets. */
+  readonly maxConnects: { readonly count: number; readonly windowMs: number };
+  readonly flooded: (address: string) => void;
   readonly newId: () => string;
 }
 
@@ -25,6 +29,9 @@ interface Client {
   /** Namespaces that it was sent away from; undefined: none yet. */
   sentAway: Set<string> | undefined;
   incomplete: Incomplete | undefined;
+  /** How often it has asked to be let in since then; monotonic. */
+  connects: number;
+  connectsSinceMs: number;
 }
 
 const CLOSE_VIOLATION = 1002;
@@ -36,7 +43,7 @@ const utf8 = new TextDecoder();
  * that breaks the protocol closes the client's session at once.
  */
 export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandler {
-  const { newId, maxAttachmentBytes } = options;
+  const { newId, maxAttachmentBytes, maxConnects } = options;
   const limits = { maxAttachments: MAX_ATTACHMENTS, maxAttachmentBytes };
   const idle = new Deadlines<Connection>(options.clock, options.connectTimeoutMs, (engine) => {
     if (clientOf(engine).sockets.size === 0) engine.close(CLOSE_CLEAN, '');
@@ -45,7 +52,8 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
   function take(engine: Connection, packet: SocketPacket, size: number): void {
     const { sockets, sentAway } = clientOf(engine);
     if (packet.type === 'connect') {
-      connect(engine, packet.namespace, packet.data);
+      if (isFlood(clientOf(engine))) flooded(engine);
+      else connect(engine, packet.namespace, packet.data);
       return;
     }
     const socket = sockets.get(packet.namespace);
@@ -57,6 +65,21 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     if (packet.type === 'event') socket.handler.event(socket, packet, size);
     else if (packet.type === 'ack') socket.handler.acknowledged?.(socket, packet);
     else leave(socket);
+  }
+
+  function isFlood(client: Client): boolean {
+    const nowMs = options.clock.monotonic();
+    if (nowMs - client.connectsSinceMs >= maxConnects.windowMs) {
+      client.connects = 0;
+      client.connectsSinceMs = nowMs;
+    }
+    client.connects += 1;
+    return client.connects > maxConnects.count;
+  }
+
+  function flooded(engine: Connection): void {
+    options.flooded(clientOf(engine).handshake.address);
+    engine.close(closes.FLOOD.code, closeReason('FLOOD'));
   }
 
   function connect(engine: Connection, asked: string, data: unknown): void {
@@ -105,6 +128,8 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
         sockets: new SmallMap(),
         sentAway: undefined,
         incomplete: undefined,
+        connects: 0,
+        connectsSinceMs: options.clock.monotonic(),
       };
       engine.state = client;
       idle.set(engine);
