@@ -144,3 +144,24 @@ onEach(
     await mallory.close();
   },
 );
+
+onEach(t, '[EV1] what a member relays that has no fields arrives as it came', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join_room', { roomId: 'r' });
+  await ada.ask('component:subscribe', { componentId: 'c' });
+  const mallory = await connect(at.server.port, { path: `/ws?token=${await tokenOf('mallory')}` });
+  for (const roomId of ['r', 'component:c']) {
+    await mallory.ask({ type: 'join', roomId });
+    for (const data of ['x'.repeat(5000), [1, 2], 5, false, null]) {
+      await mallory.ask({ type: 'relay', roomId, event: 'noted', data });
+      t.same(await ada.next('noted'), data);
+    }
+    await mallory.ask({ type: 'relay', roomId, event: 'noted', data: { by: 'me' } });
+    t.match(await ada.next('noted'), { by: 'me', userId: 'mallory' });
+  }
+  // Of its own words the application knows that they have fields.
+  await mallory.ask({ type: 'relay', roomId: 'component:c', event: 'component:updated', data: null });
+  t.match(await ada.next('component:updated'), { componentId: 'c', updatedBy: 'mallory' });
+  await mallory.close();
+});

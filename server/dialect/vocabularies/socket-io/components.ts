@@ -13,6 +13,7 @@ import {
   idOf,
   meaningsOf,
   publishedName,
+  relayed,
   userOf,
   type Words,
 } from './words.ts';
@@ -177,12 +178,12 @@ function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, view: Roo
   const author = Object.hasOwn(authors, name) ? authors[name] : undefined;
   // Whoever relays in other words may name a component that it must not write.
   const isOfRoom = author !== undefined && view.roomId.startsWith(COMPONENT);
-  const message = emit(name, {
-    ...(data as object),
+  const fields = {
     ...(isOfRoom ? thingOf(view) : {}),
     [author ?? 'userId']: userId,
     timestamp: new Date(at).toISOString(),
-  });
+  };
+  const message = emit(name, relayed(data, fields, author !== undefined));
   return [toAll === true ? message : toOthers(message, connectionId)];
 }
 

@@ -17,6 +17,7 @@ import {
   nameIn,
   PROJECT,
   publishedName,
+  relayed,
   userOf,
   type Words,
 } from './words.ts';
@@ -196,8 +197,9 @@ function publishedAs(event: Extract<RoomEvent, { type: 'published' }>, { roomId 
   const name = publishedName(event);
   if (connectionId === undefined || userId === undefined) return [emit(name, data)];
   // Whoever relays in other words may name a room that it is not in.
-  const place = name === BLUEPRINT_UPDATE ? { roomId } : {};
-  const message = emit(name, { ...(data as object), ...place, userId, userName, timestamp: at });
+  const isOwnWord = name === BLUEPRINT_UPDATE;
+  const fields = { ...(isOwnWord ? { roomId } : {}), userId, userName, timestamp: at };
+  const message = emit(name, relayed(data, fields, isOwnWord));
   return [toAll === true ? message : toOthers(message, connectionId)];
 }
 

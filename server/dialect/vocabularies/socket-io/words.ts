@@ -175,6 +175,12 @@ export function publishedName({ event, connectionId }: { event: string; connecti
   return connectionId !== undefined && ownEvents.has(event) ? `published:${event}` : event;
 }
 
+/** What a member relayed, with who it is from; what has no fields is told as it came, but in an application's own words. */
+export function relayed(data: unknown, fields: object, isOwnWord: boolean): unknown {
+  if (isPlainObject(data)) return { ...data, ...fields };
+  return isOwnWord ? fields : data;
+}
+
 /** Whatever else a user is called by, at least by the id. */
 export function nameIn({ state }: RoomView, userId: string): string {
   return displayName(state.members.get(userId)?.user, userId);
