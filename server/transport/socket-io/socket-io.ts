@@ -68,7 +68,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
   }
 
   function isFlood(client: Client): boolean {
-    const nowMs = options.clock.monotonic();
+    const nowMs = Math.floor(options.clock.monotonic());
     if (nowMs - client.connectsSinceMs >= maxConnects.windowMs) {
       client.connects = 0;
       client.connectsSinceMs = nowMs;
@@ -129,7 +129,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
         sentAway: undefined,
         incomplete: undefined,
         connects: 0,
-        connectsSinceMs: options.clock.monotonic(),
+        connectsSinceMs: Math.floor(options.clock.monotonic()),
       };
       engine.state = client;
       idle.set(engine);
