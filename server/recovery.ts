@@ -2,14 +2,14 @@ import type { Clock } from './clock.ts';
 import { readMark } from './dialect/mark.ts';
 import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { Session } from './dispatch/session.ts';
-import { placeBeside, type Served } from './fanout/flushes.ts';
+import { placeBeside, restored, type Served, stored } from './fanout/flushes.ts';
 import type { Claimed } from './fanout/position.ts';
 import { isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
 import type { Nodes } from './log/nodes.ts';
 import type { Rooms } from './rooms.ts';
-import { anyEpoch, hasRoom, type Joined, type Stay, type StayRoom } from './stay.ts';
+import { anyEpoch, hasRoom, isAsBefore, type Joined, type Stay, type StayRoom } from './stay.ts';
 
 export interface OpenRecoveryOptions extends Omit<RecoveryOptions, 'stays'> {
   readonly log: Log;
@@ -105,7 +105,7 @@ export class Recovery {
     }
     const take = () => {
       // Finding out took time, in which another connection may have taken it, or its end come.
-      if (this.#options.stays.get(pid) !== stay) return false;
+      if (!isAsBefore(this.#options.stays.get(pid), stay)) return false;
       // Those that it had may not have noticed yet that they broke.
       for (const before of stay.connections) this.#live.delete(before);
       this.#live.set(session.id, pid);
@@ -162,8 +162,12 @@ export class Recovery {
     this.#marks.delete(connectionId);
     const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
     if (pid === undefined || stay?.connections.at(-1) !== connectionId) return;
-    if (isFinal) this.#forget(pid);
-    else this.#end(pid, this.#options.nodeId, this.#servedIn(pid, stay));
+    if (isFinal) return this.#forget(pid);
+    const served = this.#servedIn(pid, stay);
+    this.#end(pid, this.#options.nodeId, served);
+    // Of one room the mark alone says enough.
+    if (served.size > 1)
+      this.#keep(pid, { ...stay, rooms: stay.rooms.map((one) => withServed(one, served)) });
   }
 
   /** Waits for what is under way. */
@@ -203,11 +207,9 @@ export class Recovery {
     const end = this.#ends.get(pid);
     if (end?.node === node && end.served !== undefined) return end.served;
     const served = new Map<string, Served>();
-    for (const { roomId } of rooms) {
-      const one = this.#options
-        .rooms()
-        .get(roomId)
-        ?.fanout?.servedTo(connections.at(-1) ?? '');
+    for (const { roomId, served: before } of rooms) {
+      const { fanout } = this.#options.rooms().get(roomId) ?? {};
+      const one = fanout?.servedTo(connections.at(-1) ?? '') ?? (before && restored(before));
       if (one !== undefined) served.set(roomId, one);
     }
     return served;
@@ -231,6 +233,11 @@ export class Recovery {
 
 /** By room. */
 type ServedRooms = ReadonlyMap<string, Served>;
+
+function withServed(room: StayRoom, served: ServedRooms): StayRoom {
+  const one = served.get(room.roomId);
+  return one === undefined ? room : { ...room, served: stored(one) };
+}
 
 /** One that can be kept: none that is given out is longer. */
 function isMark(text: unknown): text is string {

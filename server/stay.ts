@@ -1,4 +1,5 @@
 import type { UserPresence } from '../protocol/index.ts';
+import type { ServedBefore } from './fanout/flushes.ts';
 import type { Claimed } from './fanout/position.ts';
 
 /** What is kept of a session, so that its client can come back to it. */
@@ -18,6 +19,8 @@ export interface Stay {
 
 export interface StayRoom extends Joined {
   readonly roomId: string;
+  /** How it was served there until its connection broke. */
+  readonly served?: ServedBefore;
 }
 
 export interface Joined {
@@ -29,6 +32,12 @@ export interface Joined {
 
 export function hasRoom({ rooms }: Stay, roomId: string): boolean {
   return rooms.some((one) => one.roomId === roomId);
+}
+
+/** Whether nobody has taken it since, or has joined or left rooms with it. */
+export function isAsBefore(stay: Stay | undefined, { connections, rooms }: Stay): boolean {
+  if (stay?.connections.at(-1) !== connections.at(-1) || stay?.rooms.length !== rooms.length) return false;
+  return rooms.every(({ roomId }) => hasRoom(stay, roomId));
 }
 
 /** Who has seen nothing has missed everything in whatever life of the log: one that keeps nothing is dropped. */

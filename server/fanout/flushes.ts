@@ -7,7 +7,10 @@ let latest = 0;
 
 const MOST_FLUSHES = 1000;
 
-interface Flushed extends Place {
+/** As many as may be on their way to a client when its connection breaks. */
+const MOST_STORED = 4;
+
+export interface Flushed extends Place {
   /** The flush that led to this place. */
   readonly flush: number;
 }
@@ -21,8 +24,17 @@ export class Flushes {
   /** Of the one that is under way, or was last. */
   number = latest;
 
-  constructor({ version, offset }: Place) {
-    this.#flushed = [{ flush: latest, version, offset }];
+  constructor(flushed: readonly Flushed[]) {
+    this.#flushed = [...flushed];
+  }
+
+  static from({ version, offset }: Place): Flushes {
+    return new Flushes([{ flush: latest, version, offset }]);
+  }
+
+  /** The latest of them, to be kept. */
+  stored(): Flushed[] {
+    return this.#flushed.slice(-MOST_STORED);
   }
 
   begin(): void {
@@ -58,6 +70,20 @@ export class Flushes {
 export interface Served extends Begun {
   readonly epoch: string;
   readonly flushes: Flushes;
+}
+
+/** The same as it can be kept, for another process or another life of this one. */
+export interface ServedBefore extends Begun {
+  readonly epoch: string;
+  readonly flushed: readonly Flushed[];
+}
+
+export function stored({ flushes, ...served }: Served): ServedBefore {
+  return { ...served, flushed: flushes.stored() };
+}
+
+export function restored({ flushed, ...served }: ServedBefore): Served {
+  return { ...served, flushes: new Flushes(flushed) };
 }
 
 /**

@@ -39,7 +39,7 @@ export class RoomFanout implements Flushable, Feed {
     this.view = view;
     this.#options = options;
     this.#encodings = new Encodings(view);
-    this.#flushes = new Flushes(placeOf(view.state));
+    this.#flushes = Flushes.from(placeOf(view.state));
     this.#attachments = new Attachments({
       view,
       signals: this.#signals,

@@ -2,7 +2,7 @@ import t from 'tap';
 import { Flushes } from '../../server/fanout/flushes.ts';
 
 t.test('a room in which people come and go remembers so many flushes, whatever it keeps', async (t) => {
-  const flushes = new Flushes({ version: 0, offset: 1 });
+  const flushes = Flushes.from({ version: 0, offset: 1 });
   const flush = (offset: number) => {
     flushes.begin();
     flushes.end({ version: 0, offset }, 0);

@@ -180,6 +180,39 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     },
   );
 
+  t.test('[SO14] who comes back at the other one has recovered in all of its rooms', async (t) => {
+    const at = await nodesStage(t);
+    const [one, two] = [
+      await startStage(t, at.env, ['websocket'], {}),
+      await startStage(t, at.env, ['websocket'], {}),
+    ];
+    const [ada, ben] = [await one.client({ as: 'ada' }), await two.client({ as: 'ben' })];
+    const roomId = 'blueprint-1';
+    for (const each of [ada, ben]) await each.ask('join_room', { roomId });
+    const happens = async (n: number) => {
+      await two.server.publish('user:ada', { event: 'news', data: { n } });
+      await ben.ask('send_message', { roomId, message: `${n}` });
+    };
+    const hears = async (n: number) => {
+      t.match(await ada.next('news'), { n });
+      t.match(await ada.next('message'), { message: `${n}` });
+    };
+    for (const [n, to] of [two, one, two].entries()) {
+      await happens(2 * n);
+      await hears(2 * n);
+      await breakOff(ada);
+      await ben.next('user_left');
+      await happens(2 * n + 1);
+      (ada.socket.io as unknown as { uri: string }).uri = to.url('');
+      t.equal(await comeBack(ada), true);
+      await hears(2 * n + 1);
+    }
+    t.notOk(
+      ada.heard().some((event) => event === 'news' || event === 'message'),
+      'nothing came twice',
+    );
+  });
+
   t.test('a room is let go of by a node where nobody is in it any more, and kept by the other', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(), await at.node()];

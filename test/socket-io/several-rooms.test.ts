@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import { breakOff, comeBack, onEach, type Person, type SocketStage } from './stage.ts';
+import { breakOff, comeBack, durable, onEach, type Person, type SocketStage } from './stage.ts';
 
 const ids = ['c1', 'c2'];
 
@@ -152,3 +152,29 @@ onEach(t, '[SO14] also behind the mark of somebody who came', async (t, start) =
   t.notOk(ada.heard().includes('component:user-joined'), 'who came is not told again');
   nothingTwice(t, ada);
 });
+
+onEach(
+  t,
+  '[SO14] also after a restart, where the process could note it before it ended',
+  async (t, start) => {
+    const at = await start(await durable(t));
+    const [ada, ben] = await meet(at);
+    for (const [n, id] of ['c1', 'c2', 'c1', 'c2', 'c2'].entries()) await update(ben, id, n);
+    await updates(ada, 5);
+    const mark = markOf(ada);
+    await update(ben, 'c1', 5);
+    await updates(ada, 1);
+    for (const one of [ada, ben]) one.socket.io.reconnection(false);
+    await at.restart();
+    await ben.next('disconnect');
+    t.equal(await comeBack(ben), true);
+    await update(ben, 'c1', 6);
+    await update(ben, 'c2', 7);
+    await ada.next('disconnect');
+    t.equal(await comeBackFrom(ada, mark), true);
+    t.same((await updates(ada, 3)).sort(), ['c1 5', 'c1 6', 'c2 7'], 'what was on its way among it');
+    await update(ben, 'c2', 8);
+    t.same(await updates(ada, 1), ['c2 8']);
+    nothingTwice(t, ada);
+  },
+);
