@@ -16,6 +16,11 @@ export function answerUws(
   hearOfEnd(response, fate);
   const method = request.getCaseSensitiveMethod().toUpperCase();
   const headers = headersOf(request);
+  if (!isLength(headers['content-length'])) {
+    // RFC 9112, section 6.3: µWS goes by the first of several, and takes the rest for requests, also behind an answer.
+    response.close();
+    return;
+  }
   const asked = requestBody({
     announced: headers['content-length'],
     aborted: aborter.signal,
@@ -50,6 +55,10 @@ export function answerUws(
     if (aborter.signal.aborted) late.stream?.closed();
     else response.cork(() => write(late));
   });
+}
+
+function isLength(announced: string | undefined): boolean {
+  return announced === undefined || /^\d+$/.test(announced);
 }
 
 /** Who is told that the client has gone: whoever makes the answer, and then the stream that it is. */

@@ -133,6 +133,21 @@ export function requestsContract(t: Test, make: MakeTransport): void {
     });
   }
 
+  t.test('a request of two lengths is none, nor is what comes behind it', async (t) => {
+    const paths: string[] = [];
+    const at = await serve(t, ({ path }) => {
+      paths.push(path);
+      return ok;
+    });
+    const socket = connect(at.port, '127.0.0.1');
+    const lines = ['Content-Length: 4', 'Content-Length: 40'];
+    socket.write(`${request(lines, '/', 'POST')}abcd${request([], '/hidden')}`);
+    const told: Buffer[] = [];
+    for await (const bytes of socket) told.push(bytes);
+    t.match(Buffer.concat(told).toString(), /^(HTTP\/1.1 400 |$)/, 'refused, or cut off');
+    t.same(paths, []);
+  });
+
   for (const lines of [[], [...upgrade, key]]) {
     const name = lines.length > 0 ? 'an upgrade that is refused' : 'a request';
     t.test(`the signal of ${name} aborts when the client goes, and not after the answer`, async (t) => {
