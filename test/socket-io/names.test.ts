@@ -58,26 +58,6 @@ onEach(
   },
 );
 
-onEach(t, '[SO12] nor by a member of a project, who does not hear itself', async (t, start) => {
-  const at = await start();
-  await at.server.projects.put('p1', { ownerId: 'ada', members: ['mallory'], active: true });
-  const ada = await at.client({ as: 'ada' });
-  await ada.ask('join-project', { projectId: 'p1' });
-  const mallory = await connect(at.server.port, { path: `/ws?token=${await tokenOf('mallory')}` });
-  await mallory.ask({ type: 'join', roomId: 'project:p1' });
-  for (const event of ['session-started', 'event-received', 'session-ended', 'notification', 'error']) {
-    await mallory.ask({ type: 'relay', roomId: 'project:p1', event, data: { title: 'Log in again' } });
-    t.match(await ada.next(`published:${event}`), { title: 'Log in again' });
-    t.notOk(ada.heard().includes(event));
-  }
-  const changes = { section: 'wall', action: 'add' };
-  await ada.ask('blueprint_update', { roomId: 'project:p1', blueprintId: 'b', changes });
-  await at.server.publish('project:p1', { event: 'session-started', data: { sessionId: 's' } });
-  t.match(await ada.next('session-started'), { sessionId: 's' });
-  t.notOk(ada.heard().includes('blueprint_update'));
-  await mallory.close();
-});
-
 onEach(
   t,
   '[SO4] an id that leaves no room for the others is named as its sender calls it',

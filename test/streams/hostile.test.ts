@@ -51,16 +51,14 @@ onBoth(
   },
 );
 
-onBoth(t, '[ES5] what members relay as backends do is none of the server', async (t, start) => {
+onBoth(t, '[ES5] what members relay as a notification is none of the server', async (t, start) => {
   const at = await start();
   const ada = await at.open('/rooms/r/events', { as: 'ada' });
   await ada.next('sceneState');
   const data = { id: 'n', title: 'Your password has expired' };
-  for (const event of ['notification', 'session-started', 'event-received', 'session-ended']) {
-    await at.post('/rooms/r/relays', { clientId: 'm', event, data }, { as: 'mallory' });
-    await ada.next(`published:${event}`);
-    t.same(ada.named(event), []);
-  }
+  await at.post('/rooms/r/relays', { clientId: 'm', event: 'notification', data }, { as: 'mallory' });
+  await ada.next('published:notification');
+  t.same(ada.named('notification'), []);
 });
 
 onBoth(

@@ -3,7 +3,7 @@ import { type Dialect, type RoomRule, ToOthers, toOthers, type Vocabulary } from
 import type { DirectEvent, RoomEvent, RoomView, SignalKind } from '../events.ts';
 import { CLOSE, postFraming, type StreamMessage, streamFraming } from '../framings/event-stream.ts';
 import { native } from './native.ts';
-import { backendEvents, MAX_ROOM_USERS } from './socket-io/words.ts';
+import { MAX_ROOM_USERS } from './socket-io/words.ts';
 
 /** Events of the server's own: one of an application's that is called so gets a prefix. */
 const reserved: ReadonlySet<string> = new Set([
@@ -159,7 +159,7 @@ function renamed<E extends RoomEvent>(name: string, rule: RoomRule<E>): RoomRule
 
 function publishedAs({ event, data, connectionId, toAll }: Extract<RoomEvent, { type: 'published' }>) {
   // Backends are no connection: what they call a notification is one.
-  const isTaken = reserved.has(event) || (connectionId !== undefined && backendEvents.has(event));
+  const isTaken = reserved.has(event) || (event === 'notification' && connectionId !== undefined);
   const message = say(isTaken ? `published:${event}` : event, data);
   return [connectionId === undefined || toAll === true ? message : toOthers(message, connectionId)];
 }

@@ -1,7 +1,6 @@
 import { toOthers, type Vocabulary } from '../../dialect.ts';
 import { emit } from '../../framings/socket-io-framing.ts';
 import { rooms } from './rooms.ts';
-import { publishedName } from './words.ts';
 
 /** A user's own room: what is published there arrives under its name, and nothing else is said of it to all. */
 export const personal: Vocabulary = {
@@ -11,9 +10,8 @@ export const personal: Vocabulary = {
     delta: null,
     text: null,
     message: null,
-    published: (event) => {
-      const { data, connectionId, toAll } = event;
-      const message = emit(publishedName(event), data);
+    published: ({ event, data, connectionId, toAll }) => {
+      const message = emit(event, data);
       return [connectionId === undefined || toAll === true ? message : toOthers(message, connectionId)];
     },
   },

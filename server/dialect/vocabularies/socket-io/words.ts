@@ -145,18 +145,9 @@ function detailsOf(failure: Failure): object {
   return { code, message, ...(opId === undefined ? {} : { opId }), ...details };
 }
 
-/** What backends have the server say: of one of a room's members it would be forged. */
-export const backendEvents: ReadonlySet<string> = new Set([
-  'notification',
-  'session-started',
-  'event-received',
-  'session-ended',
-]);
-
 /** What the server says in its own name, and what is not to be said by members of a room. */
 const ownEvents: ReadonlySet<string> = new Set([
-  ...backendEvents,
-  ...['error', 'auth_expiring', 'connected', 'pong', 'operation', 'message'],
+  ...['error', 'notification', 'auth_expiring', 'connected', 'pong', 'operation', 'message'],
   ...['sceneJoined', 'sceneDelta', 'syncResponse', 'userJoined', 'userLeft'],
   ...[
     'room_joined',
@@ -168,6 +159,7 @@ const ownEvents: ReadonlySet<string> = new Set([
     'scroll_position',
   ],
   ...['component:user-joined', 'component:user-left', 'component:typing', 'component:cursor'],
+  ...['session-started', 'event-received', 'session-ended'],
 ]);
 
 /** What an event of an application is called: backends, which are no connection, may say all. */
