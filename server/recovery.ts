@@ -1,15 +1,25 @@
 import type { Clock } from './clock.ts';
-import { readMark } from './dialect/mark.ts';
+import { isMark, readMark } from './dialect/mark.ts';
 import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { Session } from './dispatch/session.ts';
-import { placeBeside, restored, type Served, stored } from './fanout/flushes.ts';
+import { placeBeside, restored, type Served } from './fanout/flushes.ts';
 import type { Claimed } from './fanout/position.ts';
 import { isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
 import type { Nodes } from './log/nodes.ts';
 import type { Rooms } from './rooms.ts';
-import { anyEpoch, hasRoom, isAsBefore, type Joined, type Stay, type StayRoom } from './stay.ts';
+import {
+  anyEpoch,
+  hasBegun,
+  hasRoom,
+  heardOf,
+  isAsBefore,
+  type Joined,
+  type Stay,
+  type StayRoom,
+  withServed,
+} from './stay.ts';
 
 export interface OpenRecoveryOptions extends Omit<RecoveryOptions, 'stays'> {
   readonly log: Log;
@@ -88,6 +98,7 @@ export class Recovery {
     const mark = readMark(text);
     // Of a room that the process could not note before it ended.
     if (mark !== undefined && !hasRoom(stay, mark.roomId)) return undefined;
+    if (session.receiver.dialect.vocabulary.stateNamesMembers && !hasBegun(stay, mark)) return undefined;
     const served = text === stay.mark ? nothingServed : this.#servedIn(pid, stay);
     const rooms: StayRoom[] = [];
     const returns: Return[] = [];
@@ -95,7 +106,8 @@ export class Recovery {
       const { roomId, user } = room;
       // The last mark says where one room stood, and so where others did. Where that is not known, nothing is
       // missing where nothing has happened.
-      const known = mark?.roomId === roomId ? mark : mark && placeBeside(mark, roomId, served);
+      const known =
+        mark && (mark.roomId === roomId ? heardOf(room, mark) : placeBeside(mark, roomId, served));
       const { epoch, version, offset } = known ?? room;
       const since = anyEpoch({ epoch, version, offset });
       const missed = await this.#missed(roomId, since);
@@ -166,8 +178,8 @@ export class Recovery {
     const served = this.#servedIn(pid, stay);
     this.#end(pid, this.#options.nodeId, served);
     // Of one room the mark alone says enough.
-    if (served.size > 1)
-      this.#keep(pid, { ...stay, rooms: stay.rooms.map((one) => withServed(one, served)) });
+    if (served.size < 2) return;
+    this.#keep(pid, { ...stay, rooms: stay.rooms.map((one) => withServed(one, served)) });
   }
 
   /** Waits for what is under way. */
@@ -234,17 +246,5 @@ export class Recovery {
 /** By room. */
 type ServedRooms = ReadonlyMap<string, Served>;
 
-function withServed(room: StayRoom, served: ServedRooms): StayRoom {
-  const one = served.get(room.roomId);
-  return one === undefined ? room : { ...room, served: stored(one) };
-}
-
-/** One that can be kept: none that is given out is longer. */
-function isMark(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= MOST_MARK && readMark(text) !== undefined;
-}
-
-const MOST_MARK = 2500;
 const nothingServed: ServedRooms = new Map();
-
 const MOST_CONNECTIONS = 20;

@@ -1,6 +1,7 @@
 import type { UserPresence } from '../protocol/index.ts';
-import type { ServedBefore } from './fanout/flushes.ts';
-import type { Claimed } from './fanout/position.ts';
+import type { Mark } from './dialect/mark.ts';
+import { type Served, type ServedBefore, stored } from './fanout/flushes.ts';
+import { type Claimed, isThrough, later } from './fanout/position.ts';
 
 /** What is kept of a session, so that its client can come back to it. */
 export interface Stay {
@@ -43,4 +44,20 @@ export function isAsBefore(stay: Stay | undefined, { connections, rooms }: Stay)
 /** Who has seen nothing has missed everything in whatever life of the log: one that keeps nothing is dropped. */
 export function anyEpoch({ epoch, version, offset }: Omit<Joined, 'user'>): Claimed {
   return { epoch: version === 0 && offset === 0 ? undefined : epoch, version, offset };
+}
+
+/** What its client has of the room where its mark was heard. What came before it joined there is none of its own. */
+export function heardOf(room: StayRoom, mark: Mark): Omit<Mark, 'roomId'> {
+  return room.epoch === mark.epoch ? { ...later(mark, room), epoch: mark.epoch } : mark;
+}
+
+/** Whether its client has heard where it stands, in a vocabulary that tells it who joins with the whole state. */
+export function hasBegun({ rooms }: Stay, mark: Mark | undefined): boolean {
+  return rooms.every((room) => mark?.roomId === room.roomId && isThrough(mark, room));
+}
+
+/** @param served by room */
+export function withServed(room: StayRoom, served: ReadonlyMap<string, Served>): StayRoom {
+  const one = served.get(room.roomId);
+  return one === undefined ? room : { ...room, served: stored(one) };
 }

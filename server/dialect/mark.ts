@@ -20,3 +20,10 @@ export function readMark(text: unknown): Mark | undefined {
   if (epoch === undefined || roomId === undefined) return undefined;
   return { roomId, epoch, version: Number(version), offset: Number(offset) };
 }
+
+/** Whether it is one that can be kept: none that is given out is longer. */
+export function isMark(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= MOST_MARK && readMark(text) !== undefined;
+}
+
+const MOST_MARK = 2500;
