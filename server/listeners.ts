@@ -5,7 +5,7 @@ import type { LiveRoom } from './live-room.ts';
 import type { Log } from './log/log.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf } from './sessions.ts';
-import type { Joined } from './stay.ts';
+import { anyEpoch, type Joined } from './stay.ts';
 
 export interface ListenersOptions {
   readonly log: Pick<Log, 'head' | 'isShared'>;
@@ -75,7 +75,7 @@ export class Listeners {
     for (const session of sessions) {
       fanout?.detach(session.id);
       if (session.hears !== undefined && view !== undefined)
-        session.hears.since = { epoch: view.epoch, ...placeOf(view.state) };
+        session.hears.since = anyEpoch({ epoch: view.epoch, ...placeOf(view.state) });
     }
     void this.#options
       .rooms()
