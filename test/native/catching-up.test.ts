@@ -27,6 +27,20 @@ async function readSlowly(at: Stage, one: Person): Promise<void> {
   await at.pass(64);
 }
 
+/** Somebody who was in a room, and has missed so much there, is connected again. */
+async function missing(at: Stage, protocol: string, count: number) {
+  const ada = at.person();
+  const first = at.person({ protocol });
+  await at.settle();
+  await ada.join('r1', 'ada');
+  const { epoch, version, offset } = await first.join('r1', 'ben', { scene: true });
+  first.wire.close();
+  await say(ada, 'r1', 0, count);
+  const ben = at.person({ protocol });
+  await at.settle();
+  return { ada, ben, since: { epoch, version, offset } };
+}
+
 const counted = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 for (const protocol of ['', 'tandem.v1']) {
@@ -83,16 +97,8 @@ for (const protocol of ['', 'tandem.v1']) {
 
   t.test(`[RS1] who reads hears all that was missed, however much: ${framing}`, async (t) => {
     const at = await stage(t, env);
-    const ada = at.person();
-    const first = at.person({ protocol });
-    await at.settle();
-    await ada.join('r1', 'ada');
-    const { epoch, version, offset } = await first.join('r1', 'ben', { scene: true });
-    first.wire.close();
-    await say(ada, 'r1', 0, 40);
-    const ben = at.person({ protocol });
-    await at.settle();
-    await ben.join('r1', 'ben', { since: { epoch, version, offset } });
+    const { ben, since } = await missing(at, protocol, 40);
+    await ben.join('r1', 'ben', { since });
     await at.pass(64);
     t.same(heardIn(ben.heard(), 'r1'), counted(40));
     t.equal(ben.wire.closedWith, undefined);
