@@ -184,6 +184,8 @@ export class Attachments {
     // Its own has been acknowledged therewith.
     const steps = missed.filter((one) => one.from !== receiver.connection.id);
     const sent = receiver.tell(steps.map(({ text }) => text));
+    // It may have been closed for what it did not take.
+    if (this.get(receiver.connection.id) === undefined) return;
     const place = steps[sent - 1]?.place ?? from;
     // No place leads on from amid an event.
     const rest = steps.slice(sent).filter((one) => one.place === place);
@@ -235,10 +237,7 @@ export class Attachments {
     this.#leave(attachment);
     const want = surely(again(asked, standing, this.#told), receiver, this.#options.view);
     if (standing.kind !== 'waiting') this.#waiting.push(attachment);
-    attachment.standing = waitingFor(
-      surely(want, attachment.receiver, this.#options.view),
-      attachment.standing,
-    );
+    attachment.standing = waitingFor(want, standing);
   }
 
   #leave({ standing, receiver }: Attachment): void {

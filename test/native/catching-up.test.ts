@@ -108,17 +108,9 @@ for (const protocol of ['', 'tandem.v1']) {
     `[SR3] what is too much at once for one that does not read comes in parts: ${framing}`,
     async (t) => {
       const at = await stage(t, env);
-      const ada = at.person();
-      const first = at.person({ protocol });
-      await at.settle();
-      await ada.join('r1', 'ada');
-      const { epoch, version, offset } = await first.join('r1', 'ben', { scene: true });
-      first.wire.close();
-      await say(ada, 'r1', 0, 40);
-      const ben = at.person({ protocol });
-      await at.settle();
+      const { ada, ben, since } = await missing(at, protocol, 40);
       ben.wire.stall();
-      ben.send({ type: 'join', roomId: 'r1', user: { userId: 'ben' }, since: { epoch, version, offset } });
+      ben.send({ type: 'join', roomId: 'r1', user: { userId: 'ben' }, since });
       await at.pass(64);
       await readSlowly(at, ben);
       t.equal(ben.wire.closedWith, undefined);
