@@ -10,26 +10,26 @@ export interface OpenStreamsOptions {
   config: Config;
   clock: Clock;
   hub: ConnectionHandler;
+  departed(connectionId: string): boolean;
   newId(): string;
   random(): number;
   peers: Peers | undefined;
 }
 
 /** Event streams: for the routes that open them, and for a transport whose topics shall reach them. */
-export function openStreams({ config, clock, hub, newId, random, peers }: OpenStreamsOptions): {
+export function openStreams(options: OpenStreamsOptions): {
   clients: HttpClients;
   natives: NativeStreams;
   join(transport: Transport): Transport;
 } {
+  const { config, hub, newId, peers } = options;
   const { heartbeatMs, limits } = config;
   const streams = new EventStreams({
+    ...options,
     handler: hub,
-    clock,
     heartbeatMs,
     maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
     maxMessageBytes: limits.MAX_MESSAGE_BYTES,
-    newId,
-    random,
   });
   return {
     clients: new HttpClients(streams, peers),

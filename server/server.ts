@@ -137,7 +137,10 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     sessions: hub.sessions,
     peers,
   });
-  const streams = openStreams({ config, clock, hub, newId, random, peers });
+  const streams = openStreams({
+    ...{ config, clock, hub, newId, random, peers },
+    departed: (connectionId) => hub.sessions.depart(connectionId),
+  });
   const http = openHttp({
     config,
     logger,

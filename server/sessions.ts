@@ -99,6 +99,14 @@ export class Sessions {
     this.#lost.set(userId, lost.add(session));
   }
 
+  /** A lost session is not coming back. False: there is none of this id. */
+  depart(connectionId: string): boolean {
+    const session = this.#byId.get(connectionId);
+    if (session?.phase.kind !== 'lost') return false;
+    this.end(session, 'disconnected');
+    return true;
+  }
+
   /** The session's stay is over in all its rooms. */
   end(session: Session, reason: LeaveReason): void {
     if (session.phase.kind === 'lost') this.#forgetLost(session, session.phase.principal.userId);

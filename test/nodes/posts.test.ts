@@ -1,7 +1,7 @@
 import t from 'tap';
 import { tokenOf } from '../socket-io/stage.ts';
 import { noRedis } from '../support/redis.ts';
-import { latest, nodesStage } from './stage.ts';
+import { latest, nodesStage, people } from './stage.ts';
 
 const ROUNDS = 10;
 
@@ -45,6 +45,25 @@ t.test('a client of HTTP whose requests reach two nodes at once', { skip: noRedi
       t.equal(stream.status, 200);
       t.same(await Promise.all([...early, post(1, roomId)]), [200, 200, 200]);
       t.equal(await connectionsIn(roomId), 1);
+    }
+  });
+
+  t.test('[ND5] [ES7] says goodbye at one to a stream that broke off at the other', async (t) => {
+    for (let round = 0; round < ROUNDS; round++) {
+      const roomId = `goodbye-${round}`;
+      const ben = await stage.member(nodes[1], 'ben', roomId);
+      const abort = new AbortController();
+      await fetch(at(0, `${roomId}/events?clientId=tab`), { headers, signal: abort.signal });
+      await people(ben, ['ada', 'ben']);
+      abort.abort();
+      await new Promise((resolve) => setTimeout(resolve, 2 * round));
+      const response = await fetch(at(1, `${roomId}/leave`), {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ clientId: 'tab' }),
+      });
+      t.equal(response.status, 200);
+      await people(ben, ['ben']);
     }
   });
 });

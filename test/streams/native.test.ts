@@ -1,6 +1,6 @@
 import t from 'tap';
 import { tokenOf } from '../socket-io/stage.ts';
-import { add, onBoth, type Reader, type StreamStage } from './stage.ts';
+import { add, breakOff, onBoth, type Reader, type StreamStage } from './stage.ts';
 
 t.setTimeout(550_000);
 
@@ -122,10 +122,12 @@ onBoth(
   async (t, start) => {
     const at = await start();
     const [ada, ben, cem] = [await connected(at), await connected(at), await connected(at)];
+    const dan = await connected(at);
     for (const [one, userId] of [
       [ada, 'ada'],
       [ben, 'ben'],
       [cem, 'cem'],
+      [dan, 'dan'],
     ] as const) {
       await one.post({ type: 'join', roomId: 'r', user: { userId }, ref: 'j' });
       await heard(one.stream, { type: 'ack', ref: 'j' });
@@ -139,6 +141,11 @@ onBoth(
     const until = async (users: string[]) => {
       while (latest()?.join() !== users.join()) await at.pass(16);
     };
+    await until(['ada', 'ben', 'cem', 'dan']);
+    await breakOff(at, dan.stream);
+    t.equal(await dan.post({ type: 'heartbeat' }), 404);
+    t.equal(await dan.end(), 204, 'and may say its goodbye behind that');
+    t.equal(await dan.end(), 404);
     await until(['ada', 'ben', 'cem']);
     t.equal(await ben.end(), 204);
     t.equal(await ben.end(), 404);

@@ -150,6 +150,18 @@ export interface StreamStage {
 
 export const SCENE = '/projects/p/scenes/s';
 
+/** Breaks a stream off, as a closed page does, and waits until the server knows. */
+export async function breakOff(at: StreamStage, stream: Reader | undefined): Promise<void> {
+  const open = async () => {
+    const metrics = await (await fetch(at.url('/metrics'))).text();
+    const counts = metrics.matchAll(/^tandem_connections\{.*transport="event-stream".*\} (\d+)/gm);
+    return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+  };
+  const before = await open();
+  stream?.close();
+  while ((await open()) === before) await at.pass(2);
+}
+
 /** Runs a test on both transports of the server, whose clock stands until time is let pass. */
 export function onBoth(
   t: Test,

@@ -54,10 +54,15 @@ export class ClientPlaces {
     }
   }
 
-  /** Rejects with NodeUnreachable. */
+  /** Wherever it was: also where its stream broke off. Rejects with NodeUnreachable. */
   async leave(key: string): Promise<void> {
-    const node = this.#known(key) ?? (await this.#find(key));
-    if (node !== undefined) await this.#ask(node, key, { do: 'leave' }, FIND_MS);
+    const known = this.#known(key);
+    const told = [...this.#peers.others()].map((node) =>
+      this.#ask(node, key, { do: 'leave' }, FIND_MS).catch((error: unknown) => {
+        if (node === known) throw error;
+      }),
+    );
+    await Promise.all(told);
   }
 
   /** The client has come here: where it was before, if that is known, it makes room. */

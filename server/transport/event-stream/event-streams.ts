@@ -8,6 +8,8 @@ import { EventStream } from './event-stream.ts';
 
 export interface EventStreamsOptions {
   readonly handler: ConnectionHandler;
+  /** The client of a stream that broke off is not coming back. False: nobody waited for it. */
+  readonly departed: (connectionId: string) => boolean;
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxBufferedBytes: number;
@@ -25,7 +27,7 @@ const RETRY_SPREAD_MS = 4000;
 export class EventStreams {
   readonly #options: EventStreamsOptions;
   readonly #topics = new Topics<EventStream>();
-  readonly #all = new Set<EventStream>();
+  readonly #all = new Map<string, EventStream>();
   readonly #drops: DropReports;
   readonly #stopBeats: () => void;
 
@@ -36,7 +38,7 @@ export class EventStreams {
     this.#stopBeats = clock.every(heartbeatMs, () => {
       if (this.#all.size === 0) return;
       const beat = Buffer.from(encodeStreamEvent({ event: 'heartbeat', data: { timestamp: clock.now() } }));
-      for (const stream of this.#all) stream.beat(beat);
+      for (const stream of this.#all.values()) stream.beat(beat);
     });
   }
 
@@ -58,13 +60,26 @@ export class EventStreams {
       // Clients are told when to come back once the stream has ended.
       head: `retry: ${Math.round(RETRY_MS + random() * RETRY_SPREAD_MS)}\n\n${greeting}`,
       ended: (one) => {
-        this.#all.delete(one);
+        this.#all.delete(one.id);
         ended(one);
       },
     });
-    this.#all.add(stream);
+    this.#all.set(stream.id, stream);
     handler.opened(stream, handshake);
     return stream;
+  }
+
+  /** Whether it has neither ended nor broken off. */
+  has(id: string): boolean {
+    return this.#all.has(id);
+  }
+
+  /** The client says goodbye, maybe after its stream has broken off. False: it was gone. */
+  leave(id: string): boolean {
+    const stream = this.#all.get(id);
+    if (stream === undefined) return this.#options.departed(id);
+    stream.leave();
+    return true;
   }
 
   publish(topic: string, frame: Frame, except: Connection | undefined): void {
@@ -79,7 +94,7 @@ export class EventStreams {
   /** Ends them all. */
   close(): void {
     this.#stopBeats();
-    for (const stream of [...this.#all]) stream.terminate();
+    for (const stream of [...this.#all.values()]) stream.terminate();
   }
 }
 

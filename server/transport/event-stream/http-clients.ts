@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { readEventId, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
 import type { Peers } from '../../peers/peers.ts';
 import type { HttpRequest } from '../connection.ts';
@@ -48,6 +49,8 @@ interface Member {
 export class HttpClients {
   readonly #streams: EventStreams;
   readonly #members = new Map<string, Member>();
+  /** The streams of each client that may keep a place: also such as broke off, or have not noticed that they did. */
+  readonly #stays = new LRUCache<string, readonly string[]>({ max: MOST_STAYS });
   readonly #elsewhere: ClientPlaces | undefined;
 
   /** @param peers the other nodes, to which posts of a client may come; undefined: there are none */
@@ -58,7 +61,7 @@ export class HttpClients {
       new ClientPlaces(peers, {
         has: (key) => this.#members.has(key),
         say: (key, token, command) => this.#sayHere(key, token, command),
-        leave: (key) => this.#members.get(key)?.stream.leave(),
+        leave: (key) => this.#leaveHere(key),
         yield: (key) => this.#yield(key),
       });
   }
@@ -134,9 +137,14 @@ export class HttpClients {
   /** Ends the stay of a client, which keeps no place. Rejects with NodeUnreachable. */
   async leave(client: HttpClient): Promise<void> {
     const key = keyOf(client);
-    const member = this.#members.get(key);
-    if (member === undefined) await this.#elsewhere?.leave(key);
-    else member.stream.leave();
+    this.#leaveHere(key);
+    await this.#elsewhere?.leave(key);
+  }
+
+  #leaveHere(key: string): void {
+    for (const id of this.#stays.get(key) ?? []) this.#streams.leave(id);
+    this.#stays.delete(key);
+    this.#members.get(key)?.stream.leave();
   }
 
   /** The latest stream speaks for its client; another that has not noticed yet that it broke ends by itself. */
@@ -173,7 +181,12 @@ export class HttpClients {
       isSilent: wish === undefined,
       saying: new Set<Promise<StreamAnswer>>(),
     };
-    if (clientId !== undefined && !stream.isEnded) this.#members.set(key, member);
+    if (clientId !== undefined && !stream.isEnded) {
+      this.#members.set(key, member);
+      // The place of one that broke off passes on with the join.
+      const others = this.#stays.get(key)?.filter((id) => this.#streams.has(id)) ?? [];
+      this.#stays.set(key, [...others, stream.id]);
+    }
     return member;
   }
 }
@@ -201,3 +214,4 @@ function shownOf(clientId: string): string {
 }
 
 const SHOWN_CHARACTERS = 16;
+const MOST_STAYS = 10_000;

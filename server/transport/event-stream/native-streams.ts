@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { encodeStreamEvent } from '../../dialect/framings/event-stream.ts';
 import { ownedIds, ownerOf } from '../../peers/owner.ts';
 import { NodeUnreachable, type Peers } from '../../peers/peers.ts';
@@ -7,6 +8,9 @@ import type { EventStreams } from './event-streams.ts';
 import { streamHandshake } from './stream-handshake.ts';
 
 const LINE_BREAK = 0x0a;
+const SUBJECTS = ['native:post', 'native:end'] as const;
+type Subject = (typeof SUBJECTS)[number];
+const MOST_OVER = 10_000;
 
 /**
  * Connections of the native protocol that are carried by an event stream and by posts. A stream tells its
@@ -16,7 +20,8 @@ export class NativeStreams {
   readonly #streams: EventStreams;
   readonly #newKey: () => string;
   readonly #byKey = new Map<string, EventStream>();
-
+  /** The ids of those that are over: they may have broken off before their goodbye. */
+  readonly #over = new LRUCache<string, string>({ max: MOST_OVER });
   readonly #peers: Peers | undefined;
 
   /** @param peers the other nodes, to which posts may come; undefined: there are none */
@@ -24,7 +29,7 @@ export class NativeStreams {
     this.#streams = streams;
     this.#newKey = ownedIds(newKey, peers);
     this.#peers = peers;
-    for (const subject of ['native:post', 'native:end'] as const)
+    for (const subject of SUBJECTS)
       peers?.serve(subject, { answer: async (body) => (this.#do(subject, body) ? DONE : '') });
   }
 
@@ -34,9 +39,10 @@ export class NativeStreams {
     let isEnded = false;
     const stream = this.#streams.open(
       streamHandshake(request, token, 'native'),
-      () => {
+      ({ id }) => {
         isEnded = true;
         this.#byKey.delete(key);
+        this.#over.set(key, id);
       },
       encodeStreamEvent({ event: 'open', data: { key } }),
     );
@@ -56,7 +62,7 @@ export class NativeStreams {
   }
 
   /** Done by the node that has the stream. Rejects with NodeUnreachable. */
-  async #at(subject: keyof typeof deeds, body: Uint8Array): Promise<boolean> {
+  async #at(subject: Subject, body: Uint8Array): Promise<boolean> {
     const key = keyOf(body);
     const owner = ownerOf(key, this.#peers);
     if (owner === undefined || this.#peers === undefined) return this.#do(subject, body);
@@ -69,22 +75,15 @@ export class NativeStreams {
     }
   }
 
-  #do(subject: keyof typeof deeds, body: Uint8Array): boolean {
-    const stream = this.#byKey.get(keyOf(body));
-    if (stream !== undefined) deeds[subject](stream, body);
+  #do(subject: Subject, body: Uint8Array): boolean {
+    const key = keyOf(body);
+    if (subject === 'native:end')
+      return this.#streams.leave(this.#byKey.get(key)?.id ?? this.#over.get(key) ?? '');
+    const stream = this.#byKey.get(key);
+    for (const message of linesOf(body).slice(1)) stream?.received(message);
     return stream !== undefined;
   }
 }
-
-/** What a post does to its stream. */
-const deeds = {
-  'native:post'(stream: EventStream, body: Uint8Array) {
-    for (const message of linesOf(body).slice(1)) stream.received(message);
-  },
-  'native:end'(stream: EventStream) {
-    stream.leave();
-  },
-};
 
 const WITHIN_MS = 10_000;
 const DONE = 'done';
