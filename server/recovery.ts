@@ -3,14 +3,14 @@ import { isMark, readMark } from './dialect/mark.ts';
 import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { Session } from './dispatch/session.ts';
 import { placeBeside, restored, type Served } from './fanout/flushes.ts';
-import type { Claimed } from './fanout/position.ts';
-import { isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
+import { type Claimed, isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
 import type { Nodes } from './log/nodes.ts';
 import type { Rooms } from './rooms.ts';
 import {
   anyEpoch,
+  followsStay,
   hasBegun,
   hasRoom,
   heardOf,
@@ -28,7 +28,7 @@ export interface OpenRecoveryOptions extends Omit<RecoveryOptions, 'stays'> {
 
 /** Opens what is kept of stays. Rejects with a LogError. */
 export async function openRecovery({ nodes, ...options }: OpenRecoveryOptions): Promise<Recovery> {
-  const stays = await openDurableMap<Stay>(options.log, STAYS);
+  const stays = await openDurableMap<Stay>(options.log, STAYS, undefined, followsStay);
   const recovery = new Recovery({ ...options, stays });
   const holders = new Set([...stays.entries()].map(([, { node }]) => node));
   for (const gone of await nodes.gone([...holders])) recovery.nodeGone(gone);

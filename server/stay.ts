@@ -46,6 +46,11 @@ export function anyEpoch({ epoch, version, offset }: Omit<Joined, 'user'>): Clai
   return { epoch: version === 0 && offset === 0 ? undefined : epoch, version, offset };
 }
 
+/** Whether a change of a stay knows who has it now: a node that had it before may not have heard of that. */
+export function followsStay(next: Stay, { connections }: Stay): boolean {
+  return next.connections.includes(connections.at(-1) ?? '');
+}
+
 /** What its client has of the room where its mark was heard. What came before it joined there is none of its own. */
 export function heardOf(room: StayRoom, mark: Mark): Omit<Mark, 'roomId'> {
   return room.epoch === mark.epoch ? { ...later(mark, room), epoch: mark.epoch } : mark;

@@ -35,11 +35,13 @@ const COMPACT_ENTRIES = 2000;
  *
  * @param name of the log: none that a room could have
  * @param onChanged called when another process has changed the value of a key; undefined: any of them
+ * @param follows whether a value may take the place of one that another process may have put there meanwhile
  */
 export async function openDurableMap<Value>(
   log: Log,
   name: string,
   onChanged: (key: string | undefined) => void = () => {},
+  follows: (next: Value, before: Value) => boolean = () => true,
 ): Promise<DurableMap<Value>> {
   /** What the log says. */
   const values = new Map<string, Value>();
@@ -83,8 +85,9 @@ export async function openDurableMap<Value>(
   let appending: Promise<void> | undefined;
 
   function fold([key, value]: Change): void {
+    const before = values.get(key);
     if (value === undefined) values.delete(key);
-    else values.set(key, value as Value);
+    else if (before === undefined || follows(value as Value, before)) values.set(key, value as Value);
   }
 
   function settle(changes: readonly Change[], isStored: boolean): void {

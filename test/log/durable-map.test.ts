@@ -129,7 +129,7 @@ t.test('a change is stored, and says so, also where the map cannot be written an
 });
 
 /** What two processes share. Appends of the first wait for `held`, and the ends of its compactions for `later`. */
-function createSharedLog() {
+function createSharedLog(follows?: (next: unknown, before: unknown) => boolean) {
   const log = createMemoryLog();
   const shared = { held: Promise.resolve(), later: Promise.resolve() };
   const listeners: LogListener[] = [];
@@ -155,10 +155,10 @@ function createSharedLog() {
   const both: Log = { ...log, open: (_, listener) => open(listener) };
   return {
     shared,
-    open: () => openDurableMap(both, NAME),
+    open: () => openDurableMap(both, NAME, undefined, follows),
     async again() {
       await (await inner)?.close();
-      return openDurableMap(log, NAME);
+      return openDurableMap(log, NAME, undefined, follows);
     },
   };
 }
@@ -183,6 +183,21 @@ t.test(
     t.equal((await again()).get('k'), 'stored', 'also once it has written the map anew');
   },
 );
+
+t.test('of two processes that change a key at once, the one that is behind takes nothing back', async (t) => {
+  const { shared, open, again } = createSharedLog((next, before) => Number(next) >= Number(before));
+  const [one, other] = [await open(), await open()];
+  await one.set('k', 1);
+  let release = () => {};
+  shared.held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const late = one.set('k', 2);
+  await other.set('k', 3);
+  release();
+  await late;
+  for (const map of [one, other, await again()]) t.equal(map.get('k'), 3);
+});
 
 t.test('what could not be stored is not stored with the rest when that is written anew', async (t) => {
   const { shared, open, again } = createSharedLog();
