@@ -30,13 +30,14 @@ export async function handOver(options: HandoverOptions): Promise<void> {
   const passed = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
   if (here(sessions).length === 0) return;
   await passed(partMs);
+  // Balancers that ask nobody notice by this, and nobody comes back here.
+  options.stopListening();
   const end = clock.monotonic() + partMs;
   for (let leftMs = partMs; leftMs > STEP_MS; leftMs = end - clock.monotonic()) {
     const all = here(sessions);
     await sendAway(all.slice(0, Math.ceil((all.length * STEP_MS) / leftMs)), passed, options);
     await passed(STEP_MS);
   }
-  options.stopListening();
   await sendAway(here(sessions), passed, options);
   const last = clock.monotonic() + partMs;
   while (isAwaited(sessions) && clock.monotonic() < last) await passed(STEP_MS);

@@ -60,6 +60,17 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
     );
   });
 
+  t.test('[ND10] lets nobody in any more once it sends people away', async (t) => {
+    const at = await nodesStage(t);
+    const [a] = [await at.node({ HANDOVER_MS: '3000' }), await at.node()];
+    await knowing(a);
+    const all = await Promise.all(['ada', 'ben', 'cem'].map((userId) => at.member(a, userId)));
+    const closing = a.close();
+    await Promise.race(all.map(({ closed }) => closed));
+    await t.rejects(at.member(a, 'ada'), { code: 'ECONNREFUSED' });
+    await closing;
+  });
+
   t.test(
     '[ND10] sends people away little by little, and waits for nobody who does not come back',
     async (t) => {
