@@ -10,7 +10,7 @@ export interface OpenStreamsOptions {
   config: Config;
   clock: Clock;
   hub: ConnectionHandler;
-  departed(connectionId: string): boolean;
+  onGoodbye(connectionId: string): boolean;
   newId(): string;
   random(): number;
   peers: Peers | undefined;

@@ -139,7 +139,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   });
   const streams = openStreams({
     ...{ config, clock, hub, newId, random, peers },
-    departed: (connectionId) => hub.sessions.depart(connectionId),
+    onGoodbye: (connectionId) => hub.sessions.endLost(connectionId),
   });
   const http = openHttp({
     config,

@@ -100,7 +100,7 @@ export class Sessions {
   }
 
   /** A lost session is not coming back. False: there is none of this id. */
-  depart(connectionId: string): boolean {
+  endLost(connectionId: string): boolean {
     const session = this.#byId.get(connectionId);
     if (session?.phase.kind !== 'lost') return false;
     this.end(session, 'disconnected');

@@ -37,7 +37,7 @@ function stage(t: Test, handler: Partial<ConnectionHandler> = {}) {
     maxMessageBytes: MAX_BUFFERED,
     newId: () => `${++ids}`,
     random: () => 0,
-    departed: () => false,
+    onGoodbye: () => false,
     handler: {
       selectProtocol: () => '',
       opened: () => {},

@@ -9,7 +9,7 @@ import { EventStream } from './event-stream.ts';
 export interface EventStreamsOptions {
   readonly handler: ConnectionHandler;
   /** The client of a stream that broke off is not coming back. False: nobody waited for it. */
-  readonly departed: (connectionId: string) => boolean;
+  readonly onGoodbye: (connectionId: string) => boolean;
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly maxBufferedBytes: number;
@@ -77,7 +77,7 @@ export class EventStreams {
   /** The client says goodbye, maybe after its stream has broken off. False: it was gone. */
   leave(id: string): boolean {
     const stream = this.#all.get(id);
-    if (stream === undefined) return this.#options.departed(id);
+    if (stream === undefined) return this.#options.onGoodbye(id);
     stream.leave();
     return true;
   }
