@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import WebSocket from 'ws';
 import { connect } from '../../clients/client/index.ts';
 import { started } from '../native/server-process.ts';
@@ -7,12 +7,14 @@ import { noRedis, startRedis, until } from '../support/redis.ts';
 import { freePort } from '../support/servers.ts';
 
 const CLIENTS = 20;
+const STREAMS = 8;
+const AGAIN_MS = 200;
 
 t.setTimeout(300_000);
 
 for (const which of balancers) {
   t.test(
-    `[ND10] behind ${which} each node that goes down sends people away once, and they stay on WebSockets`,
+    `[ND10] behind ${which} a node that goes down sends everybody away once, and who comes back is let in`,
     { skip: noRedis || noBalancer(which) },
     async (t) => {
       const redis = await startRedis(t, { appendfsync: 'no' });
@@ -30,11 +32,15 @@ for (const which of balancers) {
         });
         return client;
       });
+      const streams = Array.from({ length: STREAMS }, () =>
+        readOn(t, `http://127.0.0.1:${port}/rooms/r/events`),
+      );
       await Promise.all(clients.map((one, index) => one.join('r', { user: { userId: `u${index}` } }).joined));
       for (const [index, node] of nodes.entries()) {
         node.child.kill('SIGTERM');
         await node.ended;
         await until(() => clients.every(({ status }) => status === 'open'), 'everybody is back');
+        await until(() => streams.every(({ isOpen }) => isOpen), 'every stream is back');
         await start(ports[index] as number);
       }
       for (const [index, { transport }] of clients.entries()) {
@@ -42,6 +48,31 @@ for (const which of balancers) {
         t.ok((away.get(index) ?? 0) <= 2, `away ${away.get(index)} times`);
       }
       t.ok(away.size > CLIENTS / 2, 'by either node');
+      for (const { statuses } of streams) {
+        t.strictSame(new Set(statuses), new Set([200]), 'after any other status an EventSource gives up');
+      }
     },
   );
+}
+
+/** Reads an event stream as EventSource does, which comes back when it ends. */
+function readOn(t: Test, url: string): { readonly statuses: number[]; isOpen: boolean } {
+  const abort = new AbortController();
+  t.teardown(() => abort.abort());
+  const seen = { statuses: [] as number[], isOpen: false };
+  const read = async () => {
+    const response = await fetch(url, { headers: { accept: 'text/event-stream' }, signal: abort.signal });
+    seen.statuses.push(response.status);
+    seen.isOpen = response.ok;
+    for await (const _ of response.body ?? []);
+  };
+  const goOn = async () => {
+    while (!abort.signal.aborted) {
+      await read().catch(() => {});
+      seen.isOpen = false;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  };
+  void goOn();
+  return seen;
 }
