@@ -19,7 +19,7 @@ for (const which of balancers) {
     async (t) => {
       const redis = await startRedis(t, { appendfsync: 'no' });
       const ports = [await freePort(), await freePort()] as const;
-      const env = { STORE: 'redis', REDIS_URL: redis.url, HANDOVER_MS: '4500', MAX_ROOM_USERS: '100' };
+      const env = { STORE: 'redis', REDIS_URL: redis.url, HANDOVER_MS: '2400', MAX_ROOM_USERS: '100' };
       const start = (port: number) => started(t, { ...env, WS_PORT: String(port) });
       const nodes = await Promise.all(ports.map(start));
       const { port } = await startBalancer(t, which, [{ port: ports[0] }, { port: ports[1] }]);
