@@ -4,7 +4,11 @@ import type { Socket } from '../transport/socket-io/socket.ts';
 import type { Broadcast, Request } from './application.ts';
 import type { Rooms } from './rooms.ts';
 
-type Handler = (...args: never[]) => void;
+/** The arguments of events, by their names. No Record, as interfaces would be none. */
+export type EventsOf<Names> = { readonly [Name in keyof Names]: readonly unknown[] };
+export type AnyEvents = Readonly<Record<string, readonly unknown[]>>;
+
+type Handler = (...args: never) => void;
 
 export interface ApplicationSocketParts {
   readonly socket: Socket;
@@ -26,8 +30,8 @@ interface Asked {
 
 const ANSWER_WITHIN_MS = 10_000;
 
-/** A client of an application's own namespace. */
-export class ApplicationSocket {
+/** A client of an application's own namespace. That it sends what `Events` says is taken on trust. */
+export class ApplicationSocket<Events extends EventsOf<Events> = AnyEvents> {
   /** For the application's own use. */
   readonly data: Record<string, unknown> = {};
   readonly request: Request;
@@ -55,9 +59,13 @@ export class ApplicationSocket {
 
   /**
    * Calls `handler` with the arguments of each such event; binary comes as Uint8Array. Where the client waits
-   * for an answer, the last argument is a function that sends it.
+   * for an answer, the last argument is a function that sends it. Where no `Events` are named, what a handler
+   * says of its arguments is taken on trust, and those of which it says nothing are `unknown`.
    */
-  on(event: string, handler: (...args: never[]) => void): this {
+  on<Name extends keyof Events & string, Args extends Events[Name]>(
+    event: Name,
+    handler: (...args: Args) => void,
+  ): this {
     this.#handlers.set(event, [...(this.#handlers.get(event) ?? []), handler]);
     return this;
   }
@@ -123,7 +131,7 @@ export class ApplicationSocket {
       this.#send(encodeBinaryAck(this.#socket.namespace, id as number, answers));
     };
     const all = id === undefined ? args : [...args, once(answer)];
-    for (const handler of this.#handlers.get(event) ?? []) this.#guarded(() => handler(...(all as never[])));
+    for (const handler of this.#handlers.get(event) ?? []) this.#guarded(() => handler(...(all as never)));
   }
 
   answered(id: number, answer: unknown[]): void {

@@ -4,17 +4,17 @@ import { encodeConnect } from '../dialect/framings/socket-io-encode.ts';
 import type { Logger } from '../logger.ts';
 import type { Transport } from '../transport/connection.ts';
 import type { Socket, SocketHandler } from '../transport/socket-io/socket.ts';
-import { ApplicationSocket, type Guarded } from './application-socket.ts';
+import { type AnyEvents, ApplicationSocket, type EventsOf, type Guarded } from './application-socket.ts';
 import { Rooms } from './rooms.ts';
 
 /** A namespace of Socket.IO with events of the embedding program's own. */
-export interface Application {
+export interface Application<Events extends EventsOf<Events> = AnyEvents> {
   /** Its name, with a `/` in front, or what tells whether a name is one of it. Goes before Tandem's own. */
   readonly namespace: string | ((name: string) => boolean);
   /** Lets a client in, or throws or rejects: the client then finds a `connect_error`, see {@link Refused}. */
   readonly admit?: (request: Request) => void | Promise<void>;
   /** A client was let in. What is to be heard of it has to be said before this returns. */
-  readonly connected: (socket: ApplicationSocket, namespace: Broadcasts) => void;
+  readonly connected: (socket: ApplicationSocket<Events>, namespace: Broadcasts) => void;
 }
 
 /** What is known of a client that wants to be let in. */
