@@ -9,6 +9,9 @@ import { type ChildServer, startChildServer } from './child-server.ts';
 /** How a page reaches the server; `event-stream`: where WebSocket is blocked. */
 export type Way = 'websocket' | 'event-stream';
 
+/** Also where drawing would only take time. */
+export const noWebGl = 'HTMLCanvasElement.prototype.getContext = () => null;';
+
 /** All that a room keeps, as a window sees it. */
 export interface Seen {
   version: number;

@@ -4,7 +4,7 @@ import { token } from '../native/person.ts';
 import { drawnInSoftware, isBrowserThere, openBrowser } from '../support/browser.ts';
 import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
-import { openSite, pictures, type Seen, type Site, type Way, Window } from './page-windows.ts';
+import { noWebGl, openSite, pictures, type Seen, type Site, type Way, Window } from './page-windows.ts';
 
 t.setTimeout(550_000);
 
@@ -22,9 +22,6 @@ if (isBrowserThere(t)) {
     withToken(t, browser),
   );
 }
-
-/** Also where drawing would only take time. */
-const noWebGl = 'HTMLCanvasElement.prototype.getContext = () => null;';
 
 const x = ({ items }: Seen, id: string) => items[id]?.transform.position.x ?? Number.NaN;
 

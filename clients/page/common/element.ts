@@ -29,6 +29,26 @@ export function part<T extends HTMLElement = HTMLElement>(id: string): T {
   return found as T;
 }
 
+/**
+ * Makes these the children of `parent`, in this order. Those that stay are left alone, so that nothing is read out
+ * anew; whoever has the focus keeps it and, where that is taken away, has it on what has come into its place.
+ */
+export function arrange(parent: HTMLElement, nodes: readonly HTMLElement[]): void {
+  const focused = document.activeElement;
+  const place = [...parent.children].findIndex((child) => child.contains(focused));
+  const wanted = new Set<Element>(nodes);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  for (const [index, node] of nodes.entries()) {
+    const there = parent.children[index] ?? null;
+    if (there !== node) parent.insertBefore(node, there);
+  }
+  if (place === -1 || document.activeElement === focused) return;
+  const near = [...nodes.slice(place), ...nodes.slice(0, place).reverse()];
+  const next = near.map((node) => node.querySelector('button')).find((button) => button !== null);
+  if (parent.contains(focused)) (focused as HTMLElement).focus();
+  else (next ?? parent).focus();
+}
+
 /** Says it where it differs: what is written anew is read out anew. */
 export function say(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;

@@ -1,5 +1,5 @@
 import type { Room } from '../../client/index.ts';
-import { element, part, say } from '../common/element.ts';
+import { arrange, element, part, say } from '../common/element.ts';
 import type { World } from './world.ts';
 
 /** `typing` is said again while somebody types, and is forgotten where it is not. */
@@ -13,14 +13,17 @@ export function openChat(world: World): void {
   const field = part<HTMLInputElement>('message');
   const panel = part('panel-chat');
   const unread = part('unread');
-  let seen = 0;
+  const rows = new Map<string, HTMLElement>();
+  /** The latest message that was seen, by its id: how many are kept says nothing. */
+  let seen: string | undefined;
 
   const show = () => {
+    const { messages } = room.chat;
     const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-    list.replaceChildren(...rowsOf(world, room.chat.messages));
-    if (isAtEnd || seen === 0) list.scrollTop = list.scrollHeight;
-    if (!panel.hidden) seen = room.chat.messages.length;
-    const count = Math.max(0, room.chat.messages.length - seen);
+    arrange(list, rowsOf(world, messages, rows));
+    if (isAtEnd || seen === undefined) list.scrollTop = list.scrollHeight;
+    if (!panel.hidden) seen = messages.at(-1)?.id;
+    const count = messages.length - 1 - messages.findLastIndex(({ id }) => id === seen);
     unread.hidden = count === 0;
     say(unread, count === 0 ? '' : String(count));
   };
@@ -53,19 +56,32 @@ export function openChat(world: World): void {
   showTyping(room, world);
 }
 
-function rowsOf({ people }: World, messages: Room['chat']['messages']): HTMLElement[] {
+function rowsOf(
+  { people }: World,
+  messages: Room['chat']['messages'],
+  rows: Map<string, HTMLElement>,
+): HTMLElement[] {
+  const ids = new Set(messages.map(({ id }) => id));
+  for (const id of rows.keys()) if (!ids.has(id)) rows.delete(id);
   let earlier: string | undefined;
-  return messages.map(({ userId, userName, text, timestamp }) => {
-    const name = people.nameOf(userId) === userId ? (userName ?? userId) : people.nameOf(userId);
-    const isFirst = userId !== earlier;
+  return messages.map((message) => {
+    const { id, userId, userName } = message;
+    const row = rows.get(id) ?? rowOf(message);
+    rows.set(id, row);
+    const [head, name] = [row.querySelector('.from'), row.querySelector('b')];
+    if (head instanceof HTMLElement) head.hidden = userId === earlier;
     earlier = userId;
-    const time = new Date(timestamp).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-    const head =
-      isFirst && element('p', { class: 'from' }, element('b', {}, name), element('time', {}, time));
-    const row = element('li', { class: people.isMe(userId) ? 'own' : 'other' }, head, element('p', {}, text));
+    if (name) say(name, people.nameOf(userId) === userId ? (userName ?? userId) : people.nameOf(userId));
+    row.className = people.isMe(userId) ? 'own' : 'other';
     row.style.setProperty('--person', people.colorOf(userId));
     return row;
   });
+}
+
+function rowOf({ text, timestamp }: Room['chat']['messages'][number]): HTMLElement {
+  const time = new Date(timestamp).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const head = element('p', { class: 'from' }, element('b'), element('time', {}, time));
+  return element('li', {}, head, element('p', {}, text));
 }
 
 function showTyping(room: Room, { people }: World): void {

@@ -11,11 +11,15 @@ export function showConnection({ client, room, line, announcer }: World): void {
   const chart = new Chart(['in', 'out'], 'Messages in and out in a second, over the last half minute');
   part('chart').append(chart.svg);
   const status = part('status');
+  let isTriedAgain = false;
 
   const show = () => {
     const state = client.status === 'open' && room.status !== 'joined' ? 'connecting' : client.status;
     status.dataset.status = line.isSlow && state === 'open' ? 'slow' : state;
-    say(part('status-text'), textOf(state, line.isCut, line.isSlow));
+    if (state !== 'connecting') isTriedAgain = state === 'waiting';
+    // Told once, and not with each attempt.
+    const told = state === 'connecting' && isTriedAgain ? 'waiting' : state;
+    say(part('status-text'), textOf(told, line.isCut, line.isSlow));
     say(part('pending'), String(room.pending));
     say(part('version'), String(room.scene.version));
     const ms = client.status === 'open' ? client.roundTripMs : undefined;

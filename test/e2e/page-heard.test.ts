@@ -1,0 +1,70 @@
+import type { Browser } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { pagesBuilt } from '../support/pages.ts';
+import { startServer } from '../support/servers.ts';
+import { noWebGl, openSite, Window } from './page-windows.ts';
+
+t.setTimeout(550_000);
+
+if (isBrowserThere(t)) {
+  await pagesBuilt();
+  const browser = await openBrowser(t);
+  t.test('a message is read out once, whoever comes and whatever is said after it', (t) => chat(t, browser));
+  t.test('that the connection is away is read out once, and not with each attempt', (t) => away(t, browser));
+}
+
+/** Collects in `told` what comes into an element: what screen readers would read out. */
+const listen = (id: string) => `{
+  window.told = [];
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) told.push(...[...addedNodes].map((one) => one.textContent));
+  }).observe(document.getElementById('${id}'), { childList: true });
+}`;
+
+async function chat(t: Test, browser: Browser): Promise<void> {
+  const server = await startServer({ DEMO: '1', RATE_LIMIT: '1000/1s' });
+  t.teardown(() => server.close());
+  const open = (name: string) =>
+    Window.open(browser, `http://127.0.0.1:${server.port}/`, name, { script: noWebGl });
+  const [ada, ben] = [await open('Ada'), await open('Ben')];
+  await ada.show('chat');
+  await ada.do(listen('messages'));
+  for (const text of ['one', 'two', 'three']) await ben.do(`tandem.room.chat.send('${text}')`);
+  await ben.do(`tandem.room.presence.update({ name: 'Benno' })`);
+  await ada.page.waitForSelector('#messages b >> text=Benno');
+  const told: string[] = await ada.do('told');
+  t.same(
+    told.map((one) => /one|two|three/.exec(one)?.[0]),
+    ['one', 'two', 'three'],
+  );
+  t.equal(await ada.page.locator('#messages b:visible').count(), 1, 'who says several things is named once');
+
+  await ada.show('items');
+  await ben.do(`Promise.all(Array.from({ length: 220 }, (_, at) => tandem.room.chat.send('more ' + at)))`);
+  await ada.page.waitForSelector('#unread >> text=200');
+  await ada.show('chat');
+  await ada.show('items');
+  await ben.do(`tandem.room.chat.send('still more')`);
+  await ada.page.waitForSelector('#unread >> text=/^1$/');
+  t.equal(
+    await ada.page.locator('#messages li').count(),
+    200,
+    'also where the earliest are not kept any more',
+  );
+}
+
+async function away(t: Test, browser: Browser): Promise<void> {
+  const site = await openSite(t);
+  const ada = await Window.open(browser, site.url, 'Ada', { script: noWebGl });
+  await ada.until(`document.getElementById('status-text').textContent === 'Connected'`);
+  await ada.do(listen('status-text'));
+  await ada.do(
+    `window.attempts = 0, tandem.client.on('status', (one) => one === 'connecting' && attempts++)`,
+  );
+  await site.kill();
+  await ada.until('attempts > 3');
+  await site.startAgain();
+  await ada.until(`document.getElementById('status-text').textContent === 'Connected'`);
+  t.same(await ada.do('told'), ['Reconnecting; edits are kept', 'Connected']);
+}
