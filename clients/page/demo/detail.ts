@@ -62,7 +62,9 @@ export class Detail {
     const { room, people } = this.#world;
     const id = this.#hand.selected;
     const item = id === undefined ? undefined : room.scene.items.get(id);
+    const hadFocus = this.#node.contains(document.activeElement);
     this.#node.hidden = item === undefined;
+    if (this.#node.hidden && hadFocus) part('stage').focus();
     if (id === undefined || item === undefined) return;
     const holder = room.selection.holderOf(id) ?? '';
     const isHeld = this.#hand.isHeld(id);

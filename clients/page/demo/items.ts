@@ -1,4 +1,4 @@
-import { element, part, say } from '../common/element.ts';
+import { arrange, element, part, say } from '../common/element.ts';
 import { clock } from '../common/numbers.ts';
 import { colorOf, nameOf, PLACES, placeOf } from './furnishing.ts';
 import type { Hand } from './hand.ts';
@@ -20,6 +20,12 @@ export class Items {
   readonly #holds: Holds;
   readonly #list = part('items');
   readonly #rows = new Map<string, Row>();
+  readonly #heads = Object.fromEntries(
+    Object.entries(PLACES).map(([place, title]) => [
+      place,
+      element('li', { class: 'place', role: 'presentation' }, title),
+    ]),
+  );
   readonly #goTo: (place: string) => void;
 
   constructor(world: World, hand: Hand, holds: Holds, goTo: (place: string) => void) {
@@ -41,18 +47,17 @@ export class Items {
   sort(): void {
     const { items } = this.#world.room.scene;
     const sorted = [...this.#rows.keys()].sort((a, b) => this.#rank(a) - this.#rank(b));
-    const focused = document.activeElement;
     let place: string | undefined;
     const nodes: HTMLElement[] = [];
     for (const id of sorted) {
       const own = placeOf(items.get(id) ?? {});
-      if (own !== place) nodes.push(element('li', { class: 'place', role: 'presentation' }, titleOf(own)));
+      const head = this.#heads[own];
+      if (own !== place && head !== undefined) nodes.push(head);
       place = own;
       const row = this.#rows.get(id);
       if (row !== undefined) nodes.push(row.node);
     }
-    this.#list.replaceChildren(...nodes);
-    if (focused instanceof HTMLElement && this.#list.contains(focused)) focused.focus();
+    arrange(this.#list, nodes);
   }
 
   /** Who has selected what, and how long still. */
@@ -123,5 +128,3 @@ export class Items {
     event.preventDefault();
   }
 }
-
-const titleOf = (place: string) => PLACES[place as keyof typeof PLACES];

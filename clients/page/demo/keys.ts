@@ -80,9 +80,10 @@ export function listenToKeys({ room, announcer }: World, hand: Hand): void {
     event.preventDefault();
     revert(key === 'y' || event.shiftKey ? 'redo' : 'undo');
   });
+  // Not `disabled`, which would take the focus away from who goes back as far as it goes.
   const show = () => {
-    part<HTMLButtonElement>('undo').disabled = !room.scene.canUndo;
-    part<HTMLButtonElement>('redo').disabled = !room.scene.canRedo;
+    part('undo').setAttribute('aria-disabled', String(!room.scene.canUndo));
+    part('redo').setAttribute('aria-disabled', String(!room.scene.canRedo));
   };
   room.scene.on('change', show);
   room.on('pending', show);

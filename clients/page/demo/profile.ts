@@ -1,4 +1,4 @@
-import { element, part, say } from '../common/element.ts';
+import { arrange, element, part, say } from '../common/element.ts';
 import { COLORS, isAnonymous, NAMES, remember, signIn } from './identity.ts';
 import type { World } from './world.ts';
 
@@ -6,11 +6,15 @@ import type { World } from './world.ts';
 export function showPeople(world: World): void {
   const { room, people, me, announcer } = world;
   let before = new Set<string>();
+  const more = element('li', { class: 'more' });
+  let faces = new Map<string, HTMLElement>();
   room.presence.on('change', (users) => {
     const sorted = [...users].sort((a, b) => Number(people.isMe(b.userId)) - Number(people.isMe(a.userId)));
-    part('people').replaceChildren(...sorted.slice(0, MOST).map(({ userId }) => avatar(world, userId)));
-    if (sorted.length > MOST)
-      part('people').append(element('li', { class: 'more' }, `+${sorted.length - MOST}`));
+    const shown = sorted.slice(0, MOST).map(({ userId }) => userId);
+    faces = new Map(shown.map((userId) => [userId, faces.get(userId) ?? avatar(world, userId)]));
+    for (const [userId, face] of faces) label(world, userId, face);
+    say(more, `+${sorted.length - MOST}`);
+    arrange(part('people'), [...faces.values(), ...(sorted.length > MOST ? [more] : [])]);
     const now = new Set(users.map(({ userId }) => userId));
     for (const userId of now) {
       if (before.size > 0 && !before.has(userId)) announcer.say(`${people.nameOf(userId)} has come.`);
@@ -82,14 +86,20 @@ function free(from: readonly string[], own: string, taken: readonly unknown[]): 
 }
 
 function avatar({ people }: World, userId: string): HTMLElement {
-  const name = people.nameOf(userId);
-  const initials = [...name][0]?.toUpperCase() ?? '?';
-  const label = people.isMe(userId) ? `${name}, you: change name and colour` : name;
   const face = people.isMe(userId)
-    ? element('button', { class: 'face', 'aria-label': label, title: label }, initials)
-    : element('span', { class: 'face', role: 'img', 'aria-label': label, title: label }, initials);
-  face.style.setProperty('--person', people.colorOf(userId));
+    ? element('button', { class: 'face' })
+    : element('span', { class: 'face', role: 'img' });
   return element('li', {}, face);
+}
+
+function label({ people }: World, userId: string, { firstElementChild: face }: HTMLElement): void {
+  if (!(face instanceof HTMLElement)) return;
+  const name = people.nameOf(userId);
+  const text = people.isMe(userId) ? `${name}, you: change name and colour` : name;
+  say(face, [...name][0]?.toUpperCase() ?? '?');
+  face.setAttribute('aria-label', text);
+  face.title = text;
+  face.style.setProperty('--person', people.colorOf(userId));
 }
 
 /** Asks for a token, where the server does not let anybody in. */

@@ -14,6 +14,8 @@ export function openTabs(): void {
     }
   };
   for (const tab of tabs) tab.addEventListener('click', () => select(tab));
+  // Before the link is followed, as what is hidden cannot be gone to.
+  part('skip').addEventListener('click', () => part('tab-items').click());
   part('tabs').addEventListener('keydown', (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const at = tabs.indexOf(document.activeElement as HTMLButtonElement);
