@@ -1,0 +1,104 @@
+import type { Browser } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { pagesBuilt } from '../support/pages.ts';
+import { startServer } from '../support/servers.ts';
+import { noWebGl, Window } from './page-windows.ts';
+
+t.setTimeout(550_000);
+
+/** A window of 1280 × 720 at 200 %, one of 1280 × 1024 at 400 %, a small phone, and a flat window. */
+const sizes = [
+  { width: 640, height: 360 },
+  { width: 320, height: 256 },
+  { width: 320, height: 568 },
+  { width: 1100, height: 300 },
+];
+
+if (isBrowserThere(t)) {
+  await pagesBuilt();
+  const browser = await openBrowser(t);
+  const server = await startServer({ DEMO: '1' });
+  t.teardown(() => server.close());
+  const url = `http://127.0.0.1:${server.port}/?room=looks`;
+  const ada = await opened(browser, url);
+  for (const size of sizes) {
+    t.test(`all is within reach in a window of ${size.width} × ${size.height}`, (t) => reach(t, ada, size));
+  }
+  t.test('where few colours are shown, one sees what is chosen, and who and what has which', (t) =>
+    fewColours(t, ada),
+  );
+  t.test('one sees what has the focus', (t) => focusSeen(t, ada));
+}
+
+async function opened(browser: Browser, url: string): Promise<Window> {
+  const window = await Window.open(browser, url, 'Ada', { script: noWebGl });
+  await window.page.waitForSelector('[data-item=stool]');
+  return window;
+}
+
+async function reach(t: Test, { page }: Window, size: { width: number; height: number }): Promise<void> {
+  await page.setViewportSize(size);
+  // A click scrolls to what is clicked, and fails where something else covers it.
+  for (const way of ['#tab-notes', '#notes', '#tab-chat', '#message', '#tab-items', '[data-item=stool]']) {
+    await page.click(way, { timeout: 5000 });
+  }
+  for (const way of ['#detail [aria-label=Remove]', '#slow', '#undo', '#people button', '#skip']) {
+    await page.locator(way).scrollIntoViewIfNeeded({ timeout: 5000 });
+  }
+  await page.click('[data-item=stool]');
+  await page.waitForSelector('#detail', { state: 'hidden' });
+  t.ok(((await page.locator('#items').boundingBox())?.height ?? 0) > 60, 'some items are seen at once');
+  t.equal(await page.evaluate('document.documentElement.scrollWidth'), size.width, 'nothing lies beside it');
+}
+
+async function fewColours(t: Test, { page }: Window): Promise<void> {
+  await page.setViewportSize({ width: 1100, height: 700 });
+  await page.emulateMedia({ forcedColors: 'active' });
+  await page.click('#tab-items');
+  await page.click('[data-item=mars]');
+  await page.click('#slow');
+  const paint = (selector: string) =>
+    page.evaluate(`(() => {
+      const { backgroundColor, color } = getComputedStyle(document.querySelector(${JSON.stringify(selector)}));
+      return backgroundColor + ' under ' + color;
+    })()`);
+  for (const [chosen, other] of [
+    ['[data-place=planets]', '[data-place=living]'],
+    ['#tab-items', '#tab-chat'],
+    ['[data-item=mars]', '[data-item=sun]'],
+    ['#slow', '#cut'],
+  ] as const) {
+    t.not(await paint(chosen), await paint(other), chosen);
+  }
+  t.not(await paint('[data-item=mars] .swatch'), await paint('[data-item=sun] .swatch'));
+  t.not(await paint('#colors input:first-of-type'), await paint('#colors input:last-of-type'));
+  t.not(await paint('.face'), await paint('#people'));
+  await page.click('#slow');
+  await page.click('[data-item=mars]');
+  await page.emulateMedia({ forcedColors: 'none' });
+}
+
+async function focusSeen(t: Test, { page }: Window): Promise<void> {
+  for (const [tab, id, frame] of [
+    ['#tab-notes', 'notes', 'paper'],
+    ['#tab-chat', 'messages', 'messages'],
+  ] as const) {
+    await page.click(tab);
+    await page.focus(tab);
+    for (let steps = 0; steps < 3 && (await page.evaluate('document.activeElement.id')) !== id; steps++) {
+      await page.keyboard.press('Tab');
+    }
+    t.equal(await page.evaluate('document.activeElement.id'), id);
+    t.ok(await page.evaluate(`(${isFramed})(document.getElementById('${frame}'))`), `${id} is framed`);
+  }
+}
+
+/** Whether an element has an outline that nothing cuts off. */
+const isFramed = `(one) => {
+  const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(one);
+  const far = parseFloat(outlineWidth) + parseFloat(outlineOffset);
+  const { left, right } = one.getBoundingClientRect();
+  const clip = one.closest('.panel').getBoundingClientRect();
+  return outlineStyle !== 'none' && left - far >= clip.left && right + far <= clip.right;
+}`;
