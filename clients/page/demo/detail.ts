@@ -8,10 +8,12 @@ const STEP = 0.25;
 const TURN = Math.PI / 8;
 
 const moves = [
-  ['Left', 'M15 5l-7 7 7 7', -STEP, 0],
-  ['Away', 'M5 15l7-7 7 7', 0, -STEP],
-  ['Nearer', 'M5 9l7 7 7-7', 0, STEP],
-  ['Right', 'M9 5l7 7-7 7', STEP, 0],
+  ['Left', 'M15 5l-7 7 7 7', -STEP, 0, 0],
+  ['Away', 'M5 15l7-7 7 7', 0, 0, -STEP],
+  ['Nearer', 'M5 9l7 7 7-7', 0, 0, STEP],
+  ['Right', 'M9 5l7 7-7 7', STEP, 0, 0],
+  ['Raise', 'M5 20h14M12 16V4m-5 5 5-5 5 5', 0, STEP, 0],
+  ['Lower', 'M5 20h14M12 4v12m-5-5 5 5 5-5', 0, -STEP, 0],
 ] as const;
 
 /** What can be done with the thing that is selected. */
@@ -33,12 +35,12 @@ export class Detail {
       swatch.addEventListener('click', () => hand.change({ color }));
       return swatch;
     });
-    const step = (x: number, z: number) => () => {
-      hand.step({ x, y: 0, z });
+    const step = (x: number, y: number, z: number) => () => {
+      hand.step({ x, y, z });
       hand.letGo();
     };
     this.#controls.append(
-      group('Move', ...moves.map(([name, path, x, z]) => icon(name, path, step(x, z)))),
+      group('Move', ...moves.map(([name, path, x, y, z]) => icon(name, path, step(x, y, z)))),
       group(
         'Turn',
         icon('Turn left', 'M7 4 4 8l4 3M4 8h9a6 6 0 1 1-6 6', () => hand.turn(TURN)),

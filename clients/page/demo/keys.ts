@@ -43,7 +43,8 @@ export function listenToKeys({ room, announcer }: World, hand: Hand): void {
   stage.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest('#detail'))
       return;
-    const way = ways[event.key];
+    // With Shift they turn the view.
+    const way = event.shiftKey ? undefined : ways[event.key];
     if (way !== undefined && hand.selected !== undefined) {
       event.preventDefault();
       if (held.has(event.key)) return;

@@ -8,6 +8,7 @@ import { Labels } from './labels.ts';
 import { Others } from './others.ts';
 import { Pointer } from './pointer.ts';
 import { drawsInSoftware, Quality } from './quality.ts';
+import { steerByKeys } from './steering.ts';
 import { CENTERS, Surroundings } from './surroundings.ts';
 import { Things } from './things.ts';
 
@@ -71,6 +72,7 @@ export class View {
       this.#tell();
     });
     new Pointer(canvas, this, this.#controls, world, hand);
+    steerByKeys(canvas, this.#controls);
     const dark = matchMedia('(prefers-color-scheme: dark)');
     const theme = () => {
       this.#surroundings.theme(dark.matches);
