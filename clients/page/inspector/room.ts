@@ -1,10 +1,20 @@
-import { element, part, say } from '../common/element.ts';
+import { arrange, element, part, say } from '../common/element.ts';
 import type { Logged, Present, RoomDetail } from './api.ts';
+
+interface MemberRow {
+  readonly node: HTMLElement;
+  readonly dot: HTMLElement;
+  readonly name: HTMLElement;
+  readonly hint: HTMLElement;
+  readonly kick: HTMLElement;
+}
 
 /** One room: who is there, and what happened lately. */
 export class RoomPanel {
   readonly #kick: (userId: string, name: string) => void;
-  #key = '';
+  #members = new Map<string, MemberRow>();
+  /** By all that they say: what stays is left alone, so that it can be read, and copied. */
+  #entries = new Map<string, HTMLElement>();
 
   constructor(kick: (userId: string, name: string) => void) {
     this.#kick = kick;
@@ -17,54 +27,56 @@ export class RoomPanel {
     say(part('room-title'), room.roomId);
     say(part('room-place'), `version ${room.version} · offset ${room.offset} · epoch ${room.epoch}`);
     const names = new Map(room.members.map((one) => [one.userId, nameOf(one)]));
-    const key = JSON.stringify([
-      room.members.map((one) => [one.userId, nameOf(one), one.connections]),
-      room.roomId,
-    ]);
-    if (key !== this.#key) {
-      this.#key = key;
-      part('members').replaceChildren(...room.members.map((one) => this.#member(one)));
-    }
-    for (const { userId, lastSeen } of room.members) {
-      const seen = part('members').querySelector(`[data-user="${CSS.escape(userId)}"] .seen`);
-      if (seen !== null) say(seen, `seen ${ago(Date.now() - lastSeen)}`);
-    }
+    this.#members = new Map(
+      room.members.map((member) => {
+        const row = this.#members.get(member.userId) ?? this.#add(member.userId);
+        describe(row, member);
+        return [member.userId, row];
+      }),
+    );
+    arrange(
+      part('members'),
+      [...this.#members.values()].map(({ node }) => node),
+    );
     say(
       part('no-log'),
       log === undefined ? why : log.length === 0 ? 'Nothing is kept of what happened.' : '',
     );
-    part('log').replaceChildren(...[...(log ?? [])].reverse().map((entry) => entryOf(entry, names)));
+    this.#entries = new Map(
+      [...(log ?? [])].reverse().map((entry) => {
+        const key = JSON.stringify([entry, entry.userId && names.get(entry.userId), room.epoch]);
+        return [key, this.#entries.get(key) ?? entryOf(entry, names)];
+      }),
+    );
+    arrange(part('log'), [...this.#entries.values()]);
   }
 
   hide(why: string): void {
     part('room').hidden = true;
     part('no-room').hidden = false;
     say(part('no-room'), why);
-    this.#key = '';
   }
 
-  #member(member: Present): HTMLElement {
-    const { userId, connections, color } = member;
-    const dot = element('i', { class: 'dot' });
-    if (typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color)) dot.style.background = color;
-    const name = nameOf(member);
-    const more = connections === 1 ? '1 connection' : `${connections} connections`;
-    const kick = element('button', { class: 'kick', onclick: () => this.#kick(userId, name) }, 'Send away');
-    kick.setAttribute('aria-label', `Send ${name} away`);
-    const details = element(
-      'span',
-      { class: 'hint' },
-      `${userId} · ${more} · `,
-      element('span', { class: 'seen' }),
-    );
-    return element(
-      'li',
-      { 'data-user': userId },
-      dot,
-      element('span', { class: 'who' }, element('b', {}, name), details),
-      kick,
-    );
+  #add(userId: string): MemberRow {
+    const [dot, name, hint] = [
+      element('i', { class: 'dot' }),
+      element('b'),
+      element('span', { class: 'hint' }),
+    ];
+    const ask = () => this.#kick(userId, name.textContent);
+    const kick = element('button', { class: 'kick', onclick: ask }, 'Send away');
+    const who = element('span', { class: 'who' }, name, hint);
+    return { node: element('li', { 'data-user': userId }, dot, who, kick), dot, name, hint, kick };
   }
+}
+
+function describe({ dot, name, hint, kick }: MemberRow, member: Present): void {
+  const { userId, connections, color, lastSeen } = member;
+  if (typeof color === 'string' && /^#[0-9a-f]{6}$/i.test(color)) dot.style.background = color;
+  say(name, nameOf(member));
+  kick.setAttribute('aria-label', `Send away ${nameOf(member)}`);
+  const more = connections === 1 ? '1 connection' : `${connections} connections`;
+  say(hint, `${userId} · ${more} · seen ${ago(Date.now() - lastSeen)}`);
 }
 
 function nameOf({ userId, name }: Present): string {

@@ -1,4 +1,4 @@
-import { element, part, say } from '../common/element.ts';
+import { arrange, element, part, say } from '../common/element.ts';
 import { brief } from '../common/numbers.ts';
 import type { RoomSummary } from './api.ts';
 
@@ -27,11 +27,7 @@ export class Rooms {
     const ids = new Set(rooms.map(({ roomId }) => roomId));
     for (const id of this.#rows.keys()) if (!ids.has(id)) this.#rows.delete(id);
     const nodes = sorted.map((room) => this.#update(room, nowMs));
-    const body = part('rooms');
-    const isSame =
-      nodes.length === body.children.length && nodes.every((node, at) => node === body.children[at]);
-    // Whoever has the focus keeps it.
-    if (!isSame) body.replaceChildren(...nodes);
+    arrange(part('rooms'), nodes);
     for (const [id, { node, button }] of this.#rows) {
       node.classList.toggle('chosen', id === chosen);
       button.setAttribute('aria-pressed', String(id === chosen));
