@@ -1,4 +1,5 @@
 import type { TextOperation } from '../../../protocol/index.ts';
+import { apply, compose, cross, leading, whole } from '../../client/text/edits.ts';
 import { part } from '../common/element.ts';
 import { Carets } from './carets.ts';
 import { movedBy } from './moved-by.ts';
@@ -12,39 +13,27 @@ export function openNotes(world: World): void {
   const text = room.text(DOCUMENT);
   const field = part<HTMLTextAreaElement>('notes');
   const carets = new Carets(world, field, DOCUMENT);
-  /** What the field showed when it was last the same as the text. */
   let shown = '';
-  /** What has come while a character was being composed, which must not be disturbed. */
-  const held: { operation: TextOperation; before: string }[] = [];
+  /** From what is shown to the text: what has come while a character is composed, which must not be disturbed. */
+  let held: TextOperation = [];
   let isComposing = false;
 
   const show = () => {
-    let [start, end] = [field.selectionStart, field.selectionEnd];
-    for (const { operation, before } of held.splice(0)) {
-      start = movedBy(operation, before, start);
-      end = movedBy(operation, before, end);
-    }
+    const [start, end] = [field.selectionStart, field.selectionEnd].map((at) => movedBy(held, shown, at));
+    held = [];
     shown = text.value;
     if (field.value === shown) return;
     const { scrollTop, selectionDirection } = field;
     field.value = shown;
-    field.setSelectionRange(start, end, selectionDirection);
+    field.setSelectionRange(start ?? 0, end ?? 0, selectionDirection);
     field.scrollTop = scrollTop;
   };
   const typed = () => {
-    const { value } = field;
-    let start = 0;
-    const shorter = Math.min(value.length, shown.length);
-    while (start < shorter && value[start] === shown[start]) start++;
-    let same = 0;
-    while (same < shorter - start && value.at(-1 - same) === shown.at(-1 - same)) same++;
-    let [from, to] = [start, shown.length - same];
-    for (const { operation, before } of held) {
-      from = movedBy(operation, before, from);
-      to = movedBy(operation, before, to);
-    }
+    const value = whole(field.value);
+    const [own, others] = cross(leading(shown, value), held);
     shown = value;
-    text.replace(from, Math.max(0, to - from), value.slice(start, value.length - same));
+    held = others;
+    text.set(apply(text.value, own));
   };
 
   let earlier = '';
@@ -52,7 +41,7 @@ export function openNotes(world: World): void {
     const before = earlier;
     earlier = value;
     if (!isOwn) {
-      held.push({ operation, before });
+      held = compose(held, operation);
       carets.moved((position) => movedBy(operation, before, position));
     }
     if (!isComposing && !isOwn) show();

@@ -1,0 +1,82 @@
+import type { Browser } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { pagesBuilt } from '../support/pages.ts';
+import { startServer } from '../support/servers.ts';
+import { noWebGl, Window } from './page-windows.ts';
+
+t.setTimeout(550_000);
+
+if (isBrowserThere(t)) {
+  await pagesBuilt();
+  const browser = await openBrowser(t);
+  t.test('an emoji that takes the place of another arrives whole', async (t) => {
+    const [ada, ben] = await both(t, browser, 'a😀b');
+    await select(ada, 1, 3);
+    await ada.page.keyboard.insertText('😁');
+    await same(t, ada, ben, 'a😁b');
+  });
+
+  t.test('what others write amid a composition of characters, nothing is lost of', async (t) => {
+    const [ada, ben] = await both(t, browser, 'one two three');
+    const keyboard = await ada.page.context().newCDPSession(ada.page);
+    const compose = (text: string) =>
+      keyboard.send('Input.imeSetComposition', {
+        text,
+        selectionStart: text.length,
+        selectionEnd: text.length,
+      });
+    await select(ada, 7, 7);
+    await compose('に');
+    await ben.until(`tandem.room.text('notes').value === 'one twoに three'`);
+    await select(ben, 9, 9);
+    await ben.page.keyboard.insertText('X');
+    await ada.until(`tandem.room.text('notes').value === 'one twoに Xthree'`);
+    t.equal(await ada.page.inputValue('#notes'), 'one twoに three', 'the composition is not disturbed');
+    await compose('にほんご');
+    await keyboard.send('Input.insertText', { text: '日本' });
+    await same(t, ada, ben, 'one two日本 Xthree');
+
+    await select(ada, 4, 4);
+    await compose('か');
+    await ben.until(`tandem.room.text('notes').value === 'one かtwo日本 Xthree'`);
+    await select(ben, 2, 11);
+    await ben.page.keyboard.press('Delete');
+    await compose('かな');
+    await keyboard.send('Input.insertText', { text: '仮名' });
+    await same(t, ada, ben, 'on仮名Xthree');
+  });
+}
+
+async function both(t: Test, browser: Browser, text: string): Promise<[Window, Window]> {
+  const server = await startServer({ DEMO: '1' });
+  t.teardown(() => server.close());
+  const open = async (name: string) => {
+    const url = `http://127.0.0.1:${server.port}/`;
+    const window = await Window.open(browser, url, name, { script: noWebGl });
+    t.teardown(() => window.page.close());
+    await window.show('notes');
+    await window.page.focus('#notes');
+    return window;
+  };
+  const [ada, ben] = [await open('Ada'), await open('Ben')];
+  await ada.page.keyboard.insertText(text);
+  await same(t, ada, ben, text);
+  return [ada, ben];
+}
+
+async function same(t: Test, ada: Window, ben: Window, text: string): Promise<void> {
+  await ada.until('tandem.room.pending === 0');
+  const said: number = await ada.do('tandem.room.chat.messages.length');
+  await ada.do(`tandem.room.chat.send('.')`);
+  for (const one of [ada, ben]) {
+    await one.until(`tandem.room.chat.messages.length > ${said}`);
+    t.equal(await one.page.inputValue('#notes'), text);
+    t.equal((await one.seen()).notes, text);
+    t.same(one.faults, []);
+  }
+}
+
+function select({ page }: Window, from: number, to: number): Promise<unknown> {
+  return page.evaluate(`document.getElementById('notes').setSelectionRange(${from}, ${to})`);
+}
