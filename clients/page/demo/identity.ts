@@ -56,7 +56,7 @@ export interface Identity {
 export function identify(): Identity {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given !== null) {
-    sessionStorage.setItem('token', given);
+    keep(given);
     history.replaceState(null, '', `${location.pathname}${location.search}`);
   }
   const token = sessionStorage.getItem('token') ?? undefined;
@@ -82,8 +82,14 @@ export function remember({ name, color }: Pick<Identity, 'name' | 'color'>): voi
 
 /** Begins anew as the bearer of this token. */
 export function signIn(token: string): void {
-  sessionStorage.setItem('token', token.trim());
+  keep(token);
   location.reload();
+}
+
+/** An empty one is none. */
+function keep(token: string): void {
+  if (token.trim() === '') sessionStorage.removeItem('token');
+  else sessionStorage.setItem('token', token.trim());
 }
 
 function kept(key: string, make: () => string): string {

@@ -1,3 +1,4 @@
+import { tokenRefused } from '../../client/token.ts';
 import { part, say } from '../common/element.ts';
 import { openChat } from './chat.ts';
 import { showConnection } from './connection.ts';
@@ -37,13 +38,7 @@ const places = new Places(world, (place) => {
 const items = new Items(world, hand, holds, places.go);
 part('tidy').addEventListener('click', () => tidy(room).catch(() => {}));
 
-const needsToken = new Set([
-  'UNAUTHENTICATED',
-  'TOKEN_INVALID',
-  'TOKEN_EXPIRED',
-  'TOKEN_REVOKED',
-  'FORBIDDEN',
-]);
+const needsToken = new Set([...tokenRefused, 'UNAUTHENTICATED', 'FORBIDDEN']);
 client.on('error', ({ code, message }) => needsToken.has(code) && askForToken(message));
 room.joined.then(
   () => furnish(room),

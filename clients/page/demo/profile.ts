@@ -107,7 +107,10 @@ export function askForToken(why: string): void {
   const dialog = part<HTMLDialogElement>('sign-in');
   if (dialog.open) return;
   say(part('why'), why);
-  dialog.addEventListener('cancel', (event) => event.preventDefault());
-  dialog.addEventListener('close', () => signIn(part<HTMLTextAreaElement>('token').value));
+  dialog.addEventListener('close', () => {
+    // Escape closes it in the end, whatever the page says: nothing works without a token.
+    if (dialog.returnValue === 'sign-in') signIn(part<HTMLTextAreaElement>('token').value);
+    else dialog.showModal();
+  });
   dialog.showModal();
 }
