@@ -11,6 +11,9 @@ if (isBrowserThere(t)) {
   await pagesBuilt();
   const browser = await openBrowser(t);
   t.test('a message is read out once, whoever comes and whatever is said after it', (t) => chat(t, browser));
+  t.test('names tell who holds a thing and what colour it may have, and do not change with the time', (t) =>
+    names(t, browser),
+  );
   t.test('that the connection is away is read out once, and not with each attempt', (t) => away(t, browser));
 }
 
@@ -52,6 +55,20 @@ async function chat(t: Test, browser: Browser): Promise<void> {
     200,
     'also where the earliest are not kept any more',
   );
+}
+
+async function names(t: Test, browser: Browser): Promise<void> {
+  const server = await startServer({ DEMO: '1' });
+  t.teardown(() => server.close());
+  const ada = await Window.open(browser, `http://127.0.0.1:${server.port}/`, 'Ada', { script: noWebGl });
+  await ada.page.click('[data-item=mars]');
+  await ada.page.getByRole('button', { name: 'Mars You', exact: true }).waitFor();
+  await ada.until(`/0:5\\d$/.test(document.querySelector('[data-item=mars] .who').textContent)`);
+  t.equal(await ada.page.getByRole('button', { name: 'Mars You', exact: true }).count(), 1);
+  await ada.page.getByRole('group', { name: 'Colour' }).getByRole('button', { name: 'Blue' }).click();
+  await ada.until(`tandem.room.scene.items.get('mars').color === '#3e82d6'`);
+  await ada.page.click('#people button');
+  t.ok(await ada.page.getByRole('radio', { name: 'Teal' }).isVisible());
 }
 
 async function away(t: Test, browser: Browser): Promise<void> {

@@ -170,7 +170,7 @@ async function cut(t: Test, ada: Window, ben: Window): Promise<void> {
   await ada.page.click('#cut');
   await ada.until(`document.getElementById('status-text').textContent.startsWith('Cut off')`);
   await ada.page.click('#detail [aria-label="Left"]');
-  await ada.page.click('#detail [aria-label="Colour #3e82d6"]');
+  await ada.page.click('#detail [aria-label=Blue]');
   t.ok((await ada.seen()).pending > 0);
   t.equal((await ada.seen()).items.saturn?.color, '#3e82d6', 'it shows at once');
   t.not((await ben.seen()).items.saturn?.color, '#3e82d6');

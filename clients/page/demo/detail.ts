@@ -3,7 +3,16 @@ import { colorOf, nameOf } from './furnishing.ts';
 import type { Hand } from './hand.ts';
 import type { World } from './world.ts';
 
-const SWATCHES = ['#d0603c', '#f2c14e', '#5f8f63', '#3e82d6', '#8a6bbf', '#d8b4a0', '#efe9df', '#4b5563'];
+const SWATCHES = {
+  '#d0603c': 'Red',
+  '#f2c14e': 'Yellow',
+  '#5f8f63': 'Green',
+  '#3e82d6': 'Blue',
+  '#8a6bbf': 'Violet',
+  '#d8b4a0': 'Sand',
+  '#efe9df': 'White',
+  '#4b5563': 'Grey',
+};
 const STEP = 0.25;
 const TURN = Math.PI / 8;
 
@@ -29,8 +38,13 @@ export class Detail {
   constructor(world: World, hand: Hand) {
     this.#world = world;
     this.#hand = hand;
-    this.#swatches = SWATCHES.map((color) => {
-      const swatch = element('button', { class: 'swatch', 'aria-label': `Colour ${color}` });
+    this.#swatches = Object.entries(SWATCHES).map(([color, name]) => {
+      const swatch = element('button', {
+        class: 'swatch',
+        'data-color': color,
+        'aria-label': name,
+        title: name,
+      });
       swatch.style.setProperty('--color', color);
       swatch.addEventListener('click', () => hand.change({ color }));
       return swatch;
@@ -73,8 +87,8 @@ export class Detail {
     say(this.#name, nameOf(id, item));
     say(this.#hint, isHeld ? `${people.nameOf(holder)} holds it; you are next.` : '');
     for (const button of this.#controls.querySelectorAll('button')) button.disabled = isHeld;
-    for (const [index, swatch] of this.#swatches.entries()) {
-      swatch.setAttribute('aria-pressed', String(SWATCHES[index] === colorOf(item)));
+    for (const swatch of this.#swatches) {
+      swatch.setAttribute('aria-pressed', String(swatch.dataset.color === colorOf(item)));
     }
   }
 }

@@ -1,6 +1,6 @@
 import { userIdIn } from '../../client/token.ts';
 
-/** Distinct on light and on dark, and from one another. */
+/** Distinct on light and on dark, and from one another */
 export const COLORS = [
   '#0090ff',
   '#f76b15',
@@ -11,6 +11,17 @@ export const COLORS = [
   '#d6409f',
   '#c28a00',
 ] as const;
+
+export const COLOR_NAMES: Readonly<Record<(typeof COLORS)[number], string>> = {
+  '#0090ff': 'Blue',
+  '#f76b15': 'Orange',
+  '#30a46c': 'Green',
+  '#8e4ec6': 'Violet',
+  '#e5484d': 'Red',
+  '#12a594': 'Teal',
+  '#d6409f': 'Pink',
+  '#c28a00': 'Gold',
+};
 
 export const NAMES = [
   'Ada',

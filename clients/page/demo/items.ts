@@ -11,6 +11,8 @@ interface Row {
   readonly swatch: HTMLElement;
   readonly name: HTMLElement;
   readonly who: HTMLElement;
+  /** Not a part of the name: that would be read out anew each second. */
+  readonly left: HTMLElement;
 }
 
 /** The items as a list: all that the scene can do can be done from here, with keys alone. */
@@ -63,7 +65,7 @@ export class Items {
   /** Who has selected what, and how long still. */
   mark(): void {
     const { room, people } = this.#world;
-    for (const [id, { button, who }] of this.#rows) {
+    for (const [id, { button, who, left }] of this.#rows) {
       const line = Object.hasOwn(room.selection.selected, id) ? (room.selection.selected[id] ?? []) : [];
       const [holder] = line;
       button.setAttribute('aria-pressed', String(line.includes(room.userId ?? '')));
@@ -71,7 +73,8 @@ export class Items {
       button.classList.toggle('held', holder !== undefined);
       const name = holder === undefined ? '' : people.isMe(holder) ? 'You' : people.nameOf(holder);
       const more = line.length > 1 ? ` +${line.length - 1}` : '';
-      say(who, holder === undefined ? '' : `${name}${more} · ${clock(this.#holds.leftMs(id))}`);
+      say(who, `${name}${more}`);
+      say(left, holder === undefined ? '' : ` · ${clock(this.#holds.leftMs(id))}`);
     }
   }
 
@@ -103,10 +106,12 @@ export class Items {
   #add(id: string): Row {
     const swatch = element('i', { class: 'swatch' });
     const name = element('span', { class: 'name' });
-    const who = element('span', { class: 'who' });
-    const button = element('button', { 'data-item': id, 'aria-pressed': 'false' }, swatch, name, who);
+    const who = element('span');
+    const left = element('span', { 'aria-hidden': 'true' });
+    const held = element('span', { class: 'who' }, who, left);
+    const button = element('button', { 'data-item': id, 'aria-pressed': 'false' }, swatch, name, held);
     button.addEventListener('click', () => this.#choose(id));
-    const row = { node: element('li', {}, button), button, swatch, name, who };
+    const row = { node: element('li', {}, button), button, swatch, name, who, left };
     this.#rows.set(id, row);
     return row;
   }

@@ -1,5 +1,5 @@
 import { arrange, element, part, say } from '../common/element.ts';
-import { COLORS, isAnonymous, NAMES, remember, signIn } from './identity.ts';
+import { COLOR_NAMES, COLORS, isAnonymous, NAMES, remember, signIn } from './identity.ts';
 import type { World } from './world.ts';
 
 /** Who is there; a click on oneself changes name and colour. */
@@ -30,12 +30,12 @@ export function showPeople(world: World): void {
 
   const dialog = part<HTMLDialogElement>('profile');
   const name = part<HTMLInputElement>('name');
-  const choices = COLORS.map((color, index) => {
+  const choices = COLORS.map((color) => {
     const input = element('input', {
       type: 'radio',
       name: 'color',
       value: color,
-      'aria-label': `Colour ${index + 1}`,
+      'aria-label': COLOR_NAMES[color],
     });
     input.style.setProperty('--color', color);
     return input;
