@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { connect } from '../support/client.ts';
 import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 import { noWebGl, openSite, Window } from './page-windows.ts';
@@ -11,6 +12,7 @@ if (isBrowserThere(t)) {
   await pagesBuilt();
   const browser = await openBrowser(t);
   t.test('a message is read out once, whoever comes and whatever is said after it', (t) => chat(t, browser));
+  t.test('a crowd is told in one sentence, and who was away for a moment in none', (t) => crowd(t, browser));
   t.test('names tell who holds a thing and what colour it may have, and do not change with the time', (t) =>
     names(t, browser),
   );
@@ -55,6 +57,40 @@ async function chat(t: Test, browser: Browser): Promise<void> {
     200,
     'also where the earliest are not kept any more',
   );
+}
+
+/** What waits for others to come waits until the test says so. */
+const gathering = `
+  window.gathered = [];
+  const later = window.setTimeout;
+  window.setTimeout = (then, ms, ...more) => (ms === 1500 ? gathered.push(then) : later(then, ms, ...more));
+`;
+
+async function crowd(t: Test, browser: Browser): Promise<void> {
+  const server = await startServer({ DEMO: '1' });
+  t.teardown(() => server.close());
+  const script = `${noWebGl}${gathering}`;
+  const ada = await Window.open(browser, `http://127.0.0.1:${server.port}/`, 'Ada', { script });
+  const tell = () => ada.do('gathered.splice(0).forEach((then) => then())');
+  const are = (count: number) => ada.until(`tandem.room.presence.users.length === ${count}`);
+  await tell();
+  await ada.do(listen('said'));
+  const join = async (userId: string) => {
+    const one = await connect(server.port);
+    await one.ask({ type: 'join', roomId: 'demo', user: { userId, name: userId } });
+    return one;
+  };
+  const [ben, cleo] = await Promise.all(['ben', 'cleo', 'dana', 'emil'].map(join));
+  await are(5);
+  await tell();
+  await ben?.ask({ type: 'leave', roomId: 'demo' });
+  await are(4);
+  await join('ben');
+  await are(5);
+  await cleo?.ask({ type: 'leave', roomId: 'demo' });
+  await are(4);
+  await tell();
+  t.same(await ada.do('told'), ['4 people have come.', 'cleo has left.']);
 }
 
 async function names(t: Test, browser: Browser): Promise<void> {

@@ -1,6 +1,7 @@
 import { tokenRefused } from '../../client/token.ts';
 import { part, say } from '../common/element.ts';
 import { openChat } from './chat.ts';
+import { tellComings } from './comings.ts';
 import { showConnection } from './connection.ts';
 import { Detail } from './detail.ts';
 import { furnish, positionOf, tidy } from './furnishing.ts';
@@ -23,6 +24,7 @@ say(part('room-name'), roomId);
 document.title = `${roomId} · Tandem`;
 showConnection(world);
 showPeople(world);
+tellComings(world);
 openTabs();
 const holds = new Holds(world);
 const hand = new Hand(world, holds);

@@ -4,8 +4,7 @@ import type { World } from './world.ts';
 
 /** Who is there; a click on oneself changes name and colour. */
 export function showPeople(world: World): void {
-  const { room, people, me, announcer } = world;
-  let before = new Set<string>();
+  const { room, people, me } = world;
   const more = element('li', { class: 'more' });
   let faces = new Map<string, HTMLElement>();
   room.presence.on('change', (users) => {
@@ -15,12 +14,6 @@ export function showPeople(world: World): void {
     for (const [userId, face] of faces) label(world, userId, face);
     say(more, `+${sorted.length - MOST}`);
     arrange(part('people'), [...faces.values(), ...(sorted.length > MOST ? [more] : [])]);
-    const now = new Set(users.map(({ userId }) => userId));
-    for (const userId of now) {
-      if (before.size > 0 && !before.has(userId)) announcer.say(`${people.nameOf(userId)} has come.`);
-    }
-    for (const userId of before) if (!now.has(userId)) announcer.say(`${people.nameOf(userId)} has left.`);
-    before = now;
   });
 
   room.joined.then(
