@@ -1,6 +1,6 @@
 import { userIdIn } from '../../client/token.ts';
 
-/** Distinct on light and on dark, and from one another */
+/** Distinct on light and on dark, and from one another. */
 export const COLORS = [
   '#0090ff',
   '#f76b15',
