@@ -76,9 +76,9 @@ export function bringUpToDate(
   const whole = want.anew === true && (want.scene || !isBlank(view.state));
   const steps = encodings.since(from, dialect, () => stepsFrom(from, missed, now, dialect, view));
   const came = present.length > 0 ? present : comings(dialect, view, from, userId, want.heard);
-  // What is its own was acknowledged to this connection already.
-  const isBegun = want.place !== undefined || want.anew === true;
-  const own = isBegun ? [connection.id, ...(want.recovers ?? [])] : (want.recovers ?? []);
+  // What is its own is acknowledged to this connection: one that recovers speaks as soon as it is welcomed.
+  const isBegun = want.place !== undefined || want.anew === true || want.recovers !== undefined;
+  const own = isBegun ? [connection.id, ...(want.recovers ?? [])] : [];
   const due = steps.filter(
     (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
   );

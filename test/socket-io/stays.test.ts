@@ -93,6 +93,30 @@ onEach(t, '[SO14] forged pids and marks lead to nothing but a new beginning', as
   t.match(await ben.ask('send_message', { roomId, message: 'still here' }), { ok: true });
 });
 
+onEach(t, '[SO14] what a client does as soon as it is back is none of what it missed', async (t, start) => {
+  const at = await start();
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  for (const one of [ada, ben]) await one.ask('join_room', { roomId });
+  await ada.ask('send_message', { roomId, message: 'before' });
+  await ada.next('message');
+  await breakOff(ada);
+  await ben.ask('operation', { roomId, documentId: 'd', operation: ['Hello'], version: 0 });
+  // The client keeps these for the moment in which it is connected.
+  const changes = { section: 's', action: 'add', content: 'c' };
+  const said = [
+    ada.ask('operation', { roomId, documentId: 'd', operation: ['!'], version: 0 }),
+    ada.ask('blueprint_update', { roomId, blueprintId: 'b', changes }),
+  ];
+  t.equal(await comeBack(ada), true);
+  for (const answer of await Promise.all(said)) t.match(answer, { ok: true });
+  await ben.ask('send_message', { roomId, message: 'after' });
+  t.match(await ada.next('message'), { message: 'after' });
+  t.match(await ada.next('operation'), { userId: 'ben', operation: ['Hello'] }, 'it was away then');
+  t.notOk(ada.heard().includes('operation'), 'its own would be done twice');
+  t.notOk(ada.heard().includes('blueprint_update'));
+  t.match(await ben.next('blueprint_update'), { userId: 'ada', changes });
+});
+
 /** Starts what is to be answered, and tells whether it is before what is kept of the stay is durable. */
 async function isAnsweredEarly(
   log: GatedLog,
