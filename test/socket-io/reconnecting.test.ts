@@ -1,5 +1,6 @@
 import t from 'tap';
-import { durable, onEach, type Person } from './stage.ts';
+import { createGatedLog } from '../native/gated-log.ts';
+import { durable, onEach, Person } from './stage.ts';
 
 t.setTimeout(550_000);
 
@@ -50,6 +51,23 @@ onEach(t, '[SO5] after a restart clients come back by themselves, and all is the
   });
   t.match(await watcher.ask('component:update', { componentId: 'c1', updates: { a: 1 } }), { version: 2 });
   for (const one of people) t.notOk(one.heard().includes('error'));
+});
+
+onEach(t, '[SO5] who arrives while the server goes down comes back by itself', async (t, start) => {
+  const log = createGatedLog();
+  const at = await start({}, { log });
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join_room', { roomId });
+  log.hold();
+  ada.emit('send_message', { roomId, message: 'm' });
+  while (log.held === 0) await new Promise((resolve) => setImmediate(resolve));
+  const closed = at.server.close();
+  const late = new Person(ada.socket.io.socket('/scenes', { auth: ada.socket.auth as object }));
+  t.match(await ada.next('disconnect'), /^transport (close|error)$/);
+  t.ok(late.socket.active, 'after a refusal it would stay away');
+  late.socket.disconnect();
+  log.release();
+  await closed;
 });
 
 onEach(t, 'an operation is applied once, though its answer was lost with the server', async (t, start) => {

@@ -80,13 +80,15 @@ export class Socket implements Connection {
 
   /**
    * Whoever shall come back finds the transport closed, after which clients reconnect by themselves; others
-   * are refused (`connect_error`) or disconnected from the namespace (`io server disconnect`).
+   * are refused (`connect_error`) or disconnected from the namespace (`io server disconnect`). Who arrives with
+   * a token that cannot be verified at present is told so.
    */
   close(code: number, reason: string): void {
     if (this.#phase === 'ended') return;
     const wasConnected = this.#phase === 'connected';
     const name = nameOf(code);
-    if (name === undefined || (closes[name].reconnect && wasConnected)) {
+    const isTold = !wasConnected && name === 'KEYS_UNAVAILABLE';
+    if (name === undefined || (closes[name].reconnect && !isTold)) {
       this.engine.close(CLOSE_NORMAL, reason);
     } else if (wasConnected) this.disconnect(code);
     else
