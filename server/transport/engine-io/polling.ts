@@ -7,6 +7,12 @@ import type { Pollers } from './pollers.ts';
 const MAX_PACKETS = 16;
 
 /**
+ * The end, for clients that shall come back. A close packet alone is a goodbye to the official Python client, after
+ * which it stays away; too many packets are a connection that broke. Others stop at the first.
+ */
+export const FAREWELL = encodePayload([CLOSE, ...Array<string>(MAX_PACKETS).fill(NOOP)]);
+
+/**
  * - `open`: polls wait until there is something;
  * - `releasing`: an upgrade is near, so polls do not wait any more;
  * - `closing`: what is buffered is still to be fetched, and then a close packet;
@@ -130,12 +136,9 @@ export class Polling {
     this.#finish(undefined);
   }
 
-  /**
-   * Drops what is buffered. A poll that is held learns of the end by a close packet; where the client has asked
-   * for the end, by a noop.
-   */
-  end(isAsked: boolean): void {
-    this.#finish(isAsked ? NOOP : CLOSE);
+  /** Drops what is buffered. @param last what a poll that is held is answered with */
+  end(last: string): void {
+    this.#finish(last);
   }
 
   /** Hands over everything that was not fetched, and the topics. Whoever waits for `drained` still does. */
@@ -161,7 +164,7 @@ export class Polling {
     const isClosing = this.#phase.name === 'closing';
     if (isClosing && this.#packets.length === 0) {
       this.#parts.events.farewellTaken();
-      return CLOSE;
+      return FAREWELL;
     }
     const taken = this.#packets.splice(0, MAX_PACKETS);
     for (const { bytes } of taken) this.#bufferedBytes -= bytes;

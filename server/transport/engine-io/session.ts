@@ -4,9 +4,9 @@ import type { DropReports } from '../drop-reports.ts';
 import { CLOSE_NORMAL } from './closes.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { type Inbound, takeFrame } from './inbound.ts';
-import { bytesOf, type OutboundPacket, PING } from './packet.ts';
+import { bytesOf, CLOSE, NOOP, type OutboundPacket, PING } from './packet.ts';
 import type { Pollers } from './pollers.ts';
-import { Polling, type PollingEvents } from './polling.ts';
+import { FAREWELL, Polling, type PollingEvents } from './polling.ts';
 import type { EngineSocket, SocketOwner } from './socket.ts';
 import type { Upgrade, Upgrading } from './upgrade.ts';
 
@@ -120,14 +120,14 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
 
   goodbye(): void {
     this.#end(CLOSE_NORMAL, true, (carrier) => {
-      if (carrier instanceof Polling) carrier.end(true);
+      if (carrier instanceof Polling) carrier.end(NOOP);
       else carrier.close(CLOSE_NORMAL, '');
     });
   }
 
   violate(code: number): void {
     this.#end(code, false, (carrier) => {
-      if (carrier instanceof Polling) carrier.end(false);
+      if (carrier instanceof Polling) carrier.end(CLOSE);
       else carrier.close(code, '');
     });
   }
@@ -145,7 +145,7 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
 
   timedOut(): void {
     this.#end(CLOSE_ABNORMAL, false, (carrier) => {
-      if (carrier instanceof Polling) carrier.end(false);
+      if (carrier instanceof Polling) carrier.end(FAREWELL);
       else carrier.terminate();
     });
   }
