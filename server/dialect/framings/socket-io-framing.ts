@@ -1,3 +1,4 @@
+import { isId } from '../../../protocol/index.ts';
 import type { Framing } from '../dialect.ts';
 import { encodeAck, encodeConnect, encodeEvent, isReservedEvent } from './socket-io-encode.ts';
 
@@ -16,8 +17,11 @@ export interface SocketEvent {
   readonly args: readonly unknown[];
 }
 
+/** Of any name: one that is no part of a ref means nothing anyhow, and its callback is answered all the same. */
 export function socketEvent(name: string, id: number | undefined, args: readonly unknown[]): SocketEvent {
-  return { type: name, ref: `${name}#${id ?? ''}`, isAsked: id !== undefined, args };
+  const end = `#${id ?? ''}`;
+  const ref = name + end;
+  return { type: name, ref: isId(ref) ? ref : end, isAsked: id !== undefined, args };
 }
 
 /** The name and the ack id of the event that an answer is for. */
