@@ -9,3 +9,11 @@ onEach(t, '[SO3] a callback is answered, whatever its event is called', async (t
   }
   t.notOk(one.heard().includes('error'));
 });
+
+onEach(t, '[ER2] [SG3] a signal that is too large is refused, also where it is signed', async (t, start) => {
+  const at = await start();
+  const one = await at.client();
+  await one.ask('join_room', { roomId: 'r' });
+  const cursor = { roomId: 'r', position: { x: 1 }, signature: 's'.repeat(2000) };
+  t.match(await one.ask('cursor_move', cursor), { ok: false, code: 'INVALID_FIELD', path: 'signature' });
+});

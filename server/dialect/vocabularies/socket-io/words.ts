@@ -94,8 +94,10 @@ export function read(meanings: Meanings, message: SocketEvent, caller: Caller): 
   if (last === undefined) return commands;
   // Signals are answered only where a callback waits for it.
   if (message.isAsked || !signals.has(last.type)) last.ref = message.ref;
+  if (signature === undefined) return commands;
+  last.signature = signature;
   // What is signed has an id, also where the event is none of those that have one.
-  if (signature !== undefined) Object.assign(last, { opId: last.opId ?? opId, signature });
+  if (opId !== undefined) last.opId ??= opId;
   return commands;
 }
 
