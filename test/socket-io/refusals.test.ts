@@ -17,3 +17,30 @@ onEach(t, '[ER2] [SG3] a signal that is too large is refused, also where it is s
   const cursor = { roomId: 'r', position: { x: 1 }, signature: 's'.repeat(2000) };
   t.match(await one.ask('cursor_move', cursor), { ok: false, code: 'INVALID_FIELD', path: 'signature' });
 });
+
+onEach(t, '[ER2] what is wrong within a change is named as its sender calls it', async (t, start) => {
+  const at = await start();
+  const one = await at.client();
+  await one.ask('join_room', { roomId: 'r' });
+  await one.ask('component:subscribe', { componentId: 'c' });
+  const transform = Object.fromEntries(Array.from({ length: 65 }, (_, n) => [`axis${n}`, n]));
+  const nested = { componentId: 'c', rowId: 'row' };
+  const changes = { section: 's', action: 'update', transform };
+  for (const [event, change, path] of [
+    ['component:update', { componentId: 'c', updates: { transform } }, 'updates.transform'],
+    [
+      'component:nested-update',
+      { ...nested, nestedComponentId: 'n', updates: { transform } },
+      'updates.transform',
+    ],
+    [
+      'component:nested-create',
+      { ...nested, nestedComponent: { id: 'n', transform } },
+      'nestedComponent.transform',
+    ],
+    ['blueprint_update', { roomId: 'r', blueprintId: 'b', changes }, 'changes.transform'],
+  ] as const) {
+    const expected = { ok: false, code: 'INVALID_FIELD', path, expected: 'at most 64 values' };
+    t.match(await one.ask(event, change), expected, event);
+  }
+});

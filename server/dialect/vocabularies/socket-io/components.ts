@@ -14,6 +14,7 @@ import {
   meaningsOf,
   publishedName,
   relayed,
+  transformIn,
   userOf,
   type Words,
 } from './words.ts';
@@ -37,6 +38,7 @@ export const componentMeanings = meaningsOf({
         { type: 'update', target: 'scene', data: { ...given.object('updates') } },
       ]),
     ],
+    fields: transformIn('updates'),
   },
   'component:nested-update': {
     commands(given) {
@@ -48,6 +50,7 @@ export const componentMeanings = meaningsOf({
         ]),
       ];
     },
+    fields: transformIn('updates'),
   },
   'component:nested-create': {
     commands(given) {
@@ -60,6 +63,7 @@ export const componentMeanings = meaningsOf({
         { ...relay(given, 'component:nested-created', { rowId, nestedComponent }, [operation]), toAll: true },
       ];
     },
+    fields: transformIn('nestedComponent'),
   },
   'component:nested-delete': {
     commands: (given) => [

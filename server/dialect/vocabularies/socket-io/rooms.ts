@@ -18,6 +18,7 @@ import {
   PROJECT,
   publishedName,
   relayed,
+  transformIn,
   userOf,
   type Words,
 } from './words.ts';
@@ -47,7 +48,10 @@ export const roomMeanings = meaningsOf({
     fields: { text: 'message', kind: 'type' },
   },
   typing: { commands: (given) => [inRoom(given, 'typing', { isTyping: given.all.isTyping })] },
-  [BLUEPRINT_UPDATE]: { commands: (given) => [inRoom(given, 'relay', blueprintRelay(given))] },
+  [BLUEPRINT_UPDATE]: {
+    commands: (given) => [inRoom(given, 'relay', blueprintRelay(given))],
+    fields: transformIn('changes'),
+  },
   cursor_move: {
     commands: (given) => [
       inRoom(given, 'cursor', { position: given.all.position, selection: given.all.selection }),

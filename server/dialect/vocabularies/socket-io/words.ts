@@ -80,6 +80,11 @@ export function fieldOf(path: string): string {
   return path.replace(/^args\[0\]\.?/, '');
 }
 
+/** The one thing in an operation that can be wrong where its data come from a field of this name. */
+export function transformIn(name: string): Readonly<Record<string, string>> {
+  return { 'operations[0].data.transform': `${name}.transform` };
+}
+
 const signals: ReadonlySet<string> = new Set(['camera', 'cursor', 'typing', 'scroll']);
 
 /** What a message means by a table of meanings, with the ref that leads its answers back. */
