@@ -31,14 +31,17 @@ export type Position = Static<typeof Position>;
 
 /** An `ot-text-unicode` operation: skip n code points, insert a string, delete {d: n or string}. */
 export const TextOperation = Type.Array(
-  Type.Union([
-    Type.Integer({ minimum: 1 }),
-    Type.String({ minLength: 1 }),
-    Type.Object(
-      { d: Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1 })]) },
-      { additionalProperties: false },
-    ),
-  ]),
+  Type.Union(
+    [
+      Type.Integer({ minimum: 1 }),
+      Type.String({ minLength: 1 }),
+      Type.Object(
+        { d: Type.Union([Type.Integer({ minimum: 1 }), Type.String({ minLength: 1 })]) },
+        { additionalProperties: false },
+      ),
+    ],
+    { description: 'a number of at least 1 (skip), a string (insert) or {d: either} (delete)' },
+  ),
   {
     maxItems: limits.MAX_TEXT_PARTS,
     description: 'a list of numbers (skip), strings (insert) and {d} (delete)',
@@ -98,7 +101,7 @@ export const commands = {
   }),
   scroll: command('scroll', 'Signal: how far the user has scrolled.', {
     ...inRoom,
-    position: Type.Unknown(),
+    position: Type.Unknown({ description: 'any JSON' }),
     target: Type.Optional(Id),
   }),
   sceneOperation: command(
