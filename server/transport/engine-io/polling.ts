@@ -3,9 +3,6 @@ import type { Frame, SendResult } from '../connection.ts';
 import { CLOSE, NOOP, type OutboundPacket, outboundPacket } from './packet.ts';
 import type { Pollers } from './pollers.ts';
 
-/** Clients drop the connection over a payload of more, the official Python client for one. */
-const MAX_PACKETS = 16;
-
 /**
  * The end, for clients that shall come back. A close packet alone is a goodbye to the official Python client, after
  * which it stays away; too many packets are a connection that broke. Others stop at the first.
@@ -34,6 +31,8 @@ export interface PollingEvents {
 export interface PollingParts {
   readonly pollers: Pollers;
   readonly maxBufferedBytes: number;
+  /** Packets that the client takes at once. */
+  readonly maxPackets: number;
   readonly events: PollingEvents;
 }
 
@@ -75,7 +74,7 @@ export class Polling {
     this.#packets.push(packet);
     this.#bufferedBytes += packet.bytes;
     this.#wake?.();
-    if (this.isHeld && this.#packets.length <= MAX_PACKETS) return 'sent';
+    if (this.isHeld && this.#packets.length <= this.#parts.maxPackets) return 'sent';
     this.#isBehind = true;
     return 'buffered';
   }
@@ -166,7 +165,7 @@ export class Polling {
       this.#parts.events.farewellTaken();
       return FAREWELL;
     }
-    const taken = this.#packets.splice(0, MAX_PACKETS);
+    const taken = this.#packets.splice(0, this.#parts.maxPackets);
     for (const { bytes } of taken) this.#bufferedBytes -= bytes;
     if (!isClosing && this.#isBehind && taken.length > 0) {
       this.#isBehind = this.#bufferedBytes > 0;

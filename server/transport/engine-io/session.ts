@@ -44,12 +44,15 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
   #upgrade: Upgrade | undefined;
   #closedWith: { code: number; reason: string } | undefined;
 
-  /** @param connection the WebSocket's; without one the session begins with long-polling */
-  constructor(id: string, parts: SessionParts, connection?: Connection) {
+  /** @param begins the WebSocket's connection, or how many packets the client takes at once over long-polling */
+  constructor(id: string, parts: SessionParts, begins: Connection | number) {
     const { pollers, maxBufferedBytes } = parts;
     this.id = id;
     this.#parts = parts;
-    this.#carrier = connection ?? new Polling({ pollers, maxBufferedBytes, events: this });
+    this.#carrier =
+      typeof begins === 'number'
+        ? new Polling({ pollers, maxBufferedBytes, maxPackets: begins, events: this })
+        : begins;
   }
 
   get isOpen(): boolean {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { encodeHandshake } from '../../dialect/framings/engine-io.ts';
+import { isStrict, STRICT_PACKETS } from '../../dialect/framings/strict-client.ts';
 import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
 import { createDropReports } from '../drop-reports.ts';
 import { Deadlines } from './deadlines.ts';
@@ -58,7 +59,7 @@ export class Sessions {
 
   /** Opens a session over long-polling. @returns its open packet, for the answer */
   openPolling(handshake: Handshake): { sid: string; packet: string } {
-    const session = this.#create();
+    const session = this.#create(isStrict(handshake.query) ? STRICT_PACKETS : Number.POSITIVE_INFINITY);
     const packet = this.#openPacket(session);
     this.#announce(session, handshake);
     return { sid: session.id, packet };
@@ -87,8 +88,8 @@ export class Sessions {
     }
   }
 
-  #create(connection?: Connection): EngineSession {
-    const session = new EngineSession(this.#parts.newId(), this.#ofSessions, connection);
+  #create(begins: Connection | number): EngineSession {
+    const session = new EngineSession(this.#parts.newId(), this.#ofSessions, begins);
     this.#byId.set(session.id, session);
     return session;
   }

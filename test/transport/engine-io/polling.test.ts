@@ -39,30 +39,6 @@ onEach(t, 'messages of a body arrive in order, without their `4`', async (t, sta
   );
 });
 
-onEach(t, 'a poll is answered by at most 16 packets', async (t, start) => {
-  const at = await start();
-  const poller = await at.polling();
-  const session = await at.session(poller.sid);
-  const numbers = Array.from({ length: 40 }, (_, index) => `4${index}`);
-  const held = poller.poll();
-  await settled(at);
-  const results = numbers.map((packet) => session.send(packet));
-  t.same(
-    [results.indexOf('buffered'), results.lastIndexOf('sent')],
-    [16, 15],
-    'only what goes now is said to be sent',
-  );
-  const polls = [await held, await poller.poll(), await poller.poll()];
-  t.same(
-    polls.map((one) => one.slice(4).split('\x1e').length),
-    [16, 16, 8],
-  );
-  t.same(
-    polls.flatMap((one) => one.slice(4).split('\x1e')),
-    numbers,
-  );
-});
-
 onEach(t, 'two polls at once end the session', async (t, start) => {
   const at = await start();
   const poller = await at.polling();
@@ -161,7 +137,7 @@ onEach(
   'a session that the server closes gives its rest to polls, and to the one after them the farewell alone',
   async (t, start) => {
     const at = await start();
-    const [waiting, late] = [await at.polling(), await at.polling()];
+    const [waiting, late] = [await at.strict(), await at.strict()];
     const held = waiting.poll();
     await settled(at);
     for (const { sid } of [waiting, late]) {
@@ -268,7 +244,7 @@ onEach(t, 'published packets reach those who have subscribed, but for one', asyn
 
 onEach(t, 'a session that never polls has a bounded buffer, and is told what it lost', async (t, start) => {
   const at = await start({ dropped: (session) => session.unsubscribe('room') });
-  const poller = await at.polling();
+  const poller = await at.strict();
   const session = await at.session(poller.sid);
   session.subscribe('room');
   const packet = `4${'x'.repeat(999)}`;

@@ -1,5 +1,6 @@
 import type { Dialect } from '../../dialect.ts';
 import { socketFraming } from '../../framings/socket-io-framing.ts';
+import { isStrict } from '../../framings/strict-client.ts';
 import { apps } from './apps.ts';
 import { scenes } from './scenes.ts';
 
@@ -21,15 +22,6 @@ export function hasDialect(namespace: string): boolean {
 /** @param query of the opening request */
 export function socketDialectOf(namespace: string, query: string): Dialect | undefined {
   return (isStrict(query) ? plain : recovering).get(namespace);
-}
-
-/**
- * The handlers of the client in Python fail where an event has one more argument than they take. It is known
- * by the order of its parameters: all others name the protocol's version first.
- */
-function isStrict(query: string): boolean {
-  const names = [...new URLSearchParams(query).keys()];
-  return names.indexOf('transport') < names.indexOf('EIO');
 }
 
 function dialectsWith(marks: boolean): Map<string, Dialect> {
