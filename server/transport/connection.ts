@@ -87,7 +87,8 @@ export interface ConnectionHandler {
   received(connection: Connection, bytes: Uint8Array, isBinary: boolean): void;
   /**
    * A published frame did not fit. Called soon after the publish, once it is safe to do anything, and before
-   * `drained`. What is published to the connection between the loss and this call is dropped without a call.
+   * `drained`. What is published to the connection between the loss and this call is dropped without a call; where
+   * that cannot be done, the connection ends.
    */
   dropped(connection: Connection, frame: Uint8Array): void;
   /** The outbound buffer has become smaller; see `bufferedBytes`. */

@@ -4,19 +4,23 @@ import type { Connection } from './connection.ts';
  * Reports of published frames that did not fit, held back until the publish is over: the handler may then
  * do everything, also close or publish. One report per connection and turn.
  */
-export interface DropReports {
-  has(connection: Connection): boolean;
+export interface DropReports<C extends Connection = Connection> {
+  has(connection: C): boolean;
+  /** Those whose report is held back. */
+  connections(): C[];
   /** `frame` is kept: copy it where it may be reused. */
-  add(connection: Connection, frame: Uint8Array): void;
+  add(connection: C, frame: Uint8Array): void;
   /** Reports now what is held back for the connection, so that no later event overtakes it. */
-  flush(connection: Connection): void;
-  forget(connection: Connection): void;
+  flush(connection: C): void;
+  forget(connection: C): void;
 }
 
-export function createDropReports(report: (connection: Connection, frame: Uint8Array) => void): DropReports {
-  const held = new Map<Connection, Uint8Array>();
+export function createDropReports<C extends Connection>(
+  report: (connection: C, frame: Uint8Array) => void,
+): DropReports<C> {
+  const held = new Map<C, Uint8Array>();
 
-  function flush(connection: Connection): void {
+  function flush(connection: C): void {
     const frame = held.get(connection);
     if (frame === undefined) return;
     held.delete(connection);
@@ -25,6 +29,7 @@ export function createDropReports(report: (connection: Connection, frame: Uint8A
 
   return {
     has: (connection) => held.has(connection),
+    connections: () => [...held.keys()],
     add(connection, frame) {
       if (held.has(connection)) return;
       // Not a microtask: Node runs those as soon as a callback from C++ returns, which is amid the publish.

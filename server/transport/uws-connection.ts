@@ -3,6 +3,7 @@ import { fittingReason } from './close-frame.ts';
 import type { Connection, Frame, Handshake, SendResult } from './connection.ts';
 import { isBinaryFrame, payloadOf } from './frame.ts';
 import type { HeldBack } from './uws-held-back.ts';
+import type { UwsLosses } from './uws-losses.ts';
 
 /** What µWS keeps with a socket. */
 export interface Slot {
@@ -15,8 +16,7 @@ export interface Slot {
 export interface UwsConnectionParts {
   readonly maxBufferedBytes: number;
   readonly heldBack: HeldBack;
-  /** Whether a published frame was lost, which is still to be reported. */
-  hasLost(connection: UwsConnection): boolean;
+  readonly losses: UwsLosses;
 }
 
 /** µWS's answer to a send whose bytes all went to the operating system. */
@@ -56,16 +56,18 @@ export class UwsConnection implements Connection {
 
   send(frame: Frame): SendResult {
     // µWS compares likewise, but would also call its `dropped`, which is for published frames.
-    if (this.#socket === undefined || this.#isOver(this.#socket)) return 'dropped';
+    if (this.#socket === undefined || this.isOver()) return 'dropped';
     // It compares before it hands over what was published: a frame would overtake those that do not fit.
     // One ping for all of that: peers take many of them for an attack.
     if (this.#mayGetOver(this.#socket)) this.#socket.ping();
     this.#handedOver = this.#parts.heldBack.published;
     this.#leftBytes = 0;
-    if (this.#parts.hasLost(this)) return 'dropped';
+    if (this.#parts.losses.has(this)) return 'dropped';
     const result = this.#socket.send(payloadOf(frame), isBinaryFrame(frame), false);
     if (result === DROPPED) return 'dropped';
-    return result === SENT ? 'sent' : 'buffered';
+    if (result === SENT) return 'sent';
+    if (this.isOver()) this.#parts.losses.filled(this);
+    return 'buffered';
   }
 
   cork(action: () => void): void {
@@ -89,11 +91,29 @@ export class UwsConnection implements Connection {
     return this.#socket?.getBufferedAmount() ?? 0;
   }
 
+  /** Whether nothing more is accepted. */
+  isOver(): boolean {
+    return this.bufferedBytes() > this.#parts.maxBufferedBytes;
+  }
+
+  isSubscribed(topic: string): boolean {
+    return this.#socket?.isSubscribed(topic) === true;
+  }
+
+  /** Does not hear what is published until it comes back, in the same turn. False: it is not subscribed. */
+  leave(topic: string): boolean {
+    return this.#socket?.unsubscribe(topic) === true;
+  }
+
+  comeBack(topic: string): void {
+    this.#socket?.subscribe(topic);
+  }
+
   close(code: number, reason: string): void {
     if (this.#socket === undefined || this.#closedWith !== undefined) return;
     this.#closedWith = code;
     // A close frame over the bound would be dropped, and what is buffered be kept for nobody.
-    if (this.#isOver(this.#socket)) this.#socket.close();
+    if (this.isOver()) this.#socket.close();
     else this.#socket.end(code, fittingReason(reason));
   }
 
@@ -109,10 +129,6 @@ export class UwsConnection implements Connection {
     if (this.#socket === undefined || this.#topics === 0) return false;
     this.#socket.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
     return true;
-  }
-
-  #isOver(socket: WebSocket<Slot>): boolean {
-    return socket.getBufferedAmount() > this.#parts.maxBufferedBytes;
   }
 
   #mayGetOver(socket: WebSocket<Slot>): boolean {

@@ -2,7 +2,6 @@ import type * as Uws from 'uWebSockets.js';
 import { CLOSE_TOO_BIG } from '../../protocol/closes.ts';
 import { isGoodbye } from './close-frame.ts';
 import type { Connection, Handshake, Transport, TransportOptions } from './connection.ts';
-import { createDropReports } from './drop-reports.ts';
 import { isBinaryFrame, payloadOf } from './frame.ts';
 import { negotiatedProtocol, optional } from './handshake.ts';
 import { listenError } from './listen-error.ts';
@@ -10,6 +9,7 @@ import { listenOn, uws } from './uws-binary.ts';
 import { type Slot, UwsConnection } from './uws-connection.ts';
 import { HeldBack } from './uws-held-back.ts';
 import { answerUws, headersOf, remoteAddress } from './uws-http.ts';
+import { UwsLosses } from './uws-losses.ts';
 
 /** A peer that is silent for so long is gone; µWS pings it before. */
 const IDLE_TIMEOUT_SECONDS = 120;
@@ -19,9 +19,9 @@ export function createUwsTransport(options: TransportOptions): Transport {
   const { handler, maxBufferedBytes, maxFrameBytes } = options;
   const app = uws.App();
   const paths = new Set(options.paths);
-  const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
+  const losses = new UwsLosses((connection, frame) => handler.dropped(connection, frame));
   const heldBack = new HeldBack();
-  const parts = { maxBufferedBytes, heldBack, hasLost: drops.has };
+  const parts = { maxBufferedBytes, heldBack, losses };
   let listenSocket: Uws.us_listen_socket | undefined;
   let ended = false;
 
@@ -77,19 +77,19 @@ export function createUwsTransport(options: TransportOptions): Transport {
     // sends never come here, see UwsConnection.send; a pong that does not fit does, and harms as little.
     dropped(socket, message) {
       const { connection } = socket.getUserData();
-      if (!drops.has(connection)) drops.add(connection, new Uint8Array(message.slice(0)));
+      if (!losses.has(connection)) losses.add(connection, new Uint8Array(message.slice(0)));
     },
 
     drain(socket) {
       const { connection } = socket.getUserData();
-      drops.flush(connection);
-      handler.drained(connection);
+      if (losses.drained(connection)) handler.drained(connection);
+      else connection.terminate();
     },
 
     close(socket, code) {
       const { connection } = socket.getUserData();
       connection.detach();
-      drops.forget(connection);
+      losses.forget(connection);
       const own = connection.closedWith;
       handler.closed(connection, own ?? code, own === undefined && isGoodbye(code));
     },
@@ -115,8 +115,10 @@ export function createUwsTransport(options: TransportOptions): Transport {
     publish(topic, frame, except?: Connection) {
       if (ended) return;
       heldBack.add(topic, frame);
-      if (except instanceof UwsConnection && except.publishToOthers(topic, frame)) return;
-      app.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
+      losses.publish(topic, frame, except, () => {
+        if (except instanceof UwsConnection && except.publishToOthers(topic, frame)) return;
+        app.publish(topic, payloadOf(frame), isBinaryFrame(frame), false);
+      });
     },
 
     listen(host, port) {
