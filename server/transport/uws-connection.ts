@@ -96,6 +96,11 @@ export class UwsConnection implements Connection {
     return this.bufferedBytes() > this.#parts.maxBufferedBytes;
   }
 
+  /** Whether it is subscribed to anything. */
+  get hears(): boolean {
+    return this.#topics > 0;
+  }
+
   isSubscribed(topic: string): boolean {
     return this.#socket?.isSubscribed(topic) === true;
   }

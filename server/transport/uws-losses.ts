@@ -42,7 +42,8 @@ export class UwsLosses {
    */
   publish(topic: string, frame: Frame, except: Connection | undefined, publish: () => void): void {
     for (const one of this.#full) {
-      if (!one.isOver()) this.#full.delete(one);
+      // Of those that lag most hear nothing any more: they cost nothing.
+      if (!one.hears || !one.isOver()) this.#full.delete(one);
       else if (one !== except && one.isSubscribed(topic)) {
         this.#drops.add(one, Buffer.from(payloadOf(frame)));
       }
