@@ -7,13 +7,16 @@ import type { Connection } from './connection.ts';
 export interface DropReports<C extends Connection = Connection> {
   has(connection: C): boolean;
   /** Those whose report is held back. */
-  connections(): C[];
+  connections(): readonly C[];
   /** `frame` is kept: copy it where it may be reused. */
   add(connection: C, frame: Uint8Array): void;
   /** Reports now what is held back for the connection, so that no later event overtakes it. */
   flush(connection: C): void;
   forget(connection: C): void;
 }
+
+/** Nearly always. */
+const none: never[] = [];
 
 export function createDropReports<C extends Connection>(
   report: (connection: C, frame: Uint8Array) => void,
@@ -29,7 +32,7 @@ export function createDropReports<C extends Connection>(
 
   return {
     has: (connection) => held.has(connection),
-    connections: () => [...held.keys()],
+    connections: () => (held.size === 0 ? none : [...held.keys()]),
     add(connection, frame) {
       if (held.has(connection)) return;
       // Not a microtask: Node runs those as soon as a callback from C++ returns, which is amid the publish.

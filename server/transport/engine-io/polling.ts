@@ -4,12 +4,6 @@ import { CLOSE, NOOP, type OutboundPacket, outboundPacket } from './packet.ts';
 import type { Pollers } from './pollers.ts';
 
 /**
- * The end, for clients that shall come back. A close packet alone is a goodbye to the official Python client, after
- * which it stays away; too many packets are a connection that broke. Others stop at the first.
- */
-export const FAREWELL = encodePayload([CLOSE, ...Array<string>(MAX_PACKETS).fill(NOOP)]);
-
-/**
  * - `open`: polls wait until there is something;
  * - `releasing`: an upgrade is near, so polls do not wait any more;
  * - `closing`: what is buffered is still to be fetched, and then a close packet;
@@ -135,6 +129,16 @@ export class Polling {
     this.#finish(undefined);
   }
 
+  /**
+   * The end, for clients that shall come back. A close packet alone is a goodbye to those that take few packets at
+   * once, after which they stay away; too many are a connection that broke.
+   */
+  get farewell(): string {
+    const { maxPackets } = this.#parts;
+    if (maxPackets === Number.POSITIVE_INFINITY) return CLOSE;
+    return encodePayload([CLOSE, ...Array<string>(maxPackets).fill(NOOP)]);
+  }
+
   /** Drops what is buffered. @param last what a poll that is held is answered with */
   end(last: string): void {
     this.#finish(last);
@@ -163,7 +167,7 @@ export class Polling {
     const isClosing = this.#phase.name === 'closing';
     if (isClosing && this.#packets.length === 0) {
       this.#parts.events.farewellTaken();
-      return FAREWELL;
+      return this.farewell;
     }
     const taken = this.#packets.splice(0, this.#parts.maxPackets);
     for (const { bytes } of taken) this.#bufferedBytes -= bytes;

@@ -6,7 +6,7 @@ import type { Beating, Heartbeat } from './heartbeat.ts';
 import { type Inbound, takeFrame } from './inbound.ts';
 import { bytesOf, CLOSE, NOOP, type OutboundPacket, PING } from './packet.ts';
 import type { Pollers } from './pollers.ts';
-import { FAREWELL, Polling, type PollingEvents } from './polling.ts';
+import { Polling, type PollingEvents } from './polling.ts';
 import type { EngineSocket, SocketOwner } from './socket.ts';
 import type { Upgrade, Upgrading } from './upgrade.ts';
 
@@ -148,7 +148,7 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
 
   timedOut(): void {
     this.#end(CLOSE_ABNORMAL, false, (carrier) => {
-      if (carrier instanceof Polling) carrier.end(FAREWELL);
+      if (carrier instanceof Polling) carrier.end(carrier.farewell);
       else carrier.terminate();
     });
   }

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { onEach, settled } from './stage.ts';
+import { onEach, STRICT_END, settled } from './stage.ts';
 
 onEach(t, 'a poll takes all that is there, however much', async (t, start) => {
   const at = await start();
@@ -38,3 +38,15 @@ onEach(t, 'of the client in Python, which takes no more, it is 16 packets', asyn
     numbers,
   );
 });
+
+onEach(
+  t,
+  'the client in Python, which comes back only from what breaks, is told the end by too many packets',
+  async (t, start) => {
+    const at = await start();
+    const [strict, other] = [await at.strict(), await at.polling()];
+    for (const { sid } of [strict, other]) (await at.session(sid)).close(4000, 'full');
+    t.equal(await strict.poll(), STRICT_END);
+    t.equal(await other.poll(), '200 1');
+  },
+);

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import t from 'tap';
 import { request } from '../../contract/transport/raw-peer.ts';
-import { FAREWELL, MAX_BUFFERED, onEach, settled } from './stage.ts';
+import { MAX_BUFFERED, onEach, STRICT_END, settled } from './stage.ts';
 
 onEach(t, 'a poll waits until there is something, and takes all of one turn', async (t, start) => {
   const at = await start();
@@ -134,7 +134,7 @@ onEach(t, 'a client that says goodbye has its poll released, and is not coming b
 
 onEach(
   t,
-  'a session that the server closes gives its rest to polls, and to the one after them the farewell alone',
+  'a session that the server closes gives its rest to polls, and to the one after them its end alone',
   async (t, start) => {
     const at = await start();
     const [waiting, late] = [await at.strict(), await at.strict()];
@@ -162,7 +162,7 @@ onEach(
     t.equal(await late.post('4ignored'), '200 ok');
     for (const poller of [waiting, late]) {
       t.equal(await poller.poll(), rest);
-      t.equal(await poller.poll(), FAREWELL);
+      t.equal(await poller.poll(), STRICT_END);
       t.match(await poller.poll(), /^400 .*"code":1/);
     }
     t.same(at.events.of('received'), []);
@@ -181,7 +181,7 @@ onEach(t, 'what a closed session has left is forgotten when nobody comes for it'
 onEach(t, 'a session may be closed as it opens', async (t, start) => {
   const at = await start({ opened: (session) => session.close(4000, 'full') });
   const poller = await at.polling();
-  t.equal(await poller.poll(), FAREWELL);
+  t.equal(await poller.poll(), '200 1');
   t.match(await poller.poll(), /^400 /);
 });
 

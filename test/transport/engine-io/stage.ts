@@ -15,8 +15,8 @@ import { createWsTransport } from '../../../server/transport/ws.ts';
 import { EventLog } from '../../contract/transport/event-log.ts';
 import { createManualClock, type ManualClock } from '../../support/manual-clock.ts';
 
-/** A poll's answer: a close packet, and more packets than the official Python client takes for anything but a break. */
-export const FAREWELL = ['200 1', ...Array<string>(16).fill('6')].join('\x1e');
+/** How a poll of a client that takes 16 packets at once is told the end: by more of them. */
+export const STRICT_END = ['200 1', ...Array<string>(16).fill('6')].join('\x1e');
 export const MAX_BUFFERED = 64 * 1024;
 export const MAX_FRAME = 256 * 1024;
 
