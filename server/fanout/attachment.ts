@@ -60,6 +60,8 @@ export interface Want {
   resync?: boolean;
   /** It joined again: the whole state follows also where what it missed leads there. */
   anew?: boolean;
+  /** It joined again, from a place that it named: what is its own since then comes, too. */
+  withOwn?: boolean;
 }
 
 /** Waits for `want`, and for the answers to joins that it waited for already. */
@@ -79,7 +81,8 @@ export interface Told {
 
 /** One joins again that is served, or waits for it: what it is to be told of until then stays due. */
 export function again(want: Want, standing: Standing, told: Told): Want {
-  if (want.since !== undefined || want.resync === true) return want;
+  if (want.resync === true) return want;
+  if (want.since !== undefined) return { ...want, withOwn: true };
   const { joins } = want;
   switch (standing.kind) {
     case 'waiting':

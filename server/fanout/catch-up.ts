@@ -78,7 +78,7 @@ export function bringUpToDate(
   const came = present.length > 0 ? present : comings(dialect, view, from, userId, want.heard);
   // What is its own is acknowledged to this connection: one that recovers speaks as soon as it is welcomed.
   const isBegun = want.place !== undefined || want.anew === true || want.recovers !== undefined;
-  const own = isBegun ? [connection.id, ...(want.recovers ?? [])] : [];
+  const own = isBegun && want.withOwn !== true ? [connection.id, ...(want.recovers ?? [])] : [];
   const due = steps.filter(
     (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
   );

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { createGatedLog } from './gated-log.ts';
 import { ofType, type Person, type Stage, stage } from './person.ts';
 
 const names = ['r1', 'r2', 'r3', 'r4'];
@@ -135,3 +136,32 @@ t.test('[EV5] [RM5] who joins a room again that it is in misses nothing of the s
   await at.pass(64);
   t.same(heardIn(ada.heard(), 'room'), counted(2));
 });
+
+for (const protocol of ['', 'tandem.v1']) {
+  const framing = protocol === '' ? 'single frames' : 'batch frames';
+
+  t.test(`[EV5] who joins again from a place hears its own, too, also in parts: ${framing}`, async (t) => {
+    const log = createGatedLog();
+    const at = await stage(t, env, { log });
+    const [ada, ben] = [at.person({ protocol }), at.person()];
+    await at.settle();
+    await ben.join('r1', 'ben');
+    const { epoch, version, offset } = await ada.join('r1', 'ada');
+    await at.pass(64);
+    log.hold();
+    for (let n = 0; n < 30; n++) {
+      const relay = { type: 'relay', roomId: 'r1', event: 'said', data: { n, pad } };
+      (n % 2 === 0 ? ben : ada).send(relay);
+    }
+    const since = { epoch, version, offset };
+    ada.send({ type: 'join', roomId: 'r1', user: { userId: 'ada' }, since });
+    await at.pass(64);
+    // The tick of this signal runs when the rest is accepted, so that all of it is told at once.
+    ben.send({ type: 'typing', roomId: 'r1', isTyping: true });
+    log.release();
+    await at.settle();
+    await at.pass(64);
+    await readSlowly(at, ada);
+    t.same(heardIn(ada.heard(), 'r1'), counted(30));
+  });
+}
