@@ -17,19 +17,21 @@ export interface OpenStreamsOptions {
 }
 
 /** Event streams: for the routes that open them, and for a transport whose topics shall reach them. */
-export function openStreams(options: OpenStreamsOptions): {
+export function openStreams({ config, clock, hub, onGoodbye, newId, random, peers }: OpenStreamsOptions): {
   clients: HttpClients;
   natives: NativeStreams;
   join(transport: Transport): Transport;
 } {
-  const { config, hub, newId, peers } = options;
   const { heartbeatMs, limits } = config;
   const streams = new EventStreams({
-    ...options,
     handler: hub,
+    onGoodbye,
+    clock,
     heartbeatMs,
     maxBufferedBytes: limits.MAX_BUFFERED_BYTES,
     maxMessageBytes: limits.MAX_MESSAGE_BYTES,
+    newId,
+    random,
   });
   return {
     clients: new HttpClients(streams, peers),

@@ -138,8 +138,13 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     peers,
   });
   const streams = openStreams({
-    ...{ config, clock, hub, newId, random, peers },
+    config,
+    clock,
+    hub,
     onGoodbye: (connectionId) => hub.sessions.endLost(connectionId),
+    newId,
+    random,
+    peers,
   });
   const http = openHttp({
     config,

@@ -182,8 +182,8 @@ export class Attachments {
     this.#answerWaiting(attachment);
     receiver.reply(present);
     // Its own has been acknowledged therewith.
-    const own = standing.want.withOwn === true ? undefined : receiver.connection.id;
-    const steps = missed.filter(({ from }) => from === undefined || from !== own);
+    const { id } = receiver.connection;
+    const steps = standing.want.withOwn ? missed : missed.filter((one) => one.from !== id);
     const sent = receiver.tell(steps.map(({ text }) => text));
     // It may have been closed for what it did not take.
     if (this.get(receiver.connection.id) === undefined) return;

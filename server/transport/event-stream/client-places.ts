@@ -59,6 +59,7 @@ export class ClientPlaces {
     const known = this.#known(key);
     const told = [...this.#peers.others()].map((node) =>
       this.#ask(node, key, { do: 'leave' }, FIND_MS).catch((error: unknown) => {
+        // Of the others it is not known that it ever was there.
         if (node === known) throw error;
       }),
     );

@@ -144,6 +144,7 @@ export class HttpClients {
   #leaveHere(key: string): void {
     for (const id of this.#stays.get(key) ?? []) this.#streams.leave(id);
     this.#stays.delete(key);
+    // It may be noted no more, where there are very many.
     this.#members.get(key)?.stream.leave();
   }
 
