@@ -121,11 +121,13 @@ t.test('check shows the settings and what is wrong', async (t) => {
   t.match(good.stdout, 'The settings are valid (production mode).');
   t.notMatch(good.stdout, 'hidden');
 
-  const bad = await tandem(['check'], { TICK_MS: 'x', HOST: '0.0.0.0' });
+  const DATA_DIR = join(t.testdir(), 'data');
+  t.match(await tandem(['check'], { DATA_DIR }), { code: 0, stdout: /development mode/ });
+  const bad = await tandem(['check'], { TICK_MS: 'x', HOST: '0.0.0.0', DATA_DIR });
   t.equal(bad.code, 2);
   t.match(bad.stdout, /^error: TICK_MS is "x"/m);
   t.match(bad.stdout, /^error: HOST is "0.0.0.0"/m);
-  t.notOk(existsSync('data/development-secret'), 'check makes no secret');
+  t.notOk(existsSync(DATA_DIR), 'check makes no secret');
 });
 
 const anAddress = /^error: .*--url <url>.* Expected an address such as ws:\/\/\S+ .*\n$/;
