@@ -3,7 +3,6 @@ import { openLmdbLog } from './log/lmdb.ts';
 import type { Log } from './log/log.ts';
 import { createMemoryLog } from './log/memory.ts';
 import { alone, type NodeEvents, type Nodes } from './log/nodes.ts';
-import { openRedisLog } from './log/redis.ts';
 import type { ServerOptions } from './server-options.ts';
 
 export interface Store {
@@ -22,6 +21,8 @@ export async function openStore({
 }: ServerOptions): Promise<Store> {
   if (log === undefined && config.redis !== undefined) {
     const { url, ...redis } = config.redis;
+    // A third of all the files that a start reads: a server without Redis starts without them.
+    const { openRedisLog } = await import('./log/redis.ts');
     const shared = await openRedisLog({
       ...redis,
       url: url.href,
