@@ -52,6 +52,14 @@ export async function openSite(t: Test): Promise<Site> {
   return site;
 }
 
+export interface Opening {
+  readonly way?: Way;
+  /** Run in the page before any of its own. */
+  readonly script?: string;
+  /** In pixels; the smaller, the less there is to draw. */
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
 /** One person in front of the page. */
 export class Window {
   readonly page: Page;
@@ -66,10 +74,10 @@ export class Window {
     browser: Browser,
     url: string,
     name: string,
-    { way = 'websocket', script = '' }: { way?: Way; script?: string } = {},
+    { way = 'websocket', script = '', viewport = { width: 900, height: 600 } }: Opening = {},
   ): Promise<Window> {
     const context = await browser.newContext({
-      viewport: { width: 900, height: 600 },
+      viewport,
       reducedMotion: 'reduce',
     });
     const page = await context.newPage();

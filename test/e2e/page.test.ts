@@ -11,6 +11,9 @@ t.setTimeout(550_000);
 /** The ways in which the page is tried. */
 const ways: readonly Way[] = ['websocket', 'event-stream'];
 
+/** Two windows are drawn without a graphics card: what takes the time here is the number of pixels. */
+const viewport = { width: 640, height: 420 };
+
 if (isBrowserThere(t)) {
   await pagesBuilt();
   const browser = await openBrowser(t, drawnInSoftware);
@@ -29,7 +32,7 @@ async function together(t: Test, browser: Browser, way: Way): Promise<void> {
   const site = await openSite(t);
   const picture = pictures(t);
   const [ada, ben] = await Promise.all(
-    ['Ada', 'Ben'].map((name) => Window.open(browser, site.url, name, { way })),
+    ['Ada', 'Ben'].map((name) => Window.open(browser, site.url, name, { way, viewport })),
   );
   if (ada === undefined || ben === undefined) throw new Error('there are two windows');
   t.ok(await ada.do('tandem.drawn'), 'the scene is drawn');
