@@ -142,7 +142,11 @@ onEach(t, 'bare Engine.IO is served at paths of its own', async (t, start) => {
     },
   };
   const at = await start({}, { engineIo: [engineIo] });
-  const engine = new Engine(at.url(), { path: '/engine.io/', transports: [...at.transports] });
+  const engine = new Engine(at.url(), {
+    path: '/engine.io/',
+    autoUnref: true,
+    transports: [...at.transports],
+  });
   t.teardown(() => engine.close());
   const heard: unknown[] = [];
   const both = new Promise<void>((resolve) => {

@@ -132,7 +132,7 @@ export async function startStage(
   const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
   t.teardown(() => server.close());
   const open = (to: string, options: Options = {}) => {
-    const socket = io(to, { forceNew: true, transports: [...transports], ...options });
+    const socket = io(to, { forceNew: true, autoUnref: true, transports: [...transports], ...options });
     t.teardown(() => socket.disconnect());
     return socket;
   };
