@@ -82,6 +82,7 @@ const borders: readonly Border[] = [
       'server/peers/peers.ts',
       'server/transport/http-body.ts',
       'server/transport/engine-io/cors.ts',
+      'server/transport/event-stream/refusals.ts',
       'ajv',
       'find-my-way',
     ],

@@ -74,7 +74,7 @@ function events<const W extends Where>({ path, params, room }: W) {
     answers: {
       200: {
         description:
-          'Events: connected, sceneState, sceneDelta, heartbeat, close and what `events` asks for.',
+          'Events: connected, sceneState, sceneDelta, heartbeat, close and what `events` asks for. To an EventSource `close` alone says what would be 429 or 503, for browsers do not come back after a status.',
         contentType: 'text/event-stream',
       },
     },

@@ -2,7 +2,8 @@ import { statuses } from '../../protocol/http/index.ts';
 import { errors, Refusal } from '../../protocol/index.ts';
 import { LogError } from '../log/log.ts';
 import { NodeUnreachable } from '../peers/peers.ts';
-import type { HttpResponse } from '../transport/connection.ts';
+import type { HttpRequest, HttpResponse } from '../transport/connection.ts';
+import { farewell } from '../transport/event-stream/refusals.ts';
 import { BodyTooLarge } from '../transport/http-body.ts';
 
 /** Refusals that say nothing of when: about now is a good guess. */
@@ -40,12 +41,31 @@ export function refused({ code, message, details }: Refusal, headers: Record<str
   );
 }
 
+export const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store, no-transform',
+  // Proxies of the family of nginx would hold events back.
+  'x-accel-buffering': 'no',
+};
+
+/** To who asks for a stream: where it may come back, and would not after a status, a stream that says when. */
+export function refusedStream(refusal: Refusal, { method, headers }: HttpRequest): HttpResponse {
+  const isEventSource = method === 'GET' && headers.accept === 'text/event-stream';
+  const comesBack = refusal.code === 'SHUTTING_DOWN' || (isEventSource && passes(statuses[refusal.code]));
+  return comesBack ? { status: 200, headers: streamHeaders, body: farewell(refusal) } : refused(refusal);
+}
+
+/** Whether what is refused may be tried again. */
+function passes(status: number): boolean {
+  return status === 429 || status === 503;
+}
+
 function headersOf(status: number, retryAfterMs: number | undefined): Record<string, string> {
   // RFC 6750, section 3.
   if (status === 401) return { 'www-authenticate': 'Bearer' };
   // RFC 9110, section 15.5.16.
   if (status === 415) return { 'accept-encoding': 'identity' };
-  if (status !== 429 && status !== 503) return {};
+  if (!passes(status)) return {};
   const seconds = retryAfterMs === undefined ? RETRY_AFTER_SECONDS : Math.ceil(retryAfterMs / 1000);
   return { 'retry-after': String(seconds) };
 }

@@ -7,7 +7,7 @@ import { type CorsOptions, corsHeaders, preflightHeaders } from '../transport/en
 import { RequestAborted } from '../transport/http-body.ts';
 import type { Entrance } from './entrance.ts';
 import { bodyOf, paramsOf, queryOf, readBody } from './parts.ts';
-import { json, refusalOf, refused } from './replies.ts';
+import { json, refusalOf, refused, refusedStream } from './replies.ts';
 import type { Call, Handler, Handlers, Row } from './row.ts';
 
 export interface RouterOptions {
@@ -137,6 +137,7 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
     if (error instanceof RequestAborted) return refused(refusal);
     if (refusal.code === 'INTERNAL') options.onFault(error, row === undefined ? '' : row.route.path);
     options.onRefused(refusal, request, userId);
+    if (row?.route.answers[200]?.contentType === 'text/event-stream') return refusedStream(refusal, request);
     return refused(refusal, headers);
   }
 

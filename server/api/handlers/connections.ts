@@ -2,8 +2,8 @@ import { type connectionRoutes, MAX_KEY_BYTES } from '../../../protocol/http/ind
 import { type Limits, Refusal } from '../../../protocol/index.ts';
 import type { HttpRequest } from '../../transport/connection.ts';
 import type { NativeStreams } from '../../transport/event-stream/native-streams.ts';
+import { streamHeaders } from '../replies.ts';
 import type { Handlers } from '../row.ts';
-import { streamHeaders } from './streams.ts';
 
 export interface ConnectionOptions {
   natives: NativeStreams;

@@ -5,7 +5,7 @@ import type { Authorize, Principal } from '../../dispatch/principal.ts';
 import { rightsIn } from '../../dispatch/rights.ts';
 import type { HttpRequest } from '../../transport/connection.ts';
 import type { HttpClient, HttpClients } from '../../transport/event-stream/http-clients.ts';
-import { json, refused } from '../replies.ts';
+import { json, refused, refusedStream, streamHeaders } from '../replies.ts';
 import type { Handlers, WholeReply } from '../row.ts';
 import { sceneOf } from './rooms.ts';
 
@@ -22,13 +22,6 @@ interface Call {
 }
 
 type Named = { readonly clientId?: string; readonly userId?: string; readonly name?: string };
-
-export const streamHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store, no-transform',
-  // Proxies of the family of nginx would hold events back.
-  'x-accel-buffering': 'no',
-};
 
 /** A room's stream is for what is published there, too. */
 const ofRooms = ['published'];
@@ -59,15 +52,14 @@ export function createStreamHandlers({
     }
     const lastEventId = request.headers['last-event-id'] ?? query.lastEventId;
     const opened = await clients.open(clientOf(call, query, roomId), { topics, viewing, lastEventId });
-    const http = { status: 200, headers: streamHeaders };
-    if (typeof opened === 'string') return { http: { ...http, body: opened } };
-    return 'ok' in opened ? refusalOf(opened) : { http: { ...http, body: '', stream: opened } };
+    if ('ok' in opened) return { http: refusedStream(refusalOf(opened), request) };
+    return { http: { status: 200, headers: streamHeaders, body: '', stream: opened } };
   }
 
   async function post(call: Call & { body: Named }, roomId: string, command: object): Promise<WholeReply> {
     const { clientId: _, name: __, ...fields } = call.body;
     const answer = await clients.post(clientOf(call, call.body, roomId), { ...fields, ...command, roomId });
-    if (!answer.ok) return refusalOf(answer);
+    if (!answer.ok) return { http: refused(refusalOf(answer)) };
     const { ref: ___, ...accepted } = answer;
     return { http: json(200, accepted) };
   }
@@ -131,7 +123,7 @@ function partsOf(text = ''): string[] {
 }
 
 /** A refusal by what is behind the streams, which is counted there. */
-function refusalOf(answer: { readonly [field: string]: unknown }): WholeReply {
+function refusalOf(answer: { readonly [field: string]: unknown }): Refusal {
   const { ok: _, ref: __, code, message, ...details } = answer;
-  return { http: refused(new Refusal(code as ErrorCode, details as ErrorDetails, String(message))) };
+  return new Refusal(code as ErrorCode, details as ErrorDetails, String(message));
 }

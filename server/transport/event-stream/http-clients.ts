@@ -6,7 +6,6 @@ import type { HttpRequest } from '../connection.ts';
 import { ClientPlaces } from './client-places.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventStreams } from './event-streams.ts';
-import { farewell } from './refusals.ts';
 import { streamHandshake } from './stream-handshake.ts';
 
 /** Who asks, and where: these together are one member of the room. */
@@ -66,8 +65,8 @@ export class HttpClients {
       });
   }
 
-  /** The stream, for a response; all of it, where the server goes down; or the refusal of the join. */
-  async open(client: HttpClient, wish: StreamWish): Promise<EventStream | string | StreamAnswer> {
+  /** The stream, for a response, or the refusal of the join. */
+  async open(client: HttpClient, wish: StreamWish): Promise<EventStream | StreamAnswer> {
     const { stream, joined } = this.#enter(client, wish);
     const { aborted } = client.request;
     const gone = () => stream.closed();
@@ -81,7 +80,7 @@ export class HttpClients {
     const refused = answers.find(({ ok }) => !ok);
     if (refused !== undefined) {
       stream.leave();
-      return refused.code === 'SHUTTING_DOWN' ? farewell(refused) : refused;
+      return refused;
     }
     return stream;
   }

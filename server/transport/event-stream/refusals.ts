@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   type ErrorDetails,
   errors,
+  type Refusal,
 } from '../../../protocol/index.ts';
 import { CLOSE, encodeStreamEvent, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
 
@@ -25,12 +26,16 @@ export const refusalFor: Partial<Record<CloseName, ErrorCode>> = {
   FLOOD: 'RATE_LIMITED',
 };
 
+/** Refusals that do not say when to come back: what keeps a log or an issuer's keys away takes seconds. */
+const RETRY_MS = 3000;
+
 /**
- * What a stream is that begins while the server goes down. A status would be the last word: browsers do not
- * come back after one.
+ * The whole stream of a client that is to come back. A status would be the last word: browsers do not come back
+ * after one. [SPEC: ES11]
  */
-export function farewell({ retryAfterMs }: StreamAnswer): string {
-  const { text: message, reconnect } = closes.SHUTDOWN;
-  const data = { code: 'SHUTDOWN', message, reconnect, retryAfterMs };
-  return encodeStreamEvent({ event: CLOSE, data }, Number(retryAfterMs ?? 0));
+export function farewell({ code, message, details }: Refusal): string {
+  const { retryAfterMs = RETRY_MS } = details;
+  const said =
+    code === 'SHUTTING_DOWN' ? { code: 'SHUTDOWN', message: closes.SHUTDOWN.text } : { code, message };
+  return encodeStreamEvent({ event: CLOSE, data: { ...said, reconnect: true, retryAfterMs } }, retryAfterMs);
 }
