@@ -131,6 +131,9 @@ export async function startStage(
   let server = await startServer(env, { clock, ...parts });
   const url = (namespace = '/') => `http://127.0.0.1:${server.port}${namespace}`;
   t.teardown(() => server.close());
+  // A client that was closed amid its first poll leaves a timer of 85 s: it may not keep the process, the test does.
+  const awake = setInterval(() => {}, 2 ** 30);
+  t.teardown(() => clearInterval(awake));
   const open = (to: string, options: Options = {}) => {
     const socket = io(to, { forceNew: true, autoUnref: true, transports: [...transports], ...options });
     t.teardown(() => socket.disconnect());
