@@ -1,5 +1,6 @@
 import { Refusal } from '../../../protocol/index.ts';
 import type { Framing } from '../dialect.ts';
+import { readCamera, Verbatim } from './verbatim.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -8,12 +9,16 @@ export const singleFrames: Framing = {
   decode(bytes, isBinary) {
     if (isBinary) throw new Refusal('BINARY_FRAME', { expected: 'a text frame' });
     try {
-      return JSON.parse(utf8.decode(bytes));
+      const text = utf8.decode(bytes);
+      return readCamera(text) ?? JSON.parse(text);
     } catch {
       throw new Refusal('NOT_JSON', { expected: 'one JSON object' });
     }
   },
-  encode: JSON.stringify,
+  encode(message) {
+    const { camera } = message as { camera?: unknown };
+    return camera instanceof Verbatim ? camera.within(message) : JSON.stringify(message);
+  },
   frames: (encoded) => encoded,
   isWatched: false,
   batches: false,
