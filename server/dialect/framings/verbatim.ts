@@ -38,13 +38,15 @@ const field = `(?:${[...named, own].join('|')})`;
 const id = (name: string) => `(?:,"${name}":(${text}))?`;
 
 const START = '{"type":"camera"';
+/** Characters; of what is longer, to recognise it is not what takes the time. */
+const LONGEST = 4096;
 const frame = new RegExp(
   `^\\${START}${id('roomId')}${id('planetId')},"camera":(\\{${field}(?:,${field})*\\})${id('userId')}\\}$`,
 );
 
 /** The message in a frame that is a camera as clients write them; its ids are not validated. */
 export function readCamera(json: string): object | undefined {
-  const found = json.startsWith(START) ? frame.exec(json) : null;
+  const found = json.length <= LONGEST && json.startsWith(START) ? frame.exec(json) : null;
   if (found === null) return undefined;
   const [, roomId, planetId, camera, userId] = found as unknown as (string | undefined)[];
   const message: Record<string, unknown> = { type: 'camera' };
