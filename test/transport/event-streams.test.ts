@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { closeReason } from '../../protocol/index.ts';
+import { closeReason, Refusal } from '../../protocol/index.ts';
+import { refusedStream } from '../../server/api/replies.ts';
 import { encodeStreamEvent, readEventId } from '../../server/dialect/framings/event-stream.ts';
 import type {
   Connection,
@@ -128,10 +129,13 @@ t.test(
       token: undefined,
       user: {},
     };
-    const all = await clients.open(client, { topics: [], viewing: [], lastEventId: undefined });
-    t.equal(typeof all, 'string');
+    const refused = await clients.open(client, { topics: [], viewing: [], lastEventId: undefined });
+    t.match(refused, { ok: false, code: 'SHUTTING_DOWN', retryAfterMs: 123 });
+    const refusal = new Refusal('SHUTTING_DOWN', { retryAfterMs: 123 });
+    const { status, body } = refusedStream(refusal, client.request);
+    t.equal(status, 200, 'whoever asks');
     t.match(
-      all,
+      body,
       /^retry: 123\nevent: close\ndata: \{"code":"SHUTDOWN",.*"reconnect":true,"retryAfterMs":123\}\n\n$/,
     );
     t.match(await clients.post(client, { type: 'heartbeat' }), { ok: false, code: 'SHUTTING_DOWN' });
