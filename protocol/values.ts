@@ -73,6 +73,9 @@ export const UserPresence = Type.Object(
 );
 export type UserPresence = Static<typeof UserPresence>;
 
+/** Keys that no message may have, anywhere: what is merged into an object could change what it inherits. */
+export const reservedKeys = ['__proto__', 'constructor', 'prototype'] as const;
+
 export const JsonObject = Type.Record(Type.String(), Type.Unknown());
 export type JsonObject = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
-import { isPlainObject, Refusal } from '../../protocol/index.ts';
+import { isPlainObject, Refusal, reservedKeys } from '../../protocol/index.ts';
 
-const reserved = new Set(['__proto__', 'constructor', 'prototype']);
+const reserved: ReadonlySet<string> = new Set(reservedKeys);
 
 /**
  * Refuses what no schema should ever see, anywhere in a message: nesting beyond `maxDepth` (TOO_DEEP),

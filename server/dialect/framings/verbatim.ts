@@ -1,4 +1,4 @@
-import { CameraState } from '../../../protocol/index.ts';
+import { CameraState, reservedKeys } from '../../../protocol/index.ts';
 
 /**
  * Cameras are most of all traffic, and the server does not look at what they say. One that comes as clients write
@@ -27,15 +27,15 @@ export class Verbatim {
 
 // Numbers are finite whatever their exponent, strings have no escapes, and keys are no reserved ones.
 const number = '-?(?:0|[1-9][0-9]{0,15})(?:\\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?';
-const text = '"[^"\\\\\\u0000-\\u001f]*"';
+const characters = '[^"\\\\\\u0000-\\u001f]*';
 const vector = `(?:\\[${number}(?:,${number}){1,3}\\]|\\{"x":${number},"y":${number}(?:,"z":${number}(?:,"w":${number})?)?\\})`;
 const named = Object.entries(CameraState.properties).map(
   ([name, schema]) => `"${name}":${'type' in schema ? number : vector}`,
 );
-const taken = [...Object.keys(CameraState.properties), '__proto__', 'constructor', 'prototype'];
-const own = `"(?!(?:${taken.join('|')})")[A-Za-z_$][\\w$]*":(?:${number}|true|false|null|${text})`;
+const taken = [...Object.keys(CameraState.properties), ...reservedKeys];
+const own = `"(?!(?:${taken.join('|')})")[A-Za-z_$][\\w$]*":(?:${number}|true|false|null|"${characters}")`;
 const field = `(?:${[...named, own].join('|')})`;
-const id = (name: string) => `(?:,"${name}":(${text}))?`;
+const id = (name: string) => `(?:,"${name}":"(${characters})")?`;
 
 const START = '{"type":"camera"';
 /** Characters; of what is longer, to recognise it is not what takes the time. */
@@ -48,11 +48,11 @@ const frame = new RegExp(
 export function readCamera(json: string): object | undefined {
   const found = json.length <= LONGEST && json.startsWith(START) ? frame.exec(json) : null;
   if (found === null) return undefined;
-  const [, roomId, planetId, camera, userId] = found as unknown as (string | undefined)[];
+  const [, roomId, planetId, camera, userId] = found;
   const message: Record<string, unknown> = { type: 'camera' };
-  if (roomId !== undefined) message.roomId = roomId.slice(1, -1);
-  if (planetId !== undefined) message.planetId = planetId.slice(1, -1);
+  if (roomId !== undefined) message.roomId = roomId;
+  if (planetId !== undefined) message.planetId = planetId;
   message.camera = new Verbatim(camera as string);
-  if (userId !== undefined) message.userId = userId.slice(1, -1);
+  if (userId !== undefined) message.userId = userId;
   return message;
 }
