@@ -200,6 +200,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
       const { stopListening } = transport;
       // No balancer chooses among those that share a port.
       if (config.sharesPort) stopListening();
+      logger.info({ others: nodes.others }, 'handing over');
       await handOver({ clock, handoverMs, tickMs, sessions, random, settled, stopListening });
     }
     state = 'closing';

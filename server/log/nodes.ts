@@ -1,6 +1,6 @@
 /** The processes that share a store, as far as one of them knows. */
 export interface Nodes {
-  /** How many others there are, as of the last beat. */
+  /** How many others there are, as of the last beat; a newcomer makes all beat. */
   readonly others: number;
   /** Of these, those that are known to be gone: what they held is nobody's any more. Rejects with a LogError. */
   gone(nodes: readonly string[]): Promise<string[]>;
@@ -12,7 +12,7 @@ export interface Nodes {
 
 /** The way from one node to another. What is sent reaches its node once, or not at all. */
 export interface Mail {
-  /** The others that were alive when this was last looked after; one that has just come may be missing. */
+  /** The others that were alive when this was last looked after, which a newcomer asks for. */
   others(): ReadonlySet<string>;
   /** To one node, or to `everybody` else. Never rejects. */
   send(to: string, message: Uint8Array): Promise<Delivery>;

@@ -72,11 +72,25 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
       });
   }
 
-  const channels = [channelOf(prefix, nodeId), channelOf(prefix, everybody)];
-  // Whoever knows of this node can write to it.
+  /** Somebody has come. A beat that is under way may have been too early to see it. */
+  async function greeted(newcomer: string): Promise<void> {
+    if (newcomer === nodeId) return;
+    await beating;
+    tick();
+  }
+
+  const comings = `${prefix}{nodes}:comings`;
+  const listeners: [string, (message: Buffer) => void][] = [
+    [channelOf(prefix, nodeId), onMail],
+    [channelOf(prefix, everybody), onMail],
+    [comings, (newcomer) => void greeted(newcomer.toString())],
+  ];
+  // Whoever knows of this node can write to it; of two that come together one hears the other, or sees its beat.
   const unsubscribing: Unsubscribe[] = [];
-  for (const channel of channels) unsubscribing.push(await link.subscribe(channel, onMail));
+  for (const listener of listeners) unsubscribing.push(await link.subscribe(...listener));
   await beat();
+  // Where it is lost, they see this node with their next beats.
+  await link.deliver(comings, Buffer.from(nodeId));
   const stop = clock.every(beats.intervalMs, tick);
   return {
     get others() {

@@ -12,6 +12,16 @@ async function knowing({ port }: { port: number }): Promise<void> {
 
 const ready = async ({ port }: { port: number }) => (await fetch(`http://127.0.0.1:${port}/ready`)).status;
 
+t.test('[ND10] a node knows at once of one that comes', { skip: noRedis }, async (t) => {
+  const at = await nodesStage(t);
+  const beats = { intervalMs: 600_000, goneAfterMs: 1_800_000 };
+  const a = await at.node({}, { beats });
+  const b = await at.node({}, { beats });
+  await knowing(a);
+  await knowing(b);
+  t.pass('without waiting for a beat');
+});
+
 t.test('a node that goes down', { skip: noRedis }, async (t) => {
   t.test('[ND10] says so first, and serves on meanwhile', async (t) => {
     const at = await nodesStage(t);
