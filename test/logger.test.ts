@@ -58,12 +58,12 @@ async function written(t: Test, program: string): Promise<string> {
   const beginning = `
     import { execFileSync } from 'node:child_process';
     import { fstatSync } from 'node:fs';
-    import { createLogger } from ${JSON.stringify(new URL('../server/logger.ts', import.meta.url).href)};
+    import { createLogger } from ${JSON.stringify(new URL('../server/logger.js', import.meta.url).href)};
     const limit = (bytes) => execFileSync('prlimit', ['--pid', process.pid, \`--fsize=\${bytes}:\`]);
     const logger = createLogger({ logLevel: 'info' });
   `;
   const file = `${t.testdir({})}/log`;
-  const node = [process.execPath, '--import=tsx', '--input-type=module', '--eval', beginning + program];
+  const node = [process.execPath, '--input-type=module', '--eval', beginning + program];
   const [command, ...args] = plain(node, true);
   const child = spawn(command, args, { stdio: ['ignore', openSync(file, 'w'), 'inherit'] });
   t.same(await once(child, 'exit'), [0, null]);

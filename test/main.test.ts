@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { decodeJwt } from 'jose';
 import t from 'tap';
 import { createVerifyToken } from '../server/dispatch/authentication.ts';
+import { plain } from './e2e/plain-process.ts';
+import { program } from './support/program.ts';
 
 const SECRET = 'a secret of more than thirty-two bytes';
-const main = fileURLToPath(new URL('../server/main.ts', import.meta.url));
 
 interface Outcome {
   readonly code: number;
@@ -20,7 +20,8 @@ interface Outcome {
 function tandem(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
   return new Promise((resolve) => {
     const options = { env: { PATH: process.env.PATH, ...env } };
-    execFile(process.execPath, ['--import=tsx', main, ...args], options, (error, stdout, stderr) => {
+    const [command, ...rest] = plain([process.execPath, ...program, ...args]);
+    execFile(command, rest, options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
@@ -176,7 +177,7 @@ for (const command of ['serve', 'cluster']) {
         ...{ HOST: '127.0.0.1', JWT_SECRET: SECRET, STORE: 'redis', TRANSPORT: 'uws' },
         REDIS_URL: `redis://127.0.0.1:${(redis.address() as AddressInfo).port}`,
       };
-      const child = spawn(process.execPath, ['--import=tsx', main, command], { env, stdio: 'ignore' });
+      const child = spawn(process.execPath, [...program, command], { env, stdio: 'ignore' });
       t.teardown(() => child.kill('SIGKILL'));
       await once(redis, 'connection');
       // As a terminal does and, after it, npm.

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { plain } from './e2e/plain-process.ts';
+import { source } from './support/program.ts';
 import { snippetsIn } from './support/snippets.ts';
 
 t.setTimeout(120_000);
 
-const root = fileURLToPath(new URL('../', import.meta.url));
+const root = source('');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
 
 /** What a reader has: functions of the application's own, and what the blocks before have made. */

@@ -4,9 +4,6 @@ import type { Person } from './speech.ts';
 import { type Tally, together } from './tally.ts';
 import type { Answer, Call } from './worker.ts';
 
-/** Beside this file, in its source or built form. */
-const workerFile = import.meta.url.endsWith('.ts') ? './worker-source.js' : './worker.js';
-
 /** Crews in threads of their own; each room is with one of them. */
 export class Crews {
   readonly #threads: Thread[];
@@ -46,7 +43,7 @@ export class Crews {
 }
 
 class Thread {
-  readonly #worker = new Worker(new URL(workerFile, import.meta.url));
+  readonly #worker = new Worker(new URL('./worker.js', import.meta.url));
   readonly #waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #ids = 0;
   #failure: Error | undefined;

@@ -44,8 +44,7 @@ const ONE_CORE = ['--single-threaded-gc'];
 export const SECRET = 'a secret of the bench alone, and of nobody else';
 
 const here = import.meta.url;
-const extension = here.endsWith('.ts') ? 'ts' : 'js';
-const peer = (name: string) => [fileURLToPath(new URL(`../peers/${name}.${extension}`, here))];
+const peer = (name: string) => [fileURLToPath(new URL(`../peers/${name}.js`, here))];
 const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s', MAX_ROOM_USERS: '100000' };
 const tandem = { program: peer('tandem'), env: { ...unlimited, JWT_SECRET: SECRET } };
 
@@ -76,11 +75,10 @@ export async function startServer(
   nodeArgs: readonly string[] = [],
 ): Promise<ServerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
-  const loader = extension === 'ts' ? ['--import', 'tsx'] : [];
-  const collect = fileURLToPath(new URL(`./collect.${extension}`, here));
+  const collect = fileURLToPath(new URL('./collect.js', here));
   const flags = [...(isPinned ? ONE_CORE : []), '--expose-gc', '--import', collect, ...nodeArgs];
-  const node = [process.execPath, ...loader, ...flags];
-  const [command = '', ...args] = [...onCore('0'), ...node, ...contender.program];
+  const node = [process.execPath, ...flags, ...contender.program];
+  const [command = '', ...args] = [...onCore('0'), ...node];
   const child = spawn(command, args, {
     env: {
       PATH: process.env.PATH,

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import t from 'tap';
 import { connect } from '../support/client.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 
 /** The status line of the answer to a target that is sent as it stands: `fetch` would tidy it up. */
@@ -16,8 +15,6 @@ async function statusOf(port: number, target: string): Promise<string> {
   await once(socket, 'close');
   return text.split(' ')[1] ?? '';
 }
-
-t.before(pagesBuilt);
 
 for (const TRANSPORT of ['uws', 'ws']) {
   t.test(

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { connect as connectClient } from '../../clients/client/index.ts';
 import { Poller } from '../socket-io/poller.ts';
@@ -8,13 +7,14 @@ import { type Person, tokenOf } from '../socket-io/stage.ts';
 import { Reader } from '../streams/stage.ts';
 import { type Balancer, balancers, noBalancer } from '../support/balancers.ts';
 import { connect } from '../support/client.ts';
+import { source } from '../support/program.ts';
 import { noRedis, until } from '../support/redis.ts';
 import { type Balanced, type BalancedStage, balancedStage } from './stage.ts';
 
 t.setTimeout(300_000);
 
 const PYTHON = '/usr/bin/python3';
-const program = fileURLToPath(new URL('../socket-io/python-client.py', import.meta.url));
+const program = source('test/socket-io/python-client.py');
 const noPython =
   spawnSync(PYTHON, ['-c', 'import socketio, requests']).status === 0
     ? false

@@ -1,11 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { plain } from '../e2e/plain-process.ts';
 import { token } from '../native/person.ts';
+import { program } from '../support/program.ts';
 import { startServer, TEST_SECRET, withoutIPv6 } from '../support/servers.ts';
-
-const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 
 interface Outcome {
   readonly code: number;
@@ -17,9 +16,9 @@ const bench = (port: number, ...args: string[]) => benchAt(`ws://127.0.0.1:${por
 
 function benchAt(url: string, ...args: string[]): Promise<Outcome> {
   const shape = ['--rooms', '2', '--users', '3', '--hz', '10', '--seconds', '1'];
-  const command = ['--import=tsx', main, 'bench', '--url', url, ...shape, ...args];
+  const [command, ...rest] = plain([process.execPath, ...program, 'bench', '--url', url, ...shape, ...args]);
   return new Promise((resolve) => {
-    execFile(process.execPath, command, { env: { PATH: process.env.PATH } }, (error, stdout, stderr) => {
+    execFile(command, rest, { env: { PATH: process.env.PATH } }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
@@ -62,8 +61,9 @@ for (const dialect of ['native', 'native-single', 'socketio']) {
 t.test('on Ctrl-C, too, they leave', async (t) => {
   const server = await startServer({ AUTH: 'optional' });
   t.teardown(() => server.close());
-  const command = ['--import=tsx', main, 'bench', '--url', `ws://127.0.0.1:${server.port}`];
-  const child = spawn(process.execPath, command, { env: { PATH: process.env.PATH } });
+  const url = `ws://127.0.0.1:${server.port}`;
+  const [command, ...args] = plain([process.execPath, ...program, 'bench', '--url', url]);
+  const child = spawn(command, args, { env: { PATH: process.env.PATH } });
   t.teardown(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   t.equal((await server.rooms()).rooms[0]?.members, 10);

@@ -2,12 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t from 'tap';
 import type { CaseSummary } from '../../bench/report/summary.ts';
+import { plain } from '../e2e/plain-process.ts';
+import { built } from '../support/program.ts';
 
 t.setTimeout(550_000);
 
 t.test('the quick form of the bench runs from its beginning to its end', async (t) => {
-  const args = ['--import=tsx', 'bench/main.ts', '--quick', '--json', '--seconds', '1'];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 24 });
+  const { stdout } = await quick('--json', '--seconds', '1');
   const { cases, machine, versions, commit } = JSON.parse(stdout) as { cases: CaseSummary[] } & Record<
     string,
     string
@@ -27,9 +28,14 @@ t.test('the quick form of the bench runs from its beginning to its end', async (
   }
 });
 
+function quick(...args: string[]): Promise<{ stdout: string; stderr: string }> {
+  const [command, ...rest] = plain([process.execPath, built('bench/main.ts'), '--quick', ...args]);
+  return promisify(execFile)(command, rest, { maxBuffer: 2 ** 24 });
+}
+
 /** What the bench says to arguments that it does not take. */
 async function refusal(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, ['--import=tsx', 'bench/main.ts', '--quick', ...args]).then(
+  return quick(...args).then(
     (result) => ({ code: 0, ...result }),
     (error) => error,
   );

@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { indexedDbOutbox } from '../../clients/client/storage/index.ts';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { source } from '../support/program.ts';
 import { clientStage, until } from './stage.ts';
 
 t.setTimeout(550_000);
@@ -16,7 +16,7 @@ async function bundled(): Promise<string> {
         export { connect } from './clients/client/index.ts';
         export { indexedDbOutbox } from './clients/client/storage/index.ts';
       `,
-      resolveDir: fileURLToPath(new URL('../../', import.meta.url)),
+      resolveDir: source(''),
     },
     bundle: true,
     format: 'iife',

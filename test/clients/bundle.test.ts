@@ -1,14 +1,15 @@
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import t from 'tap';
+import { source } from '../support/program.ts';
 
-const root = fileURLToPath(new URL('../../clients/', import.meta.url));
+const root = source('clients');
 
 /** What a browser loads: files, and bytes after minifying and gzip. */
 async function bundle(entry: string) {
   const { outputFiles, metafile } = await build({
-    entryPoints: [`${root}${entry}`],
+    entryPoints: [join(root, entry)],
     bundle: true,
     minify: true,
     format: 'esm',

@@ -1,15 +1,16 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { plain } from '../e2e/plain-process.ts';
 import { tokenOf } from '../socket-io/stage.ts';
+import { source } from '../support/program.ts';
 import { startServer } from '../support/servers.ts';
 
 t.setTimeout(550_000);
 
-const directory = fileURLToPath(new URL('../../clients/examples/', import.meta.url));
+const directory = source('clients/examples');
 const PYTHON = '/usr/bin/python3';
 
 /** What each prints. */
@@ -111,7 +112,7 @@ for (const [file, lines] of Object.entries(printed)) {
     if (file === 'projects.ts') tokens.push(tokenOf('backend', { scope: 'publish' }));
     const [, ...args] = plain([
       ...(file.endsWith('.py') ? [PYTHON] : [process.execPath, '--import=tsx']),
-      `${directory}${file}`,
+      join(directory, file),
       ...(file === 'native.ts' ? [`${url.replace('http', 'ws')}/ws`] : [url, ...(await Promise.all(tokens))]),
     ]);
     const { stdout, stderr } = await promisify(execFile)('bash', args, { timeout: 100_000 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { built } from '../support/program.ts';
 
 t.setTimeout(550_000);
 
@@ -10,8 +10,7 @@ interface Held {
 
 /** In a process of its own, where nothing else is alive. */
 async function longLife() {
-  const script = fileURLToPath(new URL('./long-life.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', '--import', 'tsx', script], {
+  const child = spawn(process.execPath, ['--expose-gc', built('test/clients/long-life.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
   });

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { connect, type TestClient } from '../support/client.ts';
+import { built } from '../support/program.ts';
 import type { Message } from '../support/wire.ts';
 import { startChildServer, unlimited } from './child-server.ts';
 import { ms, quantile } from './figures.ts';
@@ -15,7 +16,7 @@ t.setTimeout(550_000);
 
 const options = (transport: string) => ({
   env: { ...unlimited, MAX_ROOM_USERS: '600', STORE: 'memory', TRANSPORT: transport },
-  preload: './count-states.ts',
+  command: [built('test/e2e/counting-server.ts')],
 });
 
 /** One who joins: keeps no scene, as five hundred of them would take what a small machine has. */

@@ -2,8 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { program } from '../support/program.ts';
 import { TEST_SECRET } from '../support/servers.ts';
 import { plain } from './plain-process.ts';
 
@@ -11,7 +11,7 @@ import { plain } from './plain-process.ts';
 export interface ChildServer {
   readonly port: number;
   readonly process: ChildProcess;
-  /** Lines that a preloaded module has written to the file descriptor 3. */
+  /** Lines that something in its process has written to the file descriptor 3. */
   readonly reports: readonly string[];
   /** What it has written to its standard error. */
   errors(): string;
@@ -32,11 +32,9 @@ export interface ChildServerOptions {
   /** Its files can be limited, standing in for a full disk. */
   limited?: boolean;
   nodeArgs?: readonly string[];
-  /** A module of this directory that is loaded before the server. */
-  preload?: string;
+  /** What runs in place of `tandem serve`: arguments of Node.js. */
+  command?: readonly string[];
 }
-
-const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 
 /** Rates that no test of load reaches. */
 export const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s' };
@@ -52,12 +50,9 @@ export async function startChildServer(
   t: Pick<Test, 'teardown'>,
   options: ChildServerOptions = {},
 ): Promise<ChildServer> {
-  const preload =
-    options.preload === undefined ? [] : ['--import', new URL(options.preload, import.meta.url).href];
-  const nodeArgs = [...(options.nodeArgs ?? []), '--import', 'tsx', ...preload];
-  const program = [process.execPath, ...nodeArgs, main, 'serve'];
-  const [command, ...args] = plain(program, options.limited);
-  const child = spawn(command, args, {
+  const { nodeArgs = [], command = [...program, 'serve'] } = options;
+  const [shell, ...args] = plain([process.execPath, ...nodeArgs, ...command], options.limited);
+  const child = spawn(shell, args, {
     env: {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',

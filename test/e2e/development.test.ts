@@ -7,15 +7,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { readConfig } from '../../server/config.ts';
 import { connect } from '../support/client.ts';
+import { source } from '../support/program.ts';
 import { ms } from './figures.ts';
 import { plain } from './plain-process.ts';
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
+const project = source('');
 const DEFAULT_PORT = 3001;
 
 t.setTimeout(550_000);

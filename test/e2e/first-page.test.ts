@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { source } from '../support/program.ts';
 import { startServer } from '../support/servers.ts';
 
 t.setTimeout(550_000);
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const readme = readFileSync(source('README.md'), 'utf8');
 const page = /```html\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
 
 t.test('the first page of the README is short', async (t) => {

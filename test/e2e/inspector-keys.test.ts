@@ -3,7 +3,6 @@ import t from 'tap';
 import { token } from '../native/person.ts';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
 import { connect } from '../support/client.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 
 t.setTimeout(550_000);
@@ -20,7 +19,6 @@ const twoLooks = async (page: Page) => {
 };
 
 if (isBrowserThere(t)) {
-  await pagesBuilt();
   t.test('whatever happens in the rooms, operators keep the focus, and what they have marked', async (t) => {
     const server = await startServer({ DEMO: '1' });
     t.teardown(() => server.close());

@@ -3,7 +3,6 @@ import t from 'tap';
 import { token } from '../native/person.ts';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
 import { connect } from '../support/client.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 
 t.setTimeout(550_000);
@@ -14,7 +13,6 @@ async function enter(page: Page, given: string): Promise<void> {
 }
 
 if (isBrowserThere(t)) {
-  await pagesBuilt();
   t.test('operators see the rooms, who is there and what happened, and send somebody away', async (t) => {
     const server = await startServer({ DEMO: '1' });
     t.teardown(() => server.close());

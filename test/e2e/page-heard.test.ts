@@ -2,14 +2,12 @@ import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
 import { connect } from '../support/client.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 import { noWebGl, openSite, Window } from './page-windows.ts';
 
 t.setTimeout(550_000);
 
 if (isBrowserThere(t)) {
-  await pagesBuilt();
   const browser = await openBrowser(t);
   t.test('a message is read out once, whoever comes and whatever is said after it', (t) => chat(t, browser));
   t.test('a crowd is told in one sentence, and who was away for a moment in none', (t) => crowd(t, browser));

@@ -1,7 +1,6 @@
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 import { noWebGl, Window } from './page-windows.ts';
 
@@ -16,7 +15,6 @@ const sizes = [
 ];
 
 if (isBrowserThere(t)) {
-  await pagesBuilt();
   const browser = await openBrowser(t);
   const server = await startServer({ DEMO: '1' });
   t.teardown(() => server.close());

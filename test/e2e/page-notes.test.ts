@@ -1,14 +1,12 @@
 import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 import { noWebGl, Window } from './page-windows.ts';
 
 t.setTimeout(550_000);
 
 if (isBrowserThere(t)) {
-  await pagesBuilt();
   const browser = await openBrowser(t);
   t.test('an emoji that takes the place of another arrives whole', async (t) => {
     const [ada, ben] = await both(t, browser, 'a😀b');

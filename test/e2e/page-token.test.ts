@@ -1,14 +1,12 @@
 import t from 'tap';
 import { token } from '../native/person.ts';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 import { noWebGl } from './page-windows.ts';
 
 t.setTimeout(550_000);
 
 if (isBrowserThere(t)) {
-  await pagesBuilt();
   t.test('whatever is given in place of a token, the page asks until it has one', async (t) => {
     const server = await startServer({ DEMO: '1', AUTH: 'required' });
     t.teardown(() => server.close());

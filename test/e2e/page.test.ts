@@ -2,7 +2,6 @@ import type { Browser } from 'playwright-core';
 import t, { type Test } from 'tap';
 import { token } from '../native/person.ts';
 import { drawnInSoftware, isBrowserThere, openBrowser } from '../support/browser.ts';
-import { pagesBuilt } from '../support/pages.ts';
 import { startServer } from '../support/servers.ts';
 import { noWebGl, openSite, pictures, type Seen, type Site, type Way, Window } from './page-windows.ts';
 
@@ -15,7 +14,6 @@ const ways: readonly Way[] = ['websocket', 'event-stream'];
 const viewport = { width: 640, height: 420 };
 
 if (isBrowserThere(t)) {
-  await pagesBuilt();
   const browser = await openBrowser(t, drawnInSoftware);
   for (const way of ways) {
     t.test(`two windows edit together, and lose nothing (${way})`, (t) => together(t, browser, way));

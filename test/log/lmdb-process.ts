@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { built } from '../support/program.ts';
 
 export interface LogProcess {
   readonly child: ChildProcess;
@@ -19,7 +20,7 @@ export interface LogProcess {
  * @param fileLimitKiB - How large a file it may write, standing in for a full disk.
  */
 export function startLogProcess(t: Test, directory: string, fileLimitKiB?: number): LogProcess {
-  const program = [process.execPath, '--import', 'tsx', 'test/log/lmdb-child.ts', directory];
+  const program = [process.execPath, built('test/log/lmdb-child.ts'), directory];
   // The signal that comes with the limit is ignored, so that writing fails as it does on a full disk. What
   // the test runner adds to NODE_OPTIONS writes files of its own, and would fail first.
   const limited = [

@@ -128,15 +128,11 @@ const sample = (values: readonly number[], at: number) =>
   Math.round(values[Math.floor((values.length - 1) * at)] ?? -1);
 
 async function survives(t: Test, TRANSPORT: string): Promise<void> {
-  const env = {
-    TRANSPORT,
-    STORE: 'memory',
-    KEPT_MESSAGES: '10',
-    NODE_OPTIONS: `--max-semi-space-size=8 --import=${COLLECTS}`,
-  };
+  const env = { TRANSPORT, STORE: 'memory', KEPT_MESSAGES: '10' };
+  const nodeArgs = ['--max-semi-space-size=8', '--import', COLLECTS];
   // What waits for a verdict on a token is no reason to close either: everything is to be treated.
   const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '500000/1s', MAX_WAITING_MESSAGES: '1000000' };
-  const process = await started(t, { ...env, ...unlimited });
+  const process = await started(t, { ...env, ...unlimited }, nodeArgs);
   const talking = await pair(process.port);
   await attack(process.port, WARM_UP);
   const before = residentBytes(process.pid);

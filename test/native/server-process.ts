@@ -1,15 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
+import { plain } from '../e2e/plain-process.ts';
+import { program } from '../support/program.ts';
 import { TEST_SECRET } from '../support/servers.ts';
-
-const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const programs = {
-  source: ['--import=tsx', at('../../server/main.ts')],
-  /** What users run, after `npm run build`: its first seconds take less. */
-  built: [at('../../dist/server/main.js')],
-};
 
 /** A test that is killed for its time runs no teardown; the end of the pipe is seen all the same. */
 const endsWithParent = `data:text/javascript,${encodeURIComponent(
@@ -38,9 +32,16 @@ export interface FailedStart {
 export async function serve(
   t: Test,
   env: Record<string, string>,
-  program: keyof typeof programs = 'source',
+  nodeArgs: readonly string[] = [],
 ): Promise<ServerProcess | FailedStart> {
-  const child = spawn(process.execPath, [`--import=${endsWithParent}`, ...programs[program], 'serve'], {
+  const [command, ...args] = plain([
+    process.execPath,
+    ...nodeArgs,
+    `--import=${endsWithParent}`,
+    ...program,
+    'serve',
+  ]);
+  const child = spawn(command, args, {
     env: {
       PATH: process.env.PATH,
       HOST: '127.0.0.1',

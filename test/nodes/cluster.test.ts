@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { openRedisLog } from '../../server/log/redis.ts';
 import type { Entry } from '../../server/room/entry.ts';
@@ -9,12 +8,11 @@ import { plain } from '../e2e/plain-process.ts';
 import { add, token } from '../native/person.ts';
 import { Poller } from '../socket-io/poller.ts';
 import { connect, type TestClient } from '../support/client.ts';
+import { program } from '../support/program.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
 import { freePort, TEST_SECRET } from '../support/servers.ts';
 
 t.setTimeout(120_000);
-
-const main = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 
 interface Cluster {
   readonly port: number;
@@ -26,7 +24,7 @@ interface Cluster {
 async function startCluster(t: Test): Promise<Cluster> {
   const redis = await startRedis(t, { appendonly: 'no' });
   const port = await freePort();
-  const [command, ...args] = plain([process.execPath, '--import=tsx', main, 'cluster', '--nodes', '2']);
+  const [command, ...args] = plain([process.execPath, ...program, 'cluster', '--nodes', '2']);
   const child = spawn(command, args, {
     env: {
       PATH: process.env.PATH,

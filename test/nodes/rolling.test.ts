@@ -39,8 +39,7 @@ t.test(
       // A machine that is busy with other tests may keep Redis waiting for longer than the default.
       REDIS_TIMEOUT_MS: '30000',
     };
-    const start = (port: number) =>
-      started(t, { ...env, WS_PORT: String(port) }, isLong ? 'built' : 'source');
+    const start = (port: number) => started(t, { ...env, WS_PORT: String(port) });
     const nodes = await Promise.all(ports.map(start));
     const balancer = await startBalancer(t, ports);
     const editors = await entered(t, balancer.port);

@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import type { Beats } from '../../server/log/redis-nodes.ts';
 import { plain } from '../e2e/plain-process.ts';
+import { built } from '../support/program.ts';
 import { TEST_SECRET } from '../support/servers.ts';
-
-const program = fileURLToPath(new URL('node-process.ts', import.meta.url));
 
 /** A node in a process of its own. */
 export interface StartedNode {
@@ -24,7 +22,7 @@ export async function startNode(
   env: Record<string, string>,
   beats?: Beats,
 ): Promise<StartedNode> {
-  const [command, ...args] = plain([process.execPath, '--import=tsx', program]);
+  const [command, ...args] = plain([process.execPath, built('test/nodes/node-process.ts')]);
   const child = spawn(command, args, {
     env: {
       PATH: process.env.PATH,

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { source } from '../support/program.ts';
 import { durable, onEach, tokenOf } from './stage.ts';
 
 const PYTHON = '/usr/bin/python3';
-const program = (name: string) => fileURLToPath(new URL(`${name}.py`, import.meta.url));
+const program = (name: string) => source(`test/socket-io/${name}.py`);
 
 t.setTimeout(550_000);
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { source } from './program.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
+const root = source('');
 
 /** One TypeScript file, by its path from the root of the project. */
 export interface Source {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t from 'tap';
 
-const module = new URL('../../server/transport/create.ts', import.meta.url).href;
+const module = new URL('../../server/transport/create.js', import.meta.url).href;
 
 /** Takes µWS away, as where it has no binary. */
 const withoutBinary = `
@@ -30,7 +30,7 @@ async function create(choice: 'uws' | 'ws' | undefined, { binary }: { binary: bo
     } catch (error) {
       console.log(error.message);
     }`;
-  const args = ['--import=tsx', '--input-type=module', '--eval', program];
+  const args = ['--input-type=module', '--eval', program];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
   return stdout.trim();
 }

@@ -1,8 +1,9 @@
 /*
- * Loaded into a server before it starts: reports every rendering of a whole room, which is a call of the one
- * rule for it, as a line `offset/version` on the file descriptor 3.
+ * `tandem serve` that reports every rendering of a whole room, which is a call of the one rule for it, as a line
+ * `offset/version` on the file descriptor 3.
  */
 import { writeSync } from 'node:fs';
+import { serve } from '../../server/commands/serve.ts';
 import type { Vocabulary } from '../../server/dialect/dialect.ts';
 import { native } from '../../server/dialect/vocabularies/native.ts';
 
@@ -13,3 +14,4 @@ direct.state = (event, view) => {
   writeSync(3, `${event.offset}/${view?.state.scene.version}\n`);
   return state(event, view);
 };
+await serve(process.env);
