@@ -46,7 +46,7 @@ const borders: readonly Border[] = [
   { folder: 'server/peers/', values: ['server/clock.ts', 'server/log/nodes.ts'] },
   {
     folder: 'server/outbound/',
-    values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto'],
+    values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto', 'node:events'],
     types: ['server/dispatch/', 'server/log/', 'server/room/', 'server/dialect/'],
   },
   {

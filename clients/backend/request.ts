@@ -1,3 +1,4 @@
+import { addAbortListener, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import retry from 'p-retry';
 import {
@@ -53,17 +54,22 @@ const MAX_PAUSE_MS = 30_000;
 
 export function createCall(options: RequestOptions): Call {
   const { retries = 5, retryDelayMs = 100, signal } = options;
+  const aborted = signal === undefined ? {} : { signal };
+  // However many requests are under way: none of them stays.
+  if (signal !== undefined) setMaxListeners(0, signal);
   return (name, asked) =>
     retry(() => attempt(options, name, asked), {
       retries,
       minTimeout: retryDelayMs,
       maxTimeout: MAX_PAUSE_MS,
       randomize: true,
-      ...(signal === undefined ? {} : { signal }),
+      ...aborted,
       shouldRetry: ({ error }) => error instanceof BackendError && error.retryable,
       async onFailedAttempt({ error, retriesLeft }) {
         const pauseMs = error instanceof BackendError && error.retryable ? error.retryAfterMs : undefined;
-        if (pauseMs !== undefined && retriesLeft > 0) await sleep(Math.min(pauseMs, MAX_PAUSE_MS));
+        if (pauseMs === undefined || retriesLeft === 0) return;
+        // Aborted, it ends with the reason that the caller gave.
+        await sleep(Math.min(pauseMs, MAX_PAUSE_MS), undefined, aborted).catch(() => {});
       },
     });
 }
@@ -75,10 +81,14 @@ async function attempt<Name extends RouteName>(
 ): Promise<Answered<Name>> {
   const { method, path }: Route = routes[name];
   const authorization = `Bearer ${typeof token === 'string' ? token : await token()}`;
-  const deadline = AbortSignal.timeout(timeoutMs);
+  const over = new AbortController();
+  const deadline = setTimeout(() => over.abort(), timeoutMs);
+  // AbortSignal.any would leave something of each request in a signal that outlives it.
+  const following = signal && addAbortListener(signal, () => over.abort());
   let response: Response;
   let text: string;
   try {
+    signal?.throwIfAborted();
     response = await send(addressOf(url, path, params, query), {
       method,
       headers: {
@@ -87,12 +97,15 @@ async function attempt<Name extends RouteName>(
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      signal: over.signal,
     });
     text = await response.text();
   } catch (cause) {
     signal?.throwIfAborted();
     throw new BackendError('UNREACHABLE', 0, `There was no answer from ${url}.`, {}, { cause });
+  } finally {
+    clearTimeout(deadline);
+    following?.[Symbol.dispose]();
   }
   const { status } = response;
   const json = parsed(text);

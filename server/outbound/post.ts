@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { addAbortListener } from 'node:events';
 import type { Clock } from '../clock.ts';
 
 /** Where the application is reached, and how it knows who calls. */
@@ -29,20 +30,24 @@ const MOST_BYTES = 65_536;
 /** Requests are signed as Standard Webhooks has it: https://www.standardwebhooks.com */
 export function createPost({ url, secret, timeoutMs }: Address, clock: Pick<Clock, 'now' | 'after'>): Post {
   return async (id, body, signal) => {
-    const timeout = new AbortController();
-    const cancel = clock.after(timeoutMs, () => timeout.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    const over = new AbortController();
+    const cancel = clock.after(timeoutMs, () => over.abort(new Error(`no answer within ${timeoutMs} ms`)));
+    // AbortSignal.any would leave something of each request in a signal that outlives it.
+    const following = signal && addAbortListener(signal, () => over.abort(signal.reason));
     try {
+      signal?.throwIfAborted();
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...signature(id, body, secret, clock.now()) },
         body,
         // Whoever is sent elsewhere would be handed what is meant for this address.
         redirect: 'manual',
-        signal: signal === undefined ? timeout.signal : AbortSignal.any([signal, timeout.signal]),
+        signal: over.signal,
       });
       return { status: response.status, body: await beginningOf(response) };
     } finally {
       cancel();
+      following?.[Symbol.dispose]();
     }
   };
 }

@@ -4,6 +4,7 @@ import t, { type Test } from 'tap';
 import { BackendError, createBackend, type RequestOptions } from '../../clients/backend/index.ts';
 import { token } from '../native/person.ts';
 import { connect } from '../support/client.ts';
+import { heldBy } from '../support/held.ts';
 import { freePort, startServer } from '../support/servers.ts';
 
 async function stage(t: Test, env: Record<string, string> = {}, options: Partial<RequestOptions> = {}) {
@@ -125,4 +126,41 @@ t.test('it is not tried again for ever, nor where that is of no use', async (t) 
   const once = await scripted(t, [500]);
   await t.rejects(once.backend.publish('r', 'e', 1), BackendError);
   t.equal(once.asked.length, 1);
+});
+
+t.test('a signal ends what is under way, and knows nothing of what is over', async (t) => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(String(request.url));
+    if (request.url?.includes('patience')) {
+      response.writeHead(429, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ code: 'RATE_LIMITED', message: 'Later.', retryAfterMs: 600_000 }));
+    } else if (request.url?.includes('answered')) response.end('{"users":[]}');
+  });
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warned);
+  t.teardown(() => process.off('warning', warned));
+
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  const backend = createBackend({ url, token: 't', signal });
+  await Promise.all(Array.from({ length: 30 }, () => backend.presence('answered')));
+  t.equal(heldBy(signal), 0);
+  const ends = Promise.allSettled(['silence', 'patience'].map((roomId) => backend.presence(roomId)));
+  while (asked.length < 32) await new Promise((resolve) => setImmediate(resolve));
+  // What has been answered may still be on its way.
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  aborter.abort(new Error('the backend ends'));
+  const ended = { status: 'rejected', reason: { message: 'the backend ends' } };
+  t.match(await ends, [ended, ended]);
+  await t.rejects(backend.presence('never'), { message: 'the backend ends' });
+  t.equal(asked.length, 32);
+  t.same(warnings, [], 'and Node.js sees no leak');
 });
