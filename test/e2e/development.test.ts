@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { connect as connectTcp, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -106,6 +106,19 @@ t.test('what is built runs without any setting', async (t) => {
   server.process.kill('SIGTERM');
   t.match(await ada.closed, { code: 4000 });
   t.same(await once(server.process, 'exit'), [0, null], 'ends cleanly');
+});
+
+t.test('what `npm run dev` starts runs from its sources', async (t) => {
+  const cwd = t.testdir();
+  const server = run(t, '--import=tsx', [source('server/main.ts'), 'serve'], cwd, { WS_PORT: '0' });
+  const health = await server.line(/http:\/\/127\.0\.0\.1:(\d+)\/health/);
+  const port = Number(/:(\d+)\/health/.exec(health)?.[1]);
+  const { version } = JSON.parse(readFileSync(source('package.json'), 'utf8'));
+  t.match(await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).json(), { info: { version } });
+  const ada = await connect(port);
+  t.match(await ada.ask({ type: 'join', roomId: 'r', user: { userId: 'ada' } }), { type: 'ack' });
+  server.process.kill('SIGTERM');
+  t.same(await once(server.process, 'exit'), [0, null]);
 });
 
 interface Running {
