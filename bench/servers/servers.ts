@@ -75,7 +75,7 @@ export async function startServer(
   nodeArgs: readonly string[] = [],
 ): Promise<ServerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
-  const collect = fileURLToPath(new URL('./collect.js', here));
+  const collect = new URL('./collect.js', here).href;
   const flags = [...(isPinned ? ONE_CORE : []), '--expose-gc', '--import', collect, ...nodeArgs];
   const node = [process.execPath, ...flags, ...contender.program];
   const [command = '', ...args] = [...onCore('0'), ...node];

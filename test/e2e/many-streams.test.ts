@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as passed } from 'node:timers/promises';
 import t from 'tap';
 import { tokenOf } from '../socket-io/stage.ts';
-import { built } from '../support/program.ts';
+import { preload } from '../support/program.ts';
 import { type ChildServer, startChildServer, unlimited } from './child-server.ts';
 
 const STREAMS = 5000;
@@ -70,7 +70,7 @@ async function settled(server: ChildServer): Promise<number> {
 for (const TRANSPORT of ['uws', 'ws'] as const) {
   t.test(`5,000 event streams are small, and a delta reaches all of them (${TRANSPORT})`, async (t) => {
     const server = await startChildServer(t, {
-      nodeArgs: ['--expose-gc', '--import', built('test/e2e/collect-on-signal.ts')],
+      nodeArgs: ['--expose-gc', ...preload('test/e2e/collect-on-signal.ts')],
       env: {
         ...unlimited,
         TRANSPORT,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { env as environment } from 'node:process';
 import t, { type Test } from 'tap';
 import { connect, type TestClient } from '../support/client.ts';
+import { preload } from '../support/program.ts';
 import { attacker, hostileFrames } from './hostile-frames.ts';
 import { type ServerProcess, started } from './server-process.ts';
 
@@ -105,15 +106,6 @@ async function beside(talking: Pair, attack: Promise<{ sent: number; closed: num
   return { ...(await attacked), took: took.sort((a, b) => a - b) };
 }
 
-/** Loaded into a server whose memory is measured: rubbish that nobody has collected yet is no growth. */
-const COLLECTS = `data:text/javascript,${encodeURIComponent(`
-  import { setFlagsFromString } from 'node:v8';
-  import { runInNewContext } from 'node:vm';
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc');
-  process.on('SIGUSR2', () => collect());
-`)}`;
-
 async function settled(process: ServerProcess, below: number): Promise<number> {
   let bytes = residentBytes(process.pid);
   for (let turn = 0; turn < 40 && bytes > below; turn++) {
@@ -129,7 +121,8 @@ const sample = (values: readonly number[], at: number) =>
 
 async function survives(t: Test, TRANSPORT: string): Promise<void> {
   const env = { TRANSPORT, STORE: 'memory', KEPT_MESSAGES: '10' };
-  const nodeArgs = ['--max-semi-space-size=8', '--import', COLLECTS];
+  // Rubbish that nobody has collected yet is no growth.
+  const nodeArgs = ['--max-semi-space-size=8', '--expose-gc', ...preload('bench/servers/collect.ts')];
   // What waits for a verdict on a token is no reason to close either: everything is to be treated.
   const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '500000/1s', MAX_WAITING_MESSAGES: '1000000' };
   const process = await started(t, { ...env, ...unlimited }, nodeArgs);
