@@ -37,7 +37,12 @@ export interface ConnectOptions extends ConnectionEvents {
 const MOST_RECONNECT_MS = 500;
 const asBytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const;
 
-/** Connects to what answers at the URL, and finds out whether it is a cluster. Waits for it for ever. */
+/**
+ * Connects to what answers at the URL, and finds out whether it is a cluster.
+ *
+ * @param isGivenUp asked again and again while nothing answers
+ * @returns undefined where it was given up
+ */
 export async function connect(
   options: ConnectOptions,
   isGivenUp: () => boolean,
@@ -50,29 +55,35 @@ export async function connect(
   const close = () => {
     for (const one of [client, subscriber]) if (one.isOpen) one.destroy();
   };
-  const connected = client.connect();
-  connected.catch(() => {});
-  while (!client.isReady) {
-    if (isGivenUp()) {
-      close();
-      return undefined;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const isCluster = String(await client.sendCommand(['INFO', 'cluster'])).includes('cluster_enabled:1');
-  if (isCluster) {
-    close();
-    return connectCluster(options);
-  }
-  await subscriber.connect();
-  subscriber.on('ready', options.onSubscribed);
-  return {
-    isReady: () => client.isReady,
-    send: (_key, command) => client.sendCommand(command, asBytes),
-    subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
-    unsubscribe: (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
-    close,
+  const comes = async (one: typeof client) => {
+    one.connect().catch(() => {});
+    while (!one.isReady && !isGivenUp()) await new Promise((resolve) => setTimeout(resolve, 20));
+    return one.isReady;
   };
+  try {
+    if (await comes(client)) {
+      const isCluster = String(await client.sendCommand(['INFO', 'cluster'])).includes('cluster_enabled:1');
+      if (isCluster) {
+        close();
+        return await connectCluster(options);
+      }
+      if (await comes(subscriber)) {
+        subscriber.on('ready', options.onSubscribed);
+        return {
+          isReady: () => client.isReady,
+          send: (_key, command) => client.sendCommand(command, asBytes),
+          subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
+          unsubscribe: (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
+          close,
+        };
+      }
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  close();
+  return undefined;
 }
 
 async function connectCluster(options: ConnectOptions): Promise<Connections> {

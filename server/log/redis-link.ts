@@ -59,10 +59,11 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   let reason = 'no connection';
   let probeKey = `${prefix}{probe}:probe`;
   let closed = false;
+  let connections: Connections | undefined;
 
   const late = () => clock.monotonic() > begun + timeoutMs;
   const begun = clock.monotonic();
-  const found = await connect(
+  connections = await connect(
     {
       url: options.url,
       silenceMs: timeoutMs,
@@ -77,9 +78,8 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   ).catch((error: Error) => {
     throw unavailable(error.message, error);
   });
-  let connections: Connections | undefined = found;
-  if (found === undefined) throw unavailable(reason);
-  const to = found;
+  if (connections === undefined) throw unavailable(reason);
+  const to = connections;
 
   function unavailable(what: string, cause?: unknown): LogError {
     return new LogError('LOG_UNAVAILABLE', `Redis at ${host} cannot be used: ${what}`, { cause });
@@ -127,7 +127,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   /** Tries until it works or the time is over: that of this call, or of an absence that began before it. */
   async function persist<T>(key: string, isAppend: boolean, attempt: () => Promise<T>): Promise<T> {
     const now = clock.monotonic();
-    const deadline = Math.max(now, Math.min(now, awaySince ?? now) + timeoutMs);
+    const deadline = Math.max(now, (awaySince ?? now) + timeoutMs);
     // Whether an attempt may have been heard although no answer came.
     let isUncertain = false;
     const failure = (cause?: unknown): LogError => {
@@ -205,7 +205,6 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       closed = true;
       stopProbing?.();
       to.close();
-      connections = undefined;
     },
   };
 }
