@@ -138,8 +138,10 @@ export function createFollower(options: FollowerOptions): Follower {
     const end = Number(reply[2]);
     if (end < from || (end === from && String(reply[3]) !== before)) return void lost(REWRITTEN);
     const batches = batchesOf(roomId, reply[4] as Reply);
-    if (end > from && (batches[0]?.first ?? end) > from)
-      return void lost('what is missing is no longer kept');
+    const begins = batches[0]?.first ?? end;
+    // What stands there now was written over what was read.
+    if (begins < from) return void lost(REWRITTEN);
+    if (end > from && begins > from) return void lost('what is missing is no longer kept');
     for (const batch of batches) {
       if (batch.first === next && batch.previous !== last) return void lost(REWRITTEN);
       take(batch);

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import type { Log, OpeningEvents, RoomLog } from '../../server/log/log.ts';
+import type { Log, LogError, OpeningEvents, RoomLog } from '../../server/log/log.ts';
 import { openRedisLog, type RedisLogOptions } from '../../server/log/redis.ts';
 import { noRedis, startRedis, type TestRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
@@ -329,6 +329,30 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     t.same([...ended].sort(), ['a', 'b']);
     const again = await open(logs[0]);
     t.same(again.room.tail, ['1']);
+  });
+
+  t.test('what Redis has lost is noticed also where others have written over it since', async (t) => {
+    const redis = await startRedis(t, { appendonly: 'no' });
+    const proxy = await startProxy(t, redis.port);
+    const ended: LogError[] = [];
+    const behind = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` });
+    const a = await open(behind, 'room', { onEnded: (error) => void ended.push(error) });
+    await a.room.append(['1']);
+    await redis.command('SAVE');
+    await a.room.append(['2']);
+    await a.room.append(['3']);
+    proxy.accept(false);
+    proxy.cut();
+    await redis.crash();
+    await redis.start();
+    const b = await open(await logOn(t, redis));
+    await b.room.append(["2'", "3'", "4'"]);
+    proxy.accept(true);
+    await until(() => ended.length === 1);
+    t.match(ended, [{ code: 'LOG_UNAVAILABLE', hasEnded: true }]);
+    const again = await open(behind);
+    t.not(again.room.epoch, a.room.epoch, 'nobody goes on from what is lost');
+    t.same(again.room.tail, ['1', "2'", "3'", "4'"]);
   });
 
   t.test(
