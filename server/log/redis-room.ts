@@ -177,25 +177,30 @@ function createRoom(
       const end = Math.min(Number(reply[2]), from + limit);
       return entriesFrom(roomId, batchesOf(roomId, reply[4] as Reply), from, end);
     },
-    compact: ({ offset, state }, dropThrough) =>
-      inTurn(async () => {
-        checkCompaction({ offset, state }, dropThrough, undefined, follower.position().next - 1);
+    compact({ offset, state }, dropThrough) {
+      // Of a log that was lost and written over since, this is no state.
+      const { next, last } = follower.position();
+      return inTurn(async () => {
+        checkCompaction({ offset, state }, dropThrough, undefined, next - 1);
         const bytes = encodeChecked(state);
         const first = dropThrough + 1;
         const oldest = Math.max(1, first - MARGIN_ENTRIES);
         const reply = await link.run(compactScript, [keys.record, keys.entries, keys.snapshot], () => [
-          ...[epoch, String(offset), bytes, String(first), String(oldest)],
+          ...[epoch, String(offset), bytes, String(first), String(oldest), String(next), last],
         ]);
-        if (String(reply[0]) === 'ended') throw lost('another node has dropped it');
-        if (String(reply[0]) === 'refused')
+        const word = String(reply[0]);
+        if (word === 'ended') throw lost('another node has dropped it');
+        if (word === 'lost') throw lost('Redis has lost some of it', true);
+        if (word === 'refused')
           throw new RangeError(`a snapshot at offset ${offset}, where there is one at ${String(reply[2])}`);
-      }),
+      });
+    },
     drop() {
       // What is heard of after the decision to drop it was no part of that.
-      const next = String(follower.position().next);
+      const { next, last } = follower.position();
       return inTurn(async () => {
         const all = [keys.record, keys.entries, keys.snapshot];
-        await link.run(dropScript, all, () => [epoch, next, keys.channel]);
+        await link.run(dropScript, all, () => [epoch, String(next), last, keys.channel]);
         await finish();
       });
     },

@@ -117,14 +117,21 @@ return {'read', kept[2], kept[3], kept[4], batches}
 
 /**
  * KEYS record entries snapshot; ARGV epoch, offset, snapshot, oldest offset to keep, oldest to keep for nodes
- * that are behind.
+ * that are behind, the offset and the batch up to which the caller knows the log.
  * Returns a word, and where the log and its snapshot stand. Allowed without memory: it frees more than it takes.
  */
 export const compactScript = script(`#!lua flags=allow-oom
-local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next', 'snapshot', 'first')
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next', 'snapshot', 'first', 'last')
 if kept[1] ~= ARGV[1] then return {'ended'} end
-local offset = tonumber(ARGV[2])
-if offset >= tonumber(kept[2]) or offset < tonumber(kept[3] or '0') then return {'refused', kept[2], kept[3] or '0'} end
+local offset, next, known = tonumber(ARGV[2]), tonumber(kept[2]), tonumber(ARGV[6])
+if known > next then return {'lost'} end
+if offset >= next or offset < tonumber(kept[3] or '0') then return {'refused', kept[2], kept[3] or '0'} end
+local before = kept[5]
+if known < next then
+  local follows = redis.call('XRANGE', KEYS[2], ARGV[6], '+', 'COUNT', 1)[1]
+  before = follows and follows[2][4]
+end
+if before ~= ARGV[7] then return {'lost'} end
 redis.call('SET', KEYS[3], ARGV[3])
 local first = ARGV[4]
 if tonumber(kept[4]) > tonumber(first) then first = kept[4] end
@@ -135,13 +142,13 @@ return {'compacted'}
 
 /**
  * Forgets a log that ends where the caller says; another node may have appended.
- * KEYS record entries snapshot; ARGV epoch, next offset, channel.
+ * KEYS record entries snapshot; ARGV epoch, next offset, the batch before it, channel.
  */
 export const dropScript = script(`#!lua flags=allow-oom
-local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next')
-if kept[1] ~= ARGV[1] or kept[2] ~= ARGV[2] then return {'kept'} end
+local kept = redis.call('HMGET', KEYS[1], 'epoch', 'next', 'last')
+for index = 1, 3 do if kept[index] ~= ARGV[index] then return {'kept'} end end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
-redis.call('SPUBLISH', ARGV[3], 'e')
+redis.call('SPUBLISH', ARGV[4], 'e')
 return {'dropped'}
 `);
 

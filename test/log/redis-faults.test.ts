@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap';
 import type { Log, LogError, OpeningEvents, RoomLog } from '../../server/log/log.ts';
 import { openRedisLog, type RedisLogOptions } from '../../server/log/redis.ts';
+import { encodeBody } from '../../server/log/redis-batch.ts';
 import { noRedis, startRedis, type TestRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 
@@ -49,6 +50,15 @@ async function stored(t: Test, redis: TestRedis, roomId = 'room'): Promise<strin
   const entries = await room.read(1, 100_000);
   await log.close();
   return [...(entries ?? [])];
+}
+
+/** A command by which another process has appended to a room, and told nobody. */
+function appendTo(log: string, entries: string, previous: string): string[] {
+  const body = [...encodeBody(["2'"])].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('');
+  const text = `
+    redis.call('XADD', KEYS[2], '2-1', 'i', 'other', 'p', ARGV[1], 'b', '${body}')
+    redis.call('HSET', KEYS[1], 'next', 3, 'last', 'other')`;
+  return ['EVAL', text, '2', log, entries, previous];
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -353,6 +363,27 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     const again = await open(behind);
     t.not(again.room.epoch, a.room.epoch, 'nobody goes on from what is lost');
     t.same(again.room.tail, ['1', "2'", "3'", "4'"]);
+  });
+
+  t.test('who has read what Redis has lost neither states nor drops what is there instead', async (t) => {
+    for (const act of ['compact', 'drop'] as const) {
+      const redis = await startRedis(t);
+      const a = await open(await logOn(t, redis));
+      await a.room.append(['1']);
+      const [log, entries] = ['tandem:{room}:log', 'tandem:{room}:entries'];
+      for (const key of [log, entries]) await redis.command('COPY', key, `tandem:{room}:${key} before`);
+      await a.room.append(['2']);
+      // As by a failover to a replica that did not have it, of which nobody hears.
+      for (const key of [log, entries])
+        await redis.command('COPY', `tandem:{room}:${key} before`, key, 'REPLACE');
+      await redis.command(...appendTo(log, entries, String(await redis.command('HGET', log, 'last'))));
+      const work =
+        act === 'compact' ? a.room.compact({ offset: 2, state: 'of what is lost' }, 2) : a.room.drop();
+      if (act === 'compact') await t.rejects(work, { code: 'LOG_UNAVAILABLE', hasEnded: true });
+      else await work;
+      const again = await (await logOn(t, redis)).open('room', () => {});
+      t.same([again.snapshot, again.tail], [undefined, ['1', "2'"]]);
+    }
   });
 
   t.test(
