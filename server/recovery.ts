@@ -20,24 +20,25 @@ import {
   type StayRoom,
   withServed,
 } from './stay.ts';
+import { type ServedRooms, StayEnds } from './stay-ends.ts';
 
 export interface OpenRecoveryOptions extends Omit<RecoveryOptions, 'stays'> {
   readonly log: Log;
-  readonly nodes: Nodes;
 }
 
 /** Opens what is kept of stays. Rejects with a LogError. */
-export async function openRecovery({ nodes, ...options }: OpenRecoveryOptions): Promise<Recovery> {
+export async function openRecovery(options: OpenRecoveryOptions): Promise<Recovery> {
   const stays = await openDurableMap<Stay>(options.log, STAYS, undefined, followsStay);
   const recovery = new Recovery({ ...options, stays });
   const holders = new Set([...stays.entries()].map(([, { node }]) => node));
-  for (const gone of await nodes.gone([...holders])) recovery.nodeGone(gone);
+  for (const gone of await options.nodes.gone([...holders])) recovery.nodeGone(gone);
   return recovery;
 }
 
 export interface RecoveryOptions {
   readonly clock: Clock;
   readonly nodeId: string;
+  readonly nodes: Pick<Nodes, 'gone'>;
   /** By pid. */
   readonly stays: DurableMap<Stay>;
   readonly newId: () => string;
@@ -48,9 +49,6 @@ export interface RecoveryOptions {
 /** The log of the stays: a name that no room can have. */
 export const STAYS = '\u0001stays';
 
-/** Who is away for longer has to join anew. */
-const KEPT_MS = 120_000;
-
 /**
  * Lets clients whose connection broke come back to their rooms as if they had never been away, with what they
  * missed, also after a restart: what they were in stands in a log of its own, what they missed in those of the
@@ -60,18 +58,25 @@ export class Recovery {
   readonly #options: RecoveryOptions;
   /** The pid of each connection. */
   readonly #live = new Map<string, string>();
-  /** When a stay without a connection ends, monotonic, unless another node takes it before. */
-  readonly #ends = new Map<string, { at: number; node: string; served?: ServedRooms }>();
+  readonly #ends: StayEnds;
   /** The marks of connections that came with one and began anew, until they are in a room. */
   readonly #marks = new Map<string, string>();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
+    this.#ends = new StayEnds({
+      ...options,
+      onEnd: (pid, node) => {
+        // One that another node has taken since is that one's.
+        if (options.stays.get(pid)?.node === node) this.#forget(pid);
+      },
+    });
   }
 
   /** A node died, or an earlier life of this process: the stays that it held begin to end. */
   nodeGone(gone: string): void {
-    for (const [pid, { node }] of this.#options.stays.entries()) if (node === gone) this.#end(pid, node);
+    for (const [pid, { node }] of this.#options.stays.entries())
+      if (node === gone) this.#ends.begin(pid, node);
   }
 
   /** A new stay. Nothing is stored of it before the first room. */
@@ -121,7 +126,7 @@ export class Recovery {
       // Those that it had may not have noticed yet that they broke.
       for (const before of stay.connections) this.#live.delete(before);
       this.#live.set(session.id, pid);
-      this.#ends.delete(pid);
+      this.#ends.cancel(pid);
       const connections = [...stay.connections, session.id].slice(-MOST_CONNECTIONS);
       this.#keep(pid, {
         ...stay,
@@ -176,7 +181,7 @@ export class Recovery {
     if (pid === undefined || stay?.connections.at(-1) !== connectionId) return;
     if (isFinal) return this.#forget(pid);
     const served = this.#servedIn(pid, stay);
-    this.#end(pid, this.#options.nodeId, served);
+    this.#ends.begin(pid, this.#options.nodeId, served);
     // Of one room the mark alone says enough.
     if (served.size < 2) return;
     this.#keep(pid, { ...stay, rooms: stay.rooms.map((one) => withServed(one, served)) });
@@ -189,13 +194,7 @@ export class Recovery {
 
   /** To be called about once a second. */
   sweep(): void {
-    const now = this.#options.clock.monotonic();
-    for (const [pid, { at, node }] of this.#ends) {
-      if (at > now) break;
-      this.#ends.delete(pid);
-      // One that another node has taken since is that one's.
-      if (this.#options.stays.get(pid)?.node === node) this.#forget(pid);
-    }
+    this.#ends.sweep();
   }
 
   /** How much has happened in a room since; undefined where that is no longer known. */
@@ -216,8 +215,8 @@ export class Recovery {
 
   /** How its rooms serve the last connection of a stay, or served it when it broke. */
   #servedIn(pid: string, { connections, node, rooms }: Stay): ServedRooms {
-    const end = this.#ends.get(pid);
-    if (end?.node === node && end.served !== undefined) return end.served;
+    const before = this.#ends.servedBefore(pid, node);
+    if (before !== undefined) return before;
     const served = new Map<string, Served>();
     for (const { roomId, served: before } of rooms) {
       const { fanout } = this.#options.rooms().get(roomId) ?? {};
@@ -227,24 +226,16 @@ export class Recovery {
     return served;
   }
 
-  #end(pid: string, node: string, served?: ServedRooms): void {
-    if (this.#ends.has(pid)) return;
-    this.#ends.set(pid, { at: this.#options.clock.monotonic() + KEPT_MS, node, ...(served && { served }) });
-  }
-
   /** Never rejects: what cannot be stored is missing after a restart. */
   #keep(pid: string, stay: Stay): Promise<void> {
     return this.#options.stays.set(pid, stay).catch(() => {});
   }
 
   #forget(pid: string): void {
-    this.#ends.delete(pid);
+    this.#ends.cancel(pid);
     this.#options.stays.delete(pid).catch(() => {});
   }
 }
-
-/** By room. */
-type ServedRooms = ReadonlyMap<string, Served>;
 
 const nothingServed: ServedRooms = new Map();
 const MOST_CONNECTIONS = 20;

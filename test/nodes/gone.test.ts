@@ -1,12 +1,24 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { systemClock } from '../../server/clock.ts';
+import { openDurableMap } from '../../server/log/durable-map.ts';
+import type { Log } from '../../server/log/log.ts';
+import { openRedisLog } from '../../server/log/redis.ts';
+import { STAYS } from '../../server/recovery.ts';
+import type { Stay } from '../../server/stay.ts';
 import { add, update } from '../native/person.ts';
-import { startStage } from '../socket-io/stage.ts';
+import { breakOff, comeBack, startStage } from '../socket-io/stage.ts';
 import { noRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { latest, nodesStage, people, quickBeats } from './stage.ts';
 import { startNode } from './started-node.ts';
 
 t.setTimeout(300_000);
+
+async function logOf(t: Test, { url }: { url: string }): Promise<Log> {
+  const log = await openRedisLog({ url });
+  t.teardown(() => log.close());
+  return log;
+}
 
 t.test('nodes that are gone', { skip: noRedis }, async (t) => {
   t.test(
@@ -117,6 +129,43 @@ t.test('nodes that are gone', { skip: noRedis }, async (t) => {
       told.some(({ type }) => type === 'sceneState'),
       'nor is anything told again',
     );
+  });
+
+  t.test('[SO14] who is at a node that was taken for dead can come back long after', async (t) => {
+    const at = await nodesStage(t);
+    let later = 0;
+    const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + later };
+    const watching = await at.node({}, { clock });
+    const ben = await at.member(watching, 'ben');
+    const stays = await openDurableMap<Stay>(await logOf(t, at.redis), STAYS);
+    const users = () => [...stays.entries()].map(([, { userId }]) => userId).sort();
+    const cutOff = await Promise.all(
+      ['ada', 'eve'].map(async (name) => {
+        const proxy = await startProxy(t, at.redis.port);
+        const env = { ...at.env, REDIS_URL: `redis://127.0.0.1:${proxy.port}`, REDIS_TIMEOUT_MS: '2000' };
+        const node = await startStage(t, env, ['websocket'], { beats: quickBeats });
+        const one = await node.client({ as: name });
+        await one.ask('join_room', { roomId: 'room' });
+        return { proxy, one };
+      }),
+    );
+    const [{ one: ada, proxy }] = cutOff as [(typeof cutOff)[0]];
+    await people(ben, ['ada', 'ben', 'eve']);
+    await until(() => users().join() === 'ada,eve');
+    let from = ben.messages.length;
+    for (const { proxy } of cutOff) {
+      proxy.accept(false);
+      proxy.cut();
+    }
+    await people(ben, ['ben'], from);
+    from = ben.messages.length;
+    proxy.accept(true);
+    await people(ben, ['ada', 'ben'], from);
+    later = 121_000;
+    await until(() => !users().includes('eve'), 'the end of a stay whose node is gone');
+    t.same(users(), ['ada']);
+    await breakOff(ada);
+    t.equal(await comeBack(ada), true, 'recovered');
   });
 
   t.test('[ND2] a Redis that is away for long makes nobody leave', async (t) => {
