@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { everybody, type NodeEvents, type Nodes } from './nodes.ts';
 import type { RedisLink, Reply, Unsubscribe } from './redis-link.ts';
-import { beatScript, buryScript, knownScript } from './redis-scripts.ts';
+import { beatScript, buryScript, knownScript, type Prefixes } from './redis-scripts.ts';
 
 /** How nodes prove that they live, and how long silence is not yet death. */
 export interface Beats {
@@ -14,7 +14,7 @@ export const usualBeats: Beats = { intervalMs: 1000, goneAfterMs: 6000 };
 
 export interface RedisNodesOptions extends NodeEvents {
   readonly link: RedisLink;
-  readonly prefix: string;
+  readonly prefixes: Prefixes;
   readonly nodeId: string;
   readonly clock: Clock;
   readonly beats: Beats;
@@ -31,8 +31,8 @@ interface Seen {
  * while their own beats went through, is gone: no clocks are compared, and a Redis that was away kills nobody.
  */
 export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes> {
-  const { link, prefix, nodeId, clock, beats, onGone, onMail } = options;
-  const key = `${prefix}{nodes}:beats`;
+  const { link, prefixes, nodeId, clock, beats, onGone, onMail } = options;
+  const key = `${prefixes.keys}{nodes}:beats`;
   let seen = new Map<string, Seen>();
   let living: ReadonlySet<string> = new Set();
   let beatenAt = clock.monotonic();
@@ -79,10 +79,10 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
     tick();
   }
 
-  const comings = `${prefix}{nodes}:comings`;
+  const comings = `${prefixes.channels}{nodes}:comings`;
   const listeners: [string, (message: Buffer) => void][] = [
-    [channelOf(prefix, nodeId), onMail],
-    [channelOf(prefix, everybody), onMail],
+    [channelOf(prefixes, nodeId), onMail],
+    [channelOf(prefixes, everybody), onMail],
     [comings, (newcomer) => void greeted(newcomer.toString())],
   ];
   // Whoever knows of this node can write to it; of two that come together one hears the other, or sees its beat.
@@ -104,7 +104,7 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
     },
     mail: {
       others: () => living,
-      send: (to, message) => link.deliver(channelOf(prefix, to), message),
+      send: (to, message) => link.deliver(channelOf(prefixes, to), message),
     },
     async close() {
       stop();
@@ -115,8 +115,8 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
 }
 
 /** Where a node, or everybody, is written to. Each is spread over a cluster by its own name. */
-function channelOf(prefix: string, node: string): string {
-  return `${prefix}{node ${node}}:mail`;
+function channelOf({ channels }: Prefixes, node: string): string {
+  return `${channels}{node ${node}}:mail`;
 }
 
 function pairs(reply: Reply): [string, string][] {

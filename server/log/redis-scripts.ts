@@ -20,14 +20,26 @@ export interface RoomKeys {
   readonly channel: string;
 }
 
-export function keysOf(prefix: string, roomId: string): RoomKeys {
+/** How the names of keys begin, and those of channels. */
+export interface Prefixes {
+  readonly keys: string;
+  readonly channels: string;
+}
+
+/** What is published is heard in all databases of a Redis: channels have to name theirs. */
+export function prefixesOf(url: string, keys: string): Prefixes {
+  const database = Number(new URL(url).pathname.slice(1));
+  return { keys, channels: database === 0 ? keys : `${keys}${database}:` };
+}
+
+export function keysOf(prefixes: Prefixes, roomId: string): RoomKeys {
   // A brace would end the tag, and with nothing before it there would be none.
-  const tag = `${prefix}{${roomId.replaceAll('%', '%25').replaceAll('}', '%7D')}}`;
+  const tag = `{${roomId.replaceAll('%', '%25').replaceAll('}', '%7D')}}`;
   return {
-    record: `${tag}:log`,
-    entries: `${tag}:entries`,
-    snapshot: `${tag}:snapshot`,
-    channel: `${tag}:live`,
+    record: `${prefixes.keys}${tag}:log`,
+    entries: `${prefixes.keys}${tag}:entries`,
+    snapshot: `${prefixes.keys}${tag}:snapshot`,
+    channel: `${prefixes.channels}${tag}:live`,
   };
 }
 

@@ -6,7 +6,7 @@ import type { NodeEvents, Nodes } from './nodes.ts';
 import { openRedisLink, type RedisLink } from './redis-link.ts';
 import { type Beats, openRedisNodes, usualBeats } from './redis-nodes.ts';
 import { openRedisRoom, type RedisRoom } from './redis-room.ts';
-import { headScript, keysOf } from './redis-scripts.ts';
+import { headScript, keysOf, prefixesOf } from './redis-scripts.ts';
 
 export interface RedisLogOptions {
   /** `redis:` or `rediss:`; any node of a cluster. */
@@ -51,6 +51,7 @@ const LOOK_AGAIN_MS = 500;
 export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> {
   const { url, prefix = 'tandem:', timeoutMs = 5000, probeIntervalMs = 1000 } = options;
   const { newEpoch = createEpoch, clock = systemClock, lookIntervalMs = 30_000 } = options;
+  const prefixes = prefixesOf(url, prefix);
   const writer = randomBytes(9).toString('base64url');
   let appends = 0;
   const opened = new Map<string, Promise<RedisRoom>>();
@@ -97,7 +98,7 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
       };
       const opening = openRedisRoom(
         {
-          ...{ roomId, keys: keysOf(prefix, roomId), link, writer, listener, events, ended },
+          ...{ roomId, keys: keysOf(prefixes, roomId), link, writer, listener, events, ended },
           lostEpoch: lostEpochs.get(roomId),
           rewritten: (epoch) => void lostEpochs.set(roomId, epoch),
           newAppendId: () => `${writer}${(appends++).toString(36)}`,
@@ -114,13 +115,13 @@ export async function openRedisLog(options: RedisLogOptions): Promise<RedisLog> 
     },
     async head(roomId) {
       if (closing) throw new LogError('LOG_UNAVAILABLE', 'the log is closed');
-      const reply = await link.run(headScript, [keysOf(prefix, roomId).record], () => []);
+      const reply = await link.run(headScript, [keysOf(prefixes, roomId).record], () => []);
       const [epoch = '', next] = reply.map(String);
       return epoch === '' ? undefined : { epoch, offset: Number(next) - 1 };
     },
     isShared: true,
     isCostly: true,
-    join: ({ beats = usualBeats, ...node }) => openRedisNodes({ ...node, beats, link, prefix, clock }),
+    join: ({ beats = usualBeats, ...node }) => openRedisNodes({ ...node, beats, link, prefixes, clock }),
     writable: () => !closing && link.writable(),
     close() {
       closing ??= closeAll();

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Log, LogError, OpeningEvents, RoomLog } from '../../server/log/log.ts';
+import { everybody, type Mail } from '../../server/log/nodes.ts';
 import { openRedisLog, type RedisLogOptions } from '../../server/log/redis.ts';
 import { encodeBody } from '../../server/log/redis-batch.ts';
 import { noRedis, startRedis, type TestRedis, until } from '../support/redis.ts';
@@ -426,6 +427,32 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     await a.room.append(['x']);
     await until(() => heard.length > 0);
     t.same(heard, ['b: hello\nthere ö']);
+  });
+
+  t.test('who uses another database of the same Redis is not heard', async (t) => {
+    const redis = await startRedis(t);
+    const heard: string[] = [];
+    const ends: { tell?: ((text: string) => void) | undefined; mail: Mail | undefined }[] = [];
+    for (const [index, database] of ['', '/0', '/1', '/1'].entries()) {
+      const log = await openRedisLog({ url: `${redis.url}${database}` });
+      t.teardown(() => log.close());
+      const hear = (what: unknown) => void heard.push(`${index} hears ${what}`);
+      const { room } = await open(log, 'room', { onTold: hear });
+      const { mail } = await log.join({ nodeId: `node ${index}`, onGone() {}, onMail: hear });
+      ends.push({ tell: room.tell, mail });
+    }
+    for (const [index, { tell, mail }] of ends.entries()) {
+      tell?.(`word of ${index}`);
+      await mail?.send(everybody, Buffer.from(`mail of ${index}`));
+    }
+    const expected = [
+      ...['0 hears mail of 0', '0 hears mail of 1', '0 hears word of 1'],
+      ...['1 hears mail of 0', '1 hears mail of 1', '1 hears word of 0'],
+      ...['2 hears mail of 2', '2 hears mail of 3', '2 hears word of 3'],
+      ...['3 hears mail of 2', '3 hears mail of 3', '3 hears word of 2'],
+    ];
+    await until(() => heard.length >= expected.length);
+    t.same(heard.sort(), expected);
   });
 
   t.test('what is damaged, foreign or of another kind is refused and not changed', async (t) => {

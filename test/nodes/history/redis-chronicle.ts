@@ -61,7 +61,7 @@ export class RedisChronicle {
   }
 
   async #read(roomId: string): Promise<void> {
-    const keys = keysOf('tandem:', roomId);
+    const keys = keysOf({ keys: 'tandem:', channels: 'tandem:' }, roomId);
     const client = this.#client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
     const kept = await this.#client.sendCommand<string | null>(['HGET', keys.record, 'epoch']);
     if (kept === null) return;
