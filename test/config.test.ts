@@ -272,6 +272,8 @@ t.test('warnings', async (t) => {
     [{ JWT_SECRET: SECRET, AUTH: 'optional' }, /guests/],
     [{ JWKS_URL: 'http://keys.example/jwks' }, /not https/],
     [{ JWT_SECRET: SECRET, REDIS_URL: 'redis://cache' }, /REDIS_URL has no effect/],
+    [{ JWT_SECRET: SECRET, REDIS_PREFIX: 'a:' }, /REDIS_PREFIX has no effect/],
+    [{ JWT_SECRET: SECRET, REDIS_TIMEOUT_MS: '100' }, /REDIS_TIMEOUT_MS has no effect/],
     [{ JWT_SECRET: SECRET, STREAM_LIMIT: '10/1s' }, /MAX_OPERATIONS/],
     [{ JWT_SECRET: SECRET, JWT_SECRETT: 'x' }, /JWT_SECRETT is not a setting.*JWT_SECRET is one/],
   ];

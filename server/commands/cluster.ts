@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { systemClock } from '../clock.ts';
-import { ConfigError, type Environment, readConfig } from '../config.ts';
+import { type Config, ConfigError, type Environment, readConfig } from '../config.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
 import { onEndSignal } from './signals.ts';
 
@@ -11,6 +11,7 @@ const LONGEST_RESTART_MS = 30_000;
 const STARTED_MS = 10_000;
 /** What `serve` says of settings that are wrong: no restart makes them right. */
 const WRONG_SETTINGS = 2;
+const MAX_PORT = 65_535;
 
 /**
  * `tandem cluster`: as many `tandem serve` as asked for, on one port and one Redis, each in a process of its own.
@@ -19,14 +20,14 @@ const WRONG_SETTINGS = 2;
  */
 export async function cluster(env: Environment, nodes = availableParallelism()): Promise<void> {
   const shared = { ...env, PORT_SHARING: 'on' };
-  const { healthPort } = configOrExit(shared);
+  const { healthPort } = configOrExit(shared, nodes);
   const running = new Map<number, ChildProcess>();
   let closing = false;
   let failed = false;
 
   function start(index: number, delayMs: number): void {
     const begun = systemClock.monotonic();
-    const own = healthPort === undefined ? {} : { HEALTH_PORT: String(healthPort + index) };
+    const own = healthPort ? { HEALTH_PORT: String(healthPort + index) } : {};
     const program = [...process.execArgv, process.argv[1] ?? '', 'serve'];
     // By the channel it knows when this process is gone, however it ended.
     const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const;
@@ -60,13 +61,23 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
   for (let index = 0; index < nodes; index++) start(index, FIRST_RESTART_MS);
 }
 
-function configOrExit(env: Environment) {
+function configOrExit(env: Environment, nodes: number) {
   try {
     const config = readConfig(env, developmentSecret);
-    if (config.port !== 0) return config;
-    console.error('WS_PORT is 0: expected the port that all processes share');
+    const problem = problemOf(config, nodes);
+    if (problem === undefined) return config;
+    console.error(problem);
   } catch (error) {
     console.error(error instanceof ConfigError ? error.message : `${(error as Error).message}`);
   }
   return process.exit(WRONG_SETTINGS);
+}
+
+/** What is wrong with settings for several processes that is right for one. */
+function problemOf({ port, healthPort = 0 }: Config, nodes: number): string | undefined {
+  if (port === 0) return 'WS_PORT is 0: expected the port that all processes share';
+  // 0: each takes a free one.
+  const last = healthPort === 0 ? 0 : healthPort + nodes - 1;
+  if (last <= MAX_PORT && (port < healthPort || port > last)) return undefined;
+  return `HEALTH_PORT is ${healthPort}: expected ${nodes} ports in a row, up to ${MAX_PORT} and without WS_PORT (${port})`;
 }

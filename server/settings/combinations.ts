@@ -38,7 +38,7 @@ export function checkCombinations(
     const expected = 'to be set with STORE=redis, such as redis://127.0.0.1:6379';
     if (!isSet('REDIS_URL')) problems.push({ setting: 'REDIS_URL', value: undefined, expected });
   } else {
-    for (const name of ['REDIS_URL', 'HANDOVER_MS'] as const)
+    for (const name of ['REDIS_URL', 'REDIS_PREFIX', 'REDIS_TIMEOUT_MS', 'HANDOVER_MS'] as const)
       if (isSet(name)) warnings.push(`${name} has no effect with STORE=${values.STORE}.`);
   }
   if (values.PORT_SHARING === 'on') {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
@@ -94,4 +94,21 @@ t.test('where what started them is killed they end, as on SIGTERM', { skip: noRe
       ),
     'nobody listens',
   );
+});
+
+t.test('health ports that the processes cannot have are refused before any starts', async (t) => {
+  const [command, ...args] = plain([process.execPath, ...program, 'cluster', '--nodes', '3']);
+  for (const HEALTH_PORT of ['2999', '3000', '65534']) {
+    const env = { PATH: process.env.PATH, WS_PORT: '3001', STORE: 'redis', REDIS_URL: 'redis://127.0.0.1' };
+    const { status, stderr } = spawnSync(command, args, {
+      env: { ...env, HEALTH_PORT },
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    t.equal(status, 2);
+    t.match(
+      stderr,
+      `HEALTH_PORT is ${HEALTH_PORT}: expected 3 ports in a row, up to 65535 and without WS_PORT`,
+    );
+  }
 });
