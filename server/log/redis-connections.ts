@@ -35,18 +35,15 @@ export interface ConnectOptions extends ConnectionEvents {
 }
 
 const MOST_RECONNECT_MS = 500;
+const POLL_MS = 20;
 const asBytes = { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const;
 
 /**
  * Connects to what answers at the URL, and finds out whether it is a cluster.
  *
- * @param isGivenUp asked again and again while nothing answers
- * @returns undefined where it was given up
+ * @returns undefined where nothing answers within `silenceMs`
  */
-export async function connect(
-  options: ConnectOptions,
-  isGivenUp: () => boolean,
-): Promise<Connections | undefined> {
+export async function connect(options: ConnectOptions): Promise<Connections | undefined> {
   const given = settingsOf(options);
   const client = createClient({ ...given, url: options.url });
   const subscriber = client.duplicate();
@@ -57,7 +54,8 @@ export async function connect(
   };
   const comes = async (one: typeof client) => {
     one.connect().catch(() => {});
-    while (!one.isReady && !isGivenUp()) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (let waited = 0; !one.isReady && waited < options.silenceMs; waited += POLL_MS)
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     return one.isReady;
   };
   try {
@@ -73,7 +71,7 @@ export async function connect(
           isReady: () => client.isReady,
           send: (_key, command) => client.sendCommand(command, asBytes),
           subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
-          unsubscribe: (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
+          unsubscribe: async (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
           close,
         };
       }

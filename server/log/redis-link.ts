@@ -60,22 +60,24 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   let probeKey = `${prefix}{probe}:probe`;
   let closed = false;
   let connections: Connections | undefined;
+  /** What could not be left: a connection that comes back subscribes to it again. */
+  const leaving = new Set<() => Promise<void>>();
 
-  const late = () => clock.monotonic() > begun + timeoutMs;
-  const begun = clock.monotonic();
-  connections = await connect(
-    {
-      url: options.url,
-      silenceMs: timeoutMs,
-      onReady: () => void probe(),
-      onSubscribed,
-      onError(error) {
-        reason = error.message || String((error as NodeJS.ErrnoException).code ?? error.name);
-        if (connections?.isReady() !== true) troubled();
-      },
+  connections = await connect({
+    url: options.url,
+    silenceMs: timeoutMs,
+    onReady: () => void probe(),
+    onSubscribed() {
+      const left = [...leaving];
+      leaving.clear();
+      for (const leave of left) void leave();
+      onSubscribed();
     },
-    late,
-  ).catch((error: Error) => {
+    onError(error) {
+      reason = error.message || String((error as NodeJS.ErrnoException).code ?? error.name);
+      if (connections?.isReady() !== true) troubled();
+    },
+  }).catch((error: Error) => {
     throw unavailable(error.message, error);
   });
   if (connections === undefined) throw unavailable(reason);
@@ -166,10 +168,11 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         return given === undefined ? [] : send(script, keys, given);
       }),
     async subscribe(channel, listener) {
+      let told: Listener | undefined = listener;
       const heard: Listener = (message) => {
         // What it throws would have the client lose its place in what Redis sends.
         try {
-          listener(message);
+          told?.(message);
         } catch (error) {
           options.onUnreadable(channel, error);
         }
@@ -178,9 +181,11 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         await to.subscribe(channel, heard);
         return true;
       });
+      const leave = () => to.unsubscribe(channel, heard).catch(() => void leaving.add(leave));
       return async () => {
+        told = undefined;
         // A connection that breaks amid this may leave it without an answer, and whoever closes waits for it.
-        await within(UNSUBSCRIBE_MS, to.unsubscribe(channel, heard)).catch(() => {});
+        await within(UNSUBSCRIBE_MS, leave());
       };
     },
     publish(channel, text) {

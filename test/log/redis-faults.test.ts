@@ -416,6 +416,30 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     },
   );
 
+  t.test('a room that is left while Redis is away is not heard any more', async (t) => {
+    const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
+    const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` });
+    const { room } = await open(log);
+    await open(log, 'other');
+    const hearers = async (roomId: string) => {
+      const [, count] = (await redis.command(
+        'PUBSUB',
+        'SHARDNUMSUB',
+        `tandem:{${roomId}}:live`,
+      )) as unknown[];
+      return Number(count);
+    };
+    t.same([await hearers('room'), await hearers('other')], [1, 1]);
+    proxy.accept(false);
+    proxy.cut();
+    await until(async () => (await hearers('other')) === 0);
+    await room.close();
+    proxy.accept(true);
+    await until(async () => (await hearers('other')) === 1, 'it hears the other again');
+    await until(async () => (await hearers('room')) === 0, 'it has left the one');
+  });
+
   t.test('nodes tell each other what need not be kept', async (t) => {
     const redis = await startRedis(t);
     const heard: string[] = [];
