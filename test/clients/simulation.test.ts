@@ -5,6 +5,7 @@ import { createRandom } from '../simulation/random.ts';
 import { TEST_SECRET } from '../support/servers.ts';
 import { signAtOnce } from '../support/tokens.ts';
 import { act, lastingLog, type Tally } from './acts.ts';
+import { PlainTypist } from './plain-typist.ts';
 import { WireWorld } from './wire-world.ts';
 
 const RATES = { RATE_LIMIT: '300/1s', STREAM_LIMIT: '300/1s' };
@@ -34,11 +35,15 @@ async function run(t: Test, seed: number, seen: Set<string>): Promise<void> {
     return client.join('r', { user: { name: sub } });
   };
   const rooms = names.map(enter);
+  const plain = new PlainTypist(() =>
+    world.connect(undefined, signAtOnce({ sub: 'eve', rooms: ['*'] }, TEST_SECRET)),
+  );
   for (let step = 0; step < STEPS; step++) {
     const who = random.below(rooms.length);
     switch (
       random.weighted({
         act: 20,
+        plain: 8,
         cut: 1,
         half: 0.5,
         crash: 0.3,
@@ -50,6 +55,9 @@ async function run(t: Test, seed: number, seen: Set<string>): Promise<void> {
     ) {
       case 'act':
         act(random, rooms[who] as Room, names[who] as string, tally);
+        break;
+      case 'plain':
+        plain.type();
         break;
       case 'cut':
         [...world.ends][who]?.cut();
@@ -95,6 +103,7 @@ async function run(t: Test, seed: number, seen: Set<string>): Promise<void> {
     text: room.text('d').value,
     chat: room.chat.messages.map((one) => one.text),
   });
+  if (fresh.text('d').value.includes('~')) seen.add('typed without an opId');
   for (const room of rooms)
     t.same(shown(room), shown(fresh), `seed ${seed}: ${room.userId} sees what there is`);
   const chats = fresh.chat.messages.map((one) => one.text);
@@ -110,7 +119,14 @@ t.test('clients converge, whatever happens to wires and servers', async (t) => {
   const seen = new Set<string>();
   for (const seed of seeds) await run(t, seed, seen);
   if (given !== undefined) return;
-  for (const one of ['websocket', 'event-stream', 'CONFLICT', 'VERSION_CONFLICT', 'NOT_FOUND']) {
+  for (const one of [
+    'websocket',
+    'event-stream',
+    'CONFLICT',
+    'VERSION_CONFLICT',
+    'NOT_FOUND',
+    'typed without an opId',
+  ]) {
     t.ok(seen.has(one), `${one} was among it`);
   }
 });

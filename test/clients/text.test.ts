@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Room } from '../../clients/client/index.ts';
 import { leading, replacing } from '../../clients/client/text/edits.ts';
 import { text } from '../../clients/client/text/index.ts';
+import { connect } from '../support/client.ts';
 import { stage as scriptedStage } from './scripted.ts';
 import { type ClientStage, clientStage, until } from './stage.ts';
 
@@ -32,6 +33,33 @@ t.test('a text that two edit at the same place is the same for both', async (t) 
   await until(() => ada.pending + ben.pending === 0 && a.value === b.value, 'the same text');
   t.match(a.value, /a29 /);
   t.match(a.value, /b29 /);
+});
+
+t.test('what names no opId is others’, also while nothing of one’s own is on its way', async (t) => {
+  const { at, ada } = await two(t);
+  const a = ada.text('d');
+  a.insert(0, '.');
+  await until(() => ada.pending === 0, 'a text that is loaded');
+  const plain = await connect(at.server.port);
+  t.teardown(() => plain.close());
+  await plain.ask({ type: 'join', roomId: 'r', user: { userId: 'cem' } });
+  const document = async () => (await plain.ask({ type: 'requestSync', documentId: 'd' })).documents.d;
+  const [line] = at.sockets as [WebSocket];
+  const sent: string[] = [];
+  const send = line.send.bind(line);
+  line.send = (message: string) => {
+    sent.push(JSON.parse(message).type);
+    send(message);
+  };
+  // Typed as soon as it has come, before what would be asked for because of it.
+  line.on('message', (frame) => String(frame).includes('"operation":["c"]') && a.insert(0, 'a'));
+  for (let n = 1; n <= 5; n++) {
+    const { version } = await document();
+    await plain.ask({ type: 'operation', documentId: 'd', version, operation: ['c'] });
+    await until(() => ada.pending === 0 && a.value.length > 2 * n, 'both');
+    t.equal(a.value, (await document()).text);
+  }
+  t.same(new Set(sent), new Set(['operation']), 'nothing has to be asked for');
 });
 
 t.test('edits made while there is no connection arrive, each once', async (t) => {

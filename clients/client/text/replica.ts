@@ -68,7 +68,8 @@ export class Replica implements TextReplica {
 
   received({ version, operation, opId }: MessageOf<'operation'>): void {
     if (version <= this.#version && this.#isLoaded) return;
-    const isOwn = opId === this.#inFlight?.opId;
+    // Others need not name one.
+    const isOwn = opId !== undefined && opId === this.#inFlight?.opId;
     if (isOwn && this.#frozen === undefined) this.#ahead.set(version, 'own');
     else this.#ahead.set(version, operation);
     this.#proceed();
