@@ -1,31 +1,33 @@
+import { closeTexts } from './close-texts.ts';
+
 /**
  * The catalogue of closes: reasons for which the server ends a connection. 4000 to 4099: reconnect, after
  * the advised delay. 4100 to 4199: do not reconnect before something has changed. Codes are stable. The
  * close frame's reason is JSON: `{"code": NAME, "retryAfterMs"?: number}`. [SPEC: CL]
  */
 export const closes = {
-  SHUTDOWN: { code: 4000, reconnect: true, text: 'The server goes down or restarts.' },
-  SLOW_CONSUMER: { code: 4001, reconnect: true, text: 'The client did not read for too long.' },
-  HEARTBEAT_TIMEOUT: { code: 4002, reconnect: true, text: 'No heartbeat within the grace period.' },
-  CONNECT_TIMEOUT: { code: 4003, reconnect: true, text: 'No token within the time for connecting.' },
-  OVERLOADED: { code: 4004, reconnect: true, text: 'The client sent faster than it can be served.' },
+  SHUTDOWN: { code: 4000, reconnect: true, text: closeTexts.SHUTDOWN },
+  SLOW_CONSUMER: { code: 4001, reconnect: true, text: closeTexts.SLOW_CONSUMER },
+  HEARTBEAT_TIMEOUT: { code: 4002, reconnect: true, text: closeTexts.HEARTBEAT_TIMEOUT },
+  CONNECT_TIMEOUT: { code: 4003, reconnect: true, text: closeTexts.CONNECT_TIMEOUT },
+  OVERLOADED: { code: 4004, reconnect: true, text: closeTexts.OVERLOADED },
   MISSED_TOO_MUCH: {
     code: 4006,
     reconnect: true,
-    text: 'More was missed than can be told; what there is now has to be asked for.',
+    text: closeTexts.MISSED_TOO_MUCH,
   },
-  KEYS_UNAVAILABLE: { code: 4005, reconnect: true, text: 'Tokens cannot be verified at present.' },
-  TOKEN_INVALID: { code: 4100, reconnect: false, text: 'The token cannot be verified.' },
-  TOKEN_EXPIRED: { code: 4101, reconnect: false, text: 'The token has expired; come back with a new one.' },
+  KEYS_UNAVAILABLE: { code: 4005, reconnect: true, text: closeTexts.KEYS_UNAVAILABLE },
+  TOKEN_INVALID: { code: 4100, reconnect: false, text: closeTexts.TOKEN_INVALID },
+  TOKEN_EXPIRED: { code: 4101, reconnect: false, text: closeTexts.TOKEN_EXPIRED },
   TOKEN_REVOKED: {
     code: 4104,
     reconnect: false,
-    text: 'The token was taken back; come back with a new one.',
+    text: closeTexts.TOKEN_REVOKED,
   },
-  FLOOD: { code: 4102, reconnect: false, text: 'Ten times the rate limit was exceeded.' },
-  KICKED: { code: 4103, reconnect: false, text: 'The application has sent this user away.' },
-  UNAUTHENTICATED: { code: 4106, reconnect: false, text: 'A token is needed.' },
-  ORIGIN_REFUSED: { code: 4105, reconnect: false, text: 'Cookies are not accepted from this origin.' },
+  FLOOD: { code: 4102, reconnect: false, text: closeTexts.FLOOD },
+  KICKED: { code: 4103, reconnect: false, text: closeTexts.KICKED },
+  UNAUTHENTICATED: { code: 4106, reconnect: false, text: closeTexts.UNAUTHENTICATED },
+  ORIGIN_REFUSED: { code: 4105, reconnect: false, text: closeTexts.ORIGIN_REFUSED },
 } as const;
 
 export type CloseName = keyof typeof closes;

@@ -3,14 +3,11 @@ import type { JsonObject } from './values.ts';
 const GROUPS = ['position', 'rotation', 'scale'];
 const AXES = ['x', 'y', 'z', 'w'];
 
-/** The keys of each axis, by its short name. */
-const axesByShortName = new Map<string, readonly string[]>(
-  GROUPS.flatMap((group) => AXES.map((axis) => [`${group}_${axis}`, ['transform', group, axis]])),
-);
 /** The keys of all axes that have a short name. */
-export const shortNamedKeys: readonly (readonly string[])[] = /* @__PURE__ */ Array.from(
-  axesByShortName.values(),
+export const shortNamedKeys: readonly (readonly string[])[] = GROUPS.flatMap((group) =>
+  AXES.map((axis) => ['transform', group, axis]),
 );
+const axesByShortName = new Map(shortNamedKeys.map((keys) => [keys.slice(1).join('_'), keys]));
 
 export interface Change {
   /** Where the value is stored: `['color']`, `['transform', 'position', 'x']`. */

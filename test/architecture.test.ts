@@ -26,7 +26,7 @@ const borders: readonly Border[] = [
   {
     folder: 'clients/client/',
     // Nothing that brings the schemas into a browser.
-    values: ['protocol/properties.ts', 'protocol/limits.ts', 'protocol/closes.ts', 'ot-text-unicode'],
+    values: ['protocol/properties.ts', 'protocol/limits.ts', 'protocol/close-texts.ts', 'ot-text-unicode'],
     types: ['protocol/'],
   },
   {

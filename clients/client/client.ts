@@ -111,12 +111,12 @@ export class Client extends Events<ClientEvents> {
   }
 
   #became(status: Status): void {
-    const rooms = [...this.#rooms.values()];
-    if (status === 'open') for (const room of rooms) room.connected();
-    else if (status === 'closed') {
-      this.#endWake();
-      for (const room of rooms) room.closed(closed());
-    } else for (const room of rooms) room.disconnected();
+    if (status === 'closed') this.#endWake();
+    for (const room of [...this.#rooms.values()]) {
+      if (status === 'open') room.connected();
+      else if (status === 'closed') room.closed(closed());
+      else room.disconnected();
+    }
     this.emit('status', status);
   }
 

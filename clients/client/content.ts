@@ -77,8 +77,9 @@ export class Content {
 
   /** False: it has come before, or is part of the state that is still to come. */
   #advance(offset: number | undefined): boolean {
-    if (this.place === undefined || (offset ?? Number.POSITIVE_INFINITY) <= this.place.offset) return false;
-    this.place.offset = offset ?? this.place.offset;
+    const { place } = this;
+    if (place === undefined || (offset !== undefined && offset <= place.offset)) return false;
+    place.offset = offset ?? place.offset;
     return true;
   }
 }

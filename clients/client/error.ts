@@ -46,8 +46,17 @@ export function errorOf(answer: Readonly<Record<string, unknown>>): TandemError 
     const { planetId, lockedBy } = answer as { planetId: string; lockedBy: string };
     return new TandemError('CONFLICT', `${lockedBy} holds the lock.`, { planetId, lockedBy });
   }
-  const { type: _, op: __, ok: ___, ref: ____, roomId: _____, opId: ______, ...rest } = answer;
-  const { code, message, ...details } = rest;
+  const {
+    type: _,
+    op: __,
+    ok: ___,
+    ref: ____,
+    roomId: _____,
+    opId: ______,
+    code,
+    message,
+    ...details
+  } = answer;
   return new TandemError(code as TandemError['code'], String(message), details);
 }
 

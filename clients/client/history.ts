@@ -42,8 +42,7 @@ export class History {
     const gone = new Set(parts);
     for (const steps of [this.undoable, this.redoable]) {
       for (const step of steps) step.parts = step.parts.filter((one) => !gone.has(one));
-      const left = steps.filter((step) => step.parts.length > 0);
-      if (left.length < steps.length) steps.splice(0, steps.length, ...left);
+      steps.splice(0, steps.length, ...steps.filter((step) => step.parts.length > 0));
     }
     this.#changed();
   }

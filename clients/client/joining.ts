@@ -1,9 +1,7 @@
 import { errorOf, type TandemError } from './error.ts';
 import type { Terms } from './options.ts';
-import { passing } from './outbox.ts';
+import { passing, RETRY_MS, SILENCE_MS } from './refusals.ts';
 
-const SILENCE_MS = 5000;
-const RETRY_MS = 500;
 /** Said of a user who may not be in the room any more. */
 const dismissals = new Set([
   'FORBIDDEN',
@@ -23,8 +21,8 @@ export class Joining {
   readonly #send: (ref: string) => void;
   #ref: string | undefined;
   #cancel = () => {};
-  #resolve = () => {};
-  #reject: (error: TandemError) => void = () => {};
+  #resolve!: () => void;
+  #reject!: (error: TandemError) => void;
 
   constructor(terms: Terms, send: (ref: string) => void) {
     this.#terms = terms;

@@ -3,6 +3,7 @@ import { errorOf, TandemError } from './error.ts';
 import type { Keeping } from './keeping.ts';
 import { merged } from './merging.ts';
 import type { Terms } from './options.ts';
+import { passing, RETRY_MS, SILENCE_MS } from './refusals.ts';
 
 export type Ack = MessageOf<'ack'>;
 
@@ -31,20 +32,6 @@ export interface OutboxHooks {
 
 /** Sent and not answered at a time: what the server holds back is not made worse. */
 const WINDOW = 64;
-/** Without an answer for so long, what was sent is sent again: a refusal for its rate may be untold. [RL2] */
-const SILENCE_MS = 5000;
-const RETRY_MS = 500;
-/** Refusals that pass by themselves. */
-export const passing: ReadonlySet<string> = new Set([
-  'RATE_LIMITED',
-  'OVERLOADED',
-  'LOG_UNAVAILABLE',
-  'OUTCOME_UNKNOWN',
-  'SHUTTING_DOWN',
-  'AUTHORIZER_UNAVAILABLE',
-  'KEYS_UNAVAILABLE',
-]);
-
 /**
  * The ordered commands of one room that were not answered yet, oldest first. They are sent in order while the
  * room is open, and all again when it is opened anew; the server knows repeats by their `opId`. [XO]
@@ -108,8 +95,8 @@ export class Outbox {
   }
 
   #add(command: Command): Waiting {
-    let answered: Waiting['answered'] = () => {};
-    let refused: Waiting['refused'] = () => {};
+    let answered!: Waiting['answered'];
+    let refused!: Waiting['refused'];
     const answer = new Promise<Ack>((resolve, reject) => {
       answered = resolve;
       refused = reject;

@@ -83,10 +83,9 @@ function partAgainst(
     : { type: 'update', target: 'item', id: thing, data };
 }
 
-/** One operation where two would do the same. */
+/** One operation where two about the same thing would do the same. */
 function merge(last: Operation | undefined, next: Operation): boolean {
-  const isOne = last?.type === 'update' && next.type === 'update' && last.target === next.target;
-  if (!isOne || last.id !== next.id || last.data === undefined) return false;
+  if (last?.type !== 'update' || next.type !== 'update' || last.data === undefined) return false;
   for (const { keys, value } of changesOf(next.data ?? {})) setProperty(last.data, keys, value);
   return true;
 }

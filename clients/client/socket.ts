@@ -1,4 +1,4 @@
-import { closes } from '../../protocol/closes.ts';
+import { closeTexts } from '../../protocol/close-texts.ts';
 import { TandemError } from './error.ts';
 import { messagesIn, parsedFrom, type Socket, type SocketHandler } from './transport.ts';
 
@@ -42,10 +42,10 @@ export function openSocket(url: string, given: WebSocketConstructor | undefined,
     isLive = false;
     // A close frame's reason is JSON, where it is the server's.
     const advice = (parsedFrom(String(reason)) ?? {}) as {
-      code?: keyof typeof closes;
+      code?: keyof typeof closeTexts;
       retryAfterMs?: number;
     };
-    const text = closes[advice.code as keyof typeof closes]?.text;
+    const text = closeTexts[advice.code as keyof typeof closeTexts];
     const message = text ?? `The server closed with ${code}.`;
     handler.closed({ ...advice, message, isFinal: code >= 4100 && code < 4200 });
   });

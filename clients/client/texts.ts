@@ -2,12 +2,11 @@ import type { MessageOf, TextDocument } from '../../protocol/index.ts';
 import { TandemError } from './error.ts';
 import type { Terms } from './options.ts';
 import type { Ack } from './outbox.ts';
+import { SILENCE_MS } from './refusals.ts';
 import type { Room } from './room.ts';
 import type { RoomText } from './text/room-text.ts';
 import type { TextReplica } from './text-support.ts';
 
-/** Without an answer for so long, it is asked again: a refusal for its rate may be untold. [RL2] */
-const SILENCE_MS = 5000;
 /** More at once come with the whole state of the room, for each question counts. [RL1] */
 const FEW = 4;
 
