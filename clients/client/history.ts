@@ -22,9 +22,7 @@ export class History {
   /** Something new was done. */
   did(parts: readonly Part[]): void {
     this.redoable.length = 0;
-    const step = this.#group ?? { parts: [] };
-    step.parts.push(...parts);
-    if (!this.undoable.includes(step)) push(this.undoable, step);
+    push(this.undoable, this.#group ?? { parts: [] }, parts);
     this.#changed();
   }
 
@@ -48,7 +46,8 @@ export class History {
   }
 }
 
-export function push(steps: Step[], step: Step): void {
-  steps.push(step);
+export function push(steps: Step[], step: Step, parts: readonly Part[] = []): void {
+  step.parts.push(...parts);
+  if (!steps.includes(step)) steps.push(step);
   if (steps.length > KEPT_STEPS) steps.shift();
 }

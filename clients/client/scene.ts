@@ -6,6 +6,7 @@ import type { Ack } from './outbox.ts';
 import { type Pending, SceneReplica } from './replica.ts';
 import { operationsAgainst } from './reversal.ts';
 import type { ApplyOptions, HistoryState, SceneEvents, SceneSnapshot } from './scene-types.ts';
+import { slices } from './slices.ts';
 import { type Item, SCENE, type Thing } from './things.ts';
 
 type Submit = (command: Readonly<Record<string, unknown>>) => Promise<Ack>;
@@ -84,7 +85,7 @@ export class Scene extends Events<SceneEvents> {
 
   /** Operations of an earlier client, which are on their way. @internal */
   adopt(operations: readonly Operation[], answer: Promise<Ack>): void {
-    this.#settled(this.#replica.begin(operations), answer, false).catch(() => {});
+    this.#settled(this.#replica.begin(operations), answer).catch(() => {});
   }
 
   get canUndo(): boolean {
@@ -102,7 +103,7 @@ export class Scene extends Events<SceneEvents> {
 
   /**
    * Takes back the latest of one's own steps, but for what somebody else has changed since. Resolves with false
-   * where there is nothing to take back.
+   * where there is nothing to take back; rejects where that is refused, and can be tried again.
    */
   undo(): Promise<boolean> {
     return this.#revert(this.#history.undoable, this.#history.redoable);
@@ -115,52 +116,62 @@ export class Scene extends Events<SceneEvents> {
 
   async #revert(from: Step[], to: Step[]): Promise<boolean> {
     for (let step = from.pop(); step !== undefined; step = from.pop()) {
-      if (await this.#revertStep(step, to)) return true;
+      try {
+        if (await this.#revertStep(step, to)) return true;
+      } catch (error) {
+        // What refused it may pass.
+        push(from, step);
+        this.#historyChanged();
+        throw error;
+      }
     }
     return false;
   }
 
   async #revertStep({ parts }: Step, to: Step[]): Promise<boolean> {
     const reversals = parts.flatMap((part) => part.reversals);
+    const step: Step = { parts: [] };
     for (let tries = 1; ; tries++) {
+      const passing = tries < UNDO_TRIES ? 'VERSION_CONFLICT' : undefined;
       const operations = operationsAgainst(reversals, this.#replica.itemOf);
-      if (operations.length === 0) {
-        this.#historyChanged();
-        return false;
-      }
-      const pending = this.#replica.begin(operations);
-      push(to, { parts: [...pending.parts] });
-      this.#historyChanged();
-      try {
+      const answers = slices(operations).map((slice) => {
+        const pending = this.#replica.begin(slice);
+        push(to, step, pending.parts);
         // Who changes the same in this moment wins.
-        await this.#send(pending, { version: this.version }, tries < UNDO_TRIES);
-        return true;
-      } catch (error) {
-        const { code, details } = error as TandemError;
-        if (code !== 'VERSION_CONFLICT' || tries >= UNDO_TRIES) throw error;
-        await this.#reached(details.version ?? 0);
+        return this.#send(pending, { version: this.version }, passing);
+      });
+      this.#historyChanged();
+      let conflict = -1;
+      for (const one of await Promise.allSettled(answers)) {
+        if (one.status === 'fulfilled') continue;
+        const { code, details } = one.reason as TandemError;
+        if (code !== passing) throw one.reason;
+        conflict = details.version ?? 0;
       }
+      if (conflict < 0) return step.parts.length > 0;
+      await this.#reached(conflict);
     }
   }
 
-  #send(pending: Pending, options: { version?: number }, isTriedAgain = false): Promise<Ack> {
+  /** @param passing a refusal that nobody is told of, as it is tried again */
+  #send(pending: Pending, options: { version?: number }, passing?: string): Promise<Ack> {
     const operations = pending.parts.map(({ operation }) => operation);
     const answer = this.#submit({ type: 'sceneOperation', operations, ...options });
-    return this.#settled(pending, answer, isTriedAgain);
+    return this.#settled(pending, answer, passing);
   }
 
   /** Steps of a drag that became one command have one answer, and are settled at once. */
-  #settled(pending: Pending, answer: Promise<Ack>, isTriedAgain: boolean): Promise<Ack> {
+  #settled(pending: Pending, answer: Promise<Ack>, passing?: string): Promise<Ack> {
     const known = this.#answers.get(answer);
     known?.all.push(pending);
     if (known !== undefined) return known.settled;
     const all = [pending];
-    const settled = this.#settle(all, answer, isTriedAgain);
+    const settled = this.#settle(all, answer, passing);
     this.#answers.set(answer, { all, settled });
     return settled;
   }
 
-  async #settle(all: readonly Pending[], answer: Promise<Ack>, isTriedAgain: boolean): Promise<Ack> {
+  async #settle(all: readonly Pending[], answer: Promise<Ack>, passing?: string): Promise<Ack> {
     try {
       const ack = await answer;
       this.#replica.accepted(all, ack.version ?? 0);
@@ -170,7 +181,7 @@ export class Scene extends Events<SceneEvents> {
       const parts = all.flatMap((one) => one.parts);
       this.#history.forget(parts);
       const operations = parts.map(({ operation }) => operation);
-      if (error instanceof TandemError && !isTriedAgain) this.emit('refused', { operations, error });
+      if (error instanceof TandemError && error.code !== passing) this.emit('refused', { operations, error });
       throw error;
     }
   }
