@@ -235,6 +235,7 @@ export class Room extends Events<RoomEvents> {
     this.#become(status);
     this.#joining.end(error);
     this.#outbox.end(error);
+    this.scene.end();
     this.#link.left(this);
   }
 

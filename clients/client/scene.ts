@@ -23,7 +23,8 @@ export class Scene extends Events<SceneEvents> {
   readonly #history = new History(() => this.#historyChanged());
   readonly #submit: Submit;
   readonly #answers = new WeakMap<Promise<Ack>, { all: Pending[]; settled: Promise<Ack> }>();
-  readonly #awaited = new Set<{ version: number; reached: () => void }>();
+  readonly #awaited = new Map<() => void, number>();
+  #isOver = false;
   #snapshot: SceneSnapshot | undefined;
   #historyState: HistoryState = { canUndo: false, canRedo: false };
 
@@ -187,8 +188,23 @@ export class Scene extends Events<SceneEvents> {
   }
 
   #reached(version: number): Promise<void> {
-    if (this.version >= version) return Promise.resolve();
-    return new Promise((reached) => this.#awaited.add({ version, reached }));
+    return new Promise((reached) => {
+      this.#awaited.set(reached, version);
+      this.#release();
+    });
+  }
+
+  /** @param isAnew no version that anybody waits for comes any more */
+  #release(isAnew = this.#isOver): void {
+    for (const [reached, version] of this.#awaited) {
+      if ((isAnew || version <= this.version) && this.#awaited.delete(reached)) reached();
+    }
+  }
+
+  /** The room has ended. @internal */
+  end(): void {
+    this.#isOver = true;
+    this.#release();
   }
 
   /** False: it does not begin where this ends. @internal */
@@ -199,6 +215,7 @@ export class Scene extends Events<SceneEvents> {
   /** @internal */
   state(version: number, manifest: Manifest, isAnew: boolean): void {
     this.#replica.state(version, manifest, isAnew);
+    if (isAnew) this.#release(true);
   }
 
   #historyChanged(): void {
@@ -211,11 +228,7 @@ export class Scene extends Events<SceneEvents> {
 
   #changed(things: ReadonlySet<Thing>): void {
     if (things.size > 0 || this.#snapshot?.version !== this.version) this.#snapshot = undefined;
-    for (const one of this.#awaited) {
-      if (one.version > this.version) continue;
-      this.#awaited.delete(one);
-      one.reached();
-    }
+    this.#release();
     const items = [...things].filter((thing) => thing !== SCENE);
     if (things.size > 0) this.emit('change', { items, properties: things.has(SCENE) });
   }

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Room } from '../../clients/client/index.ts';
+import { stage as scriptedStage } from './scripted.ts';
 import { clientStage, until } from './stage.ts';
 
 async function two(t: Test, env: Record<string, string> = {}): Promise<[Room, Room]> {
@@ -69,4 +70,56 @@ t.test('a step is undone at once, and redone, however many commands that takes',
   t.equal(await ada.scene.undo(), true);
   t.equal(ada.scene.items.size, 250);
   t.same(refused, []);
+});
+
+/** A room in which an undo can be told that somebody else was quicker: it waits for what that is. */
+async function undoing(t: Test) {
+  const { client, pass, last } = scriptedStage(t);
+  const room = client.join('r', { user: { userId: 'ada' } });
+  const state = (epoch: string, version: number, x: number) =>
+    last().say({
+      ...{ type: 'sceneState', roomId: 'r', epoch, version, offset: version },
+      manifest: { items: { a: { id: 'a', x } }, properties: {} },
+    });
+  const answer = (op: string, how: object) => {
+    const { ref, opId } = last().sent.findLast(({ type }) => type === op) ?? {};
+    last().say({ op, roomId: 'r', ref, opId, ...how });
+  };
+  const refuse = () => {
+    const how = { type: 'error', ok: false, code: 'VERSION_CONFLICT', message: 'Late.', version: 9 };
+    answer('sceneOperation', how);
+    return pass(0);
+  };
+  await pass(0);
+  last().open();
+  answer('join', { type: 'ack', ok: true, epoch: 'e' });
+  state('e', 7, 0);
+  const updated = room.scene.update('a', { x: 1 });
+  answer('sceneOperation', { type: 'ack', ok: true, version: 8 });
+  await updated;
+  return { room, undone: room.scene.undo(), refuse, state, answer, pass };
+}
+
+t.test('an undo that waits for what others did ends with the room', async (t) => {
+  const { room, undone, refuse } = await undoing(t);
+  await refuse();
+  room.leave();
+  await t.rejects(undone, { code: 'LEFT' });
+});
+
+t.test('so does one that would have to wait when the room has just ended', async (t) => {
+  const { room, undone, refuse } = await undoing(t);
+  room.on('pending', (count) => count === 0 && room.leave());
+  refuse();
+  await t.rejects(undone, { code: 'LEFT' });
+});
+
+t.test('an undo that waits for what others did goes on in another life of the room', async (t) => {
+  const { room, undone, refuse, state, answer, pass } = await undoing(t);
+  await refuse();
+  state('another', 2, 1);
+  await pass(0);
+  answer('sceneOperation', { type: 'ack', ok: true, version: 3 });
+  t.equal(await undone, true);
+  t.match(room.scene.items.get('a'), { x: 0 });
 });
