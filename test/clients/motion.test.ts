@@ -42,6 +42,18 @@ t.test('a motion goes on for a bounded time when nothing comes, and begins anew 
   t.end();
 });
 
+t.test('two values that come almost at once are no sign of speed', (t) => {
+  const track = new Track<number>();
+  for (let step = 0; step < 20; step++) track.add(step, step * 16);
+  // The last one was late.
+  track.add(20, 19 * 16 + 0.4);
+  const shown: number[] = [];
+  for (let now = 19 * 16; now < 600; now += 4) shown.push(track.at(now) ?? Number.NaN);
+  t.ok(Math.max(...shown) < 24, `${Math.max(...shown)} is where 50 ms may lead to`);
+  t.equal(shown.at(-1), 20);
+  t.end();
+});
+
 t.test('rotations go the short way, at even speed', (t) => {
   const half = Math.SQRT1_2;
   const [x, y, z, w] = mix([0, 0, 0, 1], [0, 0, 1, 0], 0.5) as number[];

@@ -61,6 +61,8 @@ export class Track<T> {
     const beyond = shown - to.at;
     // Who has stopped sends nothing more, and has to be shown where that was.
     const until = Math.min(beyond, Math.max(0, 2 * extrapolateMs - beyond));
-    return mix(from.value, to.value, 1 + until / (to.at - from.at)) as T;
+    // Two that came almost at once are no fast motion: one of them was late.
+    const intervalMs = Math.max(to.at - from.at, beyond > 0 ? this.#paceMs : 0);
+    return mix(from.value, to.value, 1 + until / intervalMs) as T;
   }
 }
