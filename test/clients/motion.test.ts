@@ -96,6 +96,12 @@ t.test('cameras and cursors of others can be read raw or smooth, as long as they
   await world.pass(500);
   t.match(cameras.of('ada'), { position: { y: 0 }, fov: 50 });
   t.same([...cameras.users()], ['ada']);
+  ada.signal('cursor', { target: 'd', selection: [3, 5] });
+  await world.pass(100);
+  t.same(cursors.of('ada'), [40, 0], 'where a caret is says nothing of the pointer');
+  ada.signal('cursor', { position: null });
+  await world.pass(100);
+  t.equal(cursors.of('ada'), null, 'but that it has gone');
   ada.leave();
   await world.pass(100);
   t.same([...cameras.users(), ...cursors.users()], []);

@@ -32,12 +32,14 @@ export function cameraMotion(room: Room, planetId: string, options: MotionOption
   });
 }
 
-/** The positions of the cursors of the others. */
+/** The positions of the cursors of the others; null where one has gone. Signals without any change nothing. */
 export function cursorMotion(
   room: Room,
   options: MotionOptions = {},
 ): Motion<MessageOf<'cursor'>['position']> {
-  return motionOf(room, options, (add) => room.on('cursor', ({ userId, position }) => add(userId, position)));
+  return motionOf(room, options, (add) =>
+    room.on('cursor', ({ userId, position }) => position !== undefined && add(userId, position)),
+  );
 }
 
 function motionOf<T>(
