@@ -1,6 +1,6 @@
 'use client';
 
-import { type QueryKey, useQueryClient } from '@tanstack/react-query';
+import { type Query, type QueryKey, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useHeldRoom } from './providers.ts';
 
@@ -16,7 +16,8 @@ const changes = new Set([
 
 /**
  * Keeps the query of a component fresh while it is mounted: joins the component's room, and invalidates the query
- * whenever somebody else, or a backend, has changed the component, and when a connection is back that was lost.
+ * whenever somebody else, or a backend, has changed the component, and with each join, for what changed before that is
+ * not told.
  *
  * @param queryKey default `['component', componentId]`
  */
@@ -30,22 +31,26 @@ export function useRealtime(componentId: string, queryKey: QueryKey = ['componen
   useEffect(() => {
     let isDue = false;
     let isLive = true;
-    let wasJoined = room.status === 'joined';
+    const refetch = async () => {
+      const filters = { queryKey: key.current };
+      // A first fetch that is under way may have missed the change, and is not begun anew.
+      const isFirst = ({ state }: Query) => state.data === undefined;
+      const wasFirst = queryClient.isFetching({ ...filters, predicate: isFirst }) > 0;
+      await queryClient.invalidateQueries(filters);
+      if (wasFirst && isLive) queryClient.invalidateQueries(filters);
+    };
     // Once for all that comes in one frame.
     const invalidate = () => {
       if (isDue) return;
       isDue = true;
       queueMicrotask(() => {
         isDue = false;
-        if (isLive) queryClient.invalidateQueries({ queryKey: key.current });
+        if (isLive) refetch();
       });
     };
     const ends = [
       room.on('event', ({ event }) => changes.has(event) && invalidate()),
-      room.on('status', (status) => {
-        if (status === 'joined' && wasJoined) invalidate();
-        wasJoined ||= status === 'joined';
-      }),
+      room.on('status', (status) => status === 'joined' && invalidate()),
     ];
     return () => {
       isLive = false;

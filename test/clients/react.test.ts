@@ -24,6 +24,15 @@ import { clientStage, until } from './stage.ts';
 
 t.setTimeout(550_000);
 
+/** Who waits for it goes on when it is opened. */
+function gate(): { opened: Promise<void>; open: () => void } {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
 t.test('components show who is there, what is selected, and how the connection is', async (t) => {
   const at = await clientStage(t);
   const ben = at.client().join('r', { user: { userId: 'ben', name: 'Ben' } });
@@ -141,14 +150,15 @@ t.test('the query of a component is asked again when somebody else changes the c
     );
   const page = mount(t, showingAll(['c1', 'c2']));
   const shows = (text: string) => until(() => page.text().trim() === text, text).then(() => t.pass(text));
-  await shows('c1: 1 c2: 1');
+  // Once when it is mounted, and once with the join.
+  await shows('c1: 2 c2: 2');
   const own = () => client.rooms.get('component:c1');
   await until(() => ben.presence.others.length === 1 && own()?.status === 'joined', 'the subscriber');
   const names = ['updated', 'nested-updated', 'nested-created', 'nested-deleted'];
   for (const [n, name] of names.entries()) {
     const operations = [{ type: 'update', target: 'scene', data: { n } } as const];
     await ben.relay(`component:${name}`, { componentId: 'c1' }, { operations });
-    await shows(`c1: ${n + 2} c2: 1`);
+    await shows(`c1: ${n + 3} c2: 2`);
   }
   await ben.relay('component:typing', { componentId: 'c1' });
   await own()?.relay('component:updated', { componentId: 'c1' });
@@ -157,13 +167,51 @@ t.test('the query of a component is asked again when somebody else changes the c
   own()?.on('event', ({ event }) => (isDone ||= event === 'done'));
   await ben.relay('done', {});
   await until(() => isDone, 'the last event');
-  t.same(asked, { c1: 5, c2: 1 }, 'neither of other events nor of one’s own');
+  t.same(asked, { c1: 6, c2: 2 }, 'neither of other events nor of one’s own');
   for (const socket of at.sockets.slice(1)) socket.terminate();
-  await shows('c1: 6 c2: 2');
+  await shows('c1: 7 c2: 3');
   page.render(showingAll(['c2']));
   await until(() => ben.presence.others.length === 0, 'who has left');
   t.same([...client.rooms.keys()], ['component:c2']);
 });
+
+t.test(
+  'what changed before the join, or while the query was asked for the first time, is not missed',
+  async (t) => {
+    const at = await clientStage(t);
+    const ben = at.client().join('component:c1', { user: { userId: 'ben' } });
+    await ben.joined;
+    const queries = new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+    t.teardown(() => queries.clear());
+    let saved = 1;
+    const [connected, answered] = [gate(), gate()];
+    const Component = showing(({ isSlow }: { isSlow?: boolean }) => {
+      useRealtime('c1', ['c', isSlow]);
+      const queryFn = async () => {
+        const read = saved;
+        if (isSlow) await answered.opened;
+        return read;
+      };
+      return String(useQuery({ queryKey: ['c', isSlow], queryFn }).data);
+    });
+    const getToken = () => connected.opened.then(() => token({ sub: 'ada' }));
+    const client = at.client({ getToken });
+    const page = (isSlow: boolean) =>
+      mount(t, below(client, h(QueryClientProvider, { client: queries }, h(Component, { isSlow }))));
+    const [quick, slow] = [page(false), page(true)];
+    await until(() => quick.text() === '1', 'the first answer');
+    saved = 2;
+    await ben.relay('component:updated', { componentId: 'c1' });
+    connected.open();
+    await until(() => quick.text() === '2', 'what changed before the join');
+    saved = 3;
+    await ben.relay('component:updated', { componentId: 'c1' });
+    await until(() => quick.text() === '3', 'what changed since');
+    answered.open();
+    await until(() => slow.text() === '3', 'what changed while it was asked');
+    t.pass();
+  },
+);
 
 t.test('another id of a room is another room, and the first one is left', async (t) => {
   const at = await clientStage(t);
