@@ -1,9 +1,12 @@
 import type { ErrorCode } from '../../protocol/index.ts';
 
-/** Why the server refused: what stands in its answer. Switch on `code`. */
+/** Why the server refused: what stands in its answer; or why there was none. Switch on `code`. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
-  /** Of the catalogue; UNREACHABLE: there was no answer; UNKNOWN: one that is not the server's. */
+  /**
+   * Of the catalogue; UNREACHABLE: there was no answer; UNKNOWN: one that is not the server's. NOT_JSON, of status 0:
+   * what was to be sent has something in it that JSON has not.
+   */
   readonly code: ErrorCode | 'UNREACHABLE' | 'UNKNOWN';
   /** Of HTTP; 0 where there was no answer. */
   readonly status: number;
@@ -25,7 +28,7 @@ export class BackendError extends Error {
 
   /** Whether the same may succeed later. */
   get retryable(): boolean {
-    return this.status === 0 || this.status === 429 || this.status === 503;
+    return this.code === 'UNREACHABLE' || this.status === 429 || this.status === 503;
   }
 
   /** How long the server wants to be left alone. */

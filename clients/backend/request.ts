@@ -57,8 +57,9 @@ export function createCall(options: RequestOptions): Call {
   const aborted = signal === undefined ? {} : { signal };
   // However many requests are under way: none of them stays.
   if (signal !== undefined) setMaxListeners(0, signal);
-  return (name, asked) =>
-    retry(() => attempt(options, name, asked), {
+  return async (name, asked) => {
+    const body = jsonOf(asked.body);
+    return retry(() => attempt(options, name, asked, body), {
       retries,
       minTimeout: retryDelayMs,
       maxTimeout: MAX_PAUSE_MS,
@@ -72,12 +73,23 @@ export function createCall(options: RequestOptions): Call {
         await sleep(Math.min(pauseMs, MAX_PAUSE_MS), undefined, aborted).catch(() => {});
       },
     });
+  };
+}
+
+/** Undefined: of nothing. */
+function jsonOf(body: unknown): string | undefined {
+  try {
+    return JSON.stringify(body);
+  } catch (cause) {
+    throw new BackendError('NOT_JSON', 0, String(cause), {}, { cause });
+  }
 }
 
 async function attempt<Name extends RouteName>(
   { url, token, timeoutMs = 10_000, signal, fetch: send = fetch }: RequestOptions,
   name: Name,
-  { params, query, body, headers }: Asked<Name>,
+  { params, query, headers }: Asked<Name>,
+  body: string | undefined,
 ): Promise<Answered<Name>> {
   const { method, path }: Route = routes[name];
   const authorization = `Bearer ${typeof token === 'string' ? token : await token()}`;
@@ -96,7 +108,7 @@ async function attempt<Name extends RouteName>(
         authorization,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
       signal: over.signal,
     });
     text = await response.text();

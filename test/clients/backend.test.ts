@@ -128,6 +128,24 @@ t.test('it is not tried again for ever, nor where that is of no use', async (t) 
   t.equal(once.asked.length, 1);
 });
 
+t.test('what is no JSON is refused at once, and says so', async (t) => {
+  const { asked, backend } = await scripted(t, []);
+  await t.rejects(backend.publish('r', 'e', 1n), {
+    name: 'BackendError',
+    code: 'NOT_JSON',
+    message: /BigInt/,
+    retryable: false,
+  });
+  t.equal(await backend.publish('r', 'e', 1).then(() => asked.length), 1);
+  t.equal(asked[0]?.request.headers.authorization, 'Bearer token-1', 'no token was asked for in vain');
+});
+
+t.test('a token that cannot be had is the error, and nothing is sent', async (t) => {
+  const token = () => Promise.reject(new Error('no token'));
+  const backend = createBackend({ url: 'http://127.0.0.1:1', token, retryDelayMs: 1 });
+  await t.rejects(backend.presence('r'), { name: 'Error', message: 'no token' });
+});
+
 t.test('a signal ends what is under way, and knows nothing of what is over', async (t) => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
