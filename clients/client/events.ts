@@ -12,9 +12,9 @@ export class Events<M> implements Listenable<M> {
   readonly #listeners = new Map<keyof M, Set<(told: never) => void>>();
 
   on<K extends keyof M>(name: K, listener: (told: M[K]) => void): Unsubscribe {
-    // The same function may listen twice.
-    const own = (told: M[K]) => listener(told);
     const all = this.#listeners.get(name) ?? new Set();
+    // The same function may listen twice. It may end while all are called.
+    const own = (told: M[K]) => all.has(own) && listener(told);
     this.#listeners.set(name, all.add(own));
     return () => void all.delete(own);
   }

@@ -160,3 +160,20 @@ t.test('a client sends what the server would not take so fast again, until it is
   await until(() => room.chat.messages.length === 100, 'all');
   t.equal(new Set(room.chat.messages.map(({ text }) => text)).size, 100);
 });
+
+t.test('who has ended listening hears nothing more, also of what others are just told', async (t) => {
+  const at = await clientStage(t);
+  const { scene } = at.client().join('r');
+  const heard: string[] = [];
+  const listen = (name: string) => scene.on('change', () => heard.push(name));
+  scene.on('change', () => {
+    ends[0]?.();
+    // Who begins now is told of the next.
+    listen('late');
+  });
+  const ends = ['one', 'two'].map(listen);
+  scene.set({ n: 1 }).catch(() => {});
+  t.same(heard, ['two']);
+  scene.set({ n: 2 }).catch(() => {});
+  t.same(heard, ['two', 'two', 'late']);
+});
