@@ -33,7 +33,8 @@ export interface PublishOptions {
 
 /**
  * What a backend may do with a Tandem server. Everything may be tried again without happening twice, and is, where
- * there was no answer, or the server asked for it. Everything rejects with a {@link BackendError}.
+ * there was no answer, or the server asked for it. Everything rejects with a {@link BackendError}; but with what `token`
+ * throws, and with the reason of the `signal` once that is aborted.
  */
 export interface Backend {
   /** Everybody in the room hears `event` with `data`. Resolves when that is durable. */
@@ -96,18 +97,19 @@ export interface Backend {
   };
 }
 
+function publication(
+  event: string,
+  data: unknown,
+  { exclude, idempotencyKey = randomUUID() }: PublishOptions = {},
+) {
+  return { event, data, idempotencyKey, ...(exclude === undefined ? {} : { exclude }) };
+}
+
 export function createBackend(options: RequestOptions): Backend {
   const call = createCall(options);
 
-  async function publish(
-    roomId: string,
-    event: string,
-    data: unknown,
-    { exclude, idempotencyKey = randomUUID() }: PublishOptions = {},
-  ): Promise<Published> {
-    const excluded = exclude === undefined ? {} : { exclude };
-    const body = { event, data, idempotencyKey, ...excluded };
-    return (await call('publish', { params: { roomId }, body })).json;
+  async function publish(roomId: string, ...what: Parameters<typeof publication>): Promise<Published> {
+    return (await call('publish', { params: { roomId }, body: publication(...what) })).json;
   }
 
   async function presence(roomId: string): Promise<Present[]> {
@@ -117,10 +119,8 @@ export function createBackend(options: RequestOptions): Backend {
   return {
     publish,
     presence,
-    async broadcast(rooms, event, data, { exclude, idempotencyKey = randomUUID() } = {}) {
-      const excluded = exclude === undefined ? {} : { exclude };
-      return (await call('broadcast', { body: { rooms, event, data, idempotencyKey, ...excluded } })).json
-        .results;
+    async broadcast(rooms, ...what) {
+      return (await call('broadcast', { body: { rooms, ...publication(...what) } })).json.results;
     },
     broadcastToProject: (projectId, ...what) => publish(`project:${projectId}`, ...what),
     async getConnectedUsersInProject(projectId) {

@@ -16,8 +16,7 @@ export function replacing(value: string, position: number, length: number, inser
   const end = position + length + (isInside(position + length) ? 1 : 0);
   const start = length === 0 ? end : position - (isInside(position) ? 1 : 0);
   const [before, removed] = [lengthOf(value.slice(0, start)), lengthOf(value.slice(start, end))];
-  const parts = [before, whole(inserted), ...(removed > 0 ? [{ d: removed }] : [])];
-  return ot.normalize(parts.filter((part) => part !== 0 && part !== '')) as TextOperation;
+  return changing(before, whole(inserted), removed);
 }
 
 /** What leads from one text to another: what differs between what they begin and end with. */
@@ -30,7 +29,12 @@ export function leading(from: string, to: string): TextOperation {
   while (end < shorter - start && old[old.length - 1 - end] === next[next.length - 1 - end]) end++;
   const inserted = next.slice(start, next.length - end).join('');
   const removed = old.length - end - start;
-  const parts = [start, inserted, ...(removed > 0 ? [{ d: removed }] : [])];
+  return changing(start, inserted, removed);
+}
+
+/** After so many characters inserts one text, and removes so many others. */
+function changing(skipped: number, inserted: string, removed: number): TextOperation {
+  const parts = [skipped, inserted, ...(removed > 0 ? [{ d: removed }] : [])];
   return ot.normalize(parts.filter((part) => part !== 0 && part !== '')) as TextOperation;
 }
 
