@@ -18,7 +18,7 @@ const KEPT = 200;
 
 /** The messages of the room, each once and in order. */
 export class Chat extends Events<ChatEvents> {
-  /** The latest 200, oldest first. */
+  /** The latest, oldest first: as many as the server has told at once, and 200 at most after one more. */
   messages: readonly ChatMessage[] = [];
   readonly #submit: (command: Readonly<Record<string, unknown>>) => Promise<Ack>;
 

@@ -9,7 +9,7 @@ export type User = Readonly<Record<string, unknown>> & { userId?: string; id?: s
 
 export interface RoomEvents {
   status: RoomStatus;
-  /** How many ordered commands wait for an answer. */
+  /** How many ordered commands wait for an answer, and texts for their turn. */
   pending: number;
   cursor: MessageOf<'cursor'>;
   typing: MessageOf<'typing'>;
