@@ -57,8 +57,8 @@ export function openSocket(url: string, given: WebSocketConstructor | undefined,
     send: (message) => isLive && socket.send(JSON.stringify(message)),
     end(goodbye) {
       isLive = false;
-      if (goodbye) socket.close(1000);
-      else socket.close();
+      // Should it come through after all, it would be a goodbye without a code, too. [SPEC: PR2, PR3]
+      socket.close(goodbye ? 1000 : 4900);
     },
   } satisfies Socket;
 }
