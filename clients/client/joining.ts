@@ -37,7 +37,7 @@ export class Joining {
 
   begin(): void {
     this.#cancel();
-    this.#ref = this.#terms.newId();
+    this.#ref ??= this.#terms.newId();
     this.#cancel = this.#terms.clock.after(SILENCE_MS, () => this.begin());
     this.#send(this.#ref);
   }

@@ -162,8 +162,9 @@ export class Outbox {
 
   #comesAgain({ code, retryAfterMs }: Readonly<Record<string, unknown>>): boolean {
     if (code === 'NOT_JOINED') {
+      // Once for all that are refused now.
+      if (this.#isOpen) this.#hooks.notJoined();
       this.pause();
-      this.#hooks.notJoined();
       return true;
     }
     if (!passing.has(String(code))) return false;

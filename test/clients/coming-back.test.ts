@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { connect } from '../../clients/client/index.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
+import { stage } from './scripted.ts';
 import { clientStage, until } from './stage.ts';
 
 for (const TRANSPORT of ['uws', 'ws']) {
@@ -46,3 +47,59 @@ for (const TRANSPORT of ['uws', 'ws']) {
     await until(() => ben.presence.others.length === 0, 'her goodbye');
   });
 }
+
+t.test('a room whose answers are slower than a join is patient is joined all the same', async (t) => {
+  const { client, clock, last, pass } = stage(t);
+  const room = client.join('r', { user: { userId: 'ada' } });
+  await pass(0);
+  last().open();
+  const socket = last();
+  const send = socket.send.bind(socket);
+  const answer = (command: Record<string, unknown>) =>
+    clock.after(7000, () => socket.say({ type: 'ack', ok: true, op: 'join', ref: command.ref, roomId: 'r' }));
+  for (const command of socket.sent) answer(command);
+  socket.send = (text) => {
+    send(text);
+    answer(JSON.parse(text));
+  };
+  await pass(20_000);
+  t.equal(room.status, 'joined');
+});
+
+t.test(
+  '[ND3] however many commands find that their connection is in the room no more, it joins once',
+  async (t) => {
+    const { client, last, pass } = stage(t);
+    const room = client.join('r', { user: { userId: 'ada' } });
+    await pass(0);
+    last().open();
+    const joins = () => last().sent.filter(({ type }) => type === 'join');
+    const joined = () => ({ type: 'ack', ok: true, op: 'join', ref: joins().at(-1)?.ref, roomId: 'r' });
+    last().say(joined());
+    const sent = Array.from({ length: 64 }, (_, n) => room.chat.send(`m${n}`));
+    const messages = () => last().sent.filter(({ type }) => type === 'message');
+    t.equal(messages().length, 64);
+    const refused = (from: number, to: number) =>
+      messages()
+        .slice(from, to)
+        .map(({ opId }) => ({
+          type: 'error',
+          ok: false,
+          op: 'message',
+          code: 'NOT_JOINED',
+          opId,
+          roomId: 'r',
+        }));
+    last().say(...refused(0, 40));
+    last().say(...refused(40, 64));
+    t.equal(joins().length, 2);
+    last().say(joined());
+    t.equal(messages().length, 128, 'all are sent again');
+    last().say(
+      ...messages()
+        .slice(64)
+        .map(({ opId }) => ({ type: 'ack', ok: true, op: 'message', opId, roomId: 'r' })),
+    );
+    await Promise.all(sent);
+  },
+);
