@@ -13,7 +13,8 @@ export function userIdIn(token: string): string | undefined {
     const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
     const bytes = Uint8Array.from(binary, (one) => one.charCodeAt(0));
     const { sub, userId } = JSON.parse(new TextDecoder().decode(bytes));
-    return sub ?? userId;
+    // The server takes a number as its digits.
+    return (sub ?? userId)?.toString();
   } catch {
     return undefined;
   }

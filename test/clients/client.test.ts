@@ -1,5 +1,7 @@
 import t from 'tap';
 import { token } from '../native/person.ts';
+import { TEST_SECRET } from '../support/servers.ts';
+import { signAtOnce } from '../support/tokens.ts';
 import { clientStage, until } from './stage.ts';
 
 for (const TRANSPORT of ['uws', 'ws']) {
@@ -141,6 +143,20 @@ t.test('who may not be in a room is told, and stays in the others', async (t) =>
   t.equal(mine.status, 'joined');
   t.equal(mine.userId, 'ada');
   await mine.chat.send('still here');
+});
+
+t.test('whose token names it by a number knows itself among the others', async (t) => {
+  const at = await clientStage(t, { AUTH: 'required' });
+  for (const claims of [{ sub: 42 }, { userId: 0 }]) {
+    const id = String(claims.sub ?? claims.userId);
+    const signed = signAtOnce({ ...claims, rooms: ['*'] } as never, TEST_SECRET);
+    const room = at.client({ getToken: () => signed, transports: ['websocket'] }).join(`r${id}`);
+    await room.joined;
+    await until(() => room.presence.users.length === 1, 'presence');
+    t.equal(room.userId, id);
+    t.match(room.presence.self, { userId: id });
+    t.same(room.presence.others, []);
+  }
 });
 
 t.test('what waits is bounded', async (t) => {
