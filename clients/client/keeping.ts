@@ -56,7 +56,8 @@ export class Keeping {
     for (const [id, command] of this.#kept) this.#write(id, command);
     try {
       const found = await store.load(this.#room.id, this.#room.userId);
-      return found.map(({ command }) => command);
+      // Its own may be among them.
+      return found.filter(({ id }) => !this.#kept.has(id)).map(({ command }) => command);
     } catch (cause) {
       this.#failed(cause);
       return [];

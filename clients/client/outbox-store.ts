@@ -9,13 +9,14 @@ export interface StoredCommand {
 }
 
 /**
- * Keeps commands that were not answered across page loads, for one client at a time. What it rejects with is told as
- * STORE_FAILED, and the client goes on without. `storage/index.ts` has one for browsers, and one in memory.
+ * Keeps commands that were not answered across page loads, for one client at a time: another may have it when that
+ * one was closed. What it rejects with is told as STORE_FAILED, and the client goes on without. `storage/index.ts` has
+ * one for browsers, and one in memory.
  */
 export interface OutboxStore {
   /**
-   * Takes over what this user gave in this room, by clients that live no more, in its order. It is handed out once:
-   * while this client lives nobody else gets it.
+   * Takes over what this user gave in this room, by clients of this store and of those whose page lives no more, in
+   * its order; what the client that asks gave itself may be among it. While this page lives nobody else gets it.
    */
   load(roomId: string, userId: string | undefined): Promise<readonly StoredCommand[]>;
   /** Keeps a command, in the place of one of the same id. */

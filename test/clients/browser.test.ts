@@ -98,6 +98,43 @@ if (isBrowserThere(t)) {
     await until(() => ben.chat.messages.length === 1, 'the message');
   });
 
+  t.test(
+    'in a browser: what a client that was closed has left is sent by the next one of the page',
+    async (t) => {
+      const { open, run, ben } = await pages(t);
+      const page = await open();
+      await run(
+        page,
+        `(async () => {
+        class Deaf extends WebSocket {
+          send(text) { if (/"type":"(join|auth)"/.test(text)) super.send(text); }
+        }
+        globalThis.outbox = tandem.indexedDbOutbox('test');
+        globalThis.enter = async (WebSocket) => {
+          const client = tandem.connect('ws://' + location.host + '/ws', { WebSocket, outbox });
+          const room = client.join('r', { user: { userId: 'ada' } });
+          await room.joined;
+          return { client, room };
+        };
+        globalThis.first = await enter(Deaf);
+        for (const text of ['one', 'two']) first.room.chat.send(text).catch(() => {});
+      })()`,
+      );
+      await kept(page, 2);
+      await page.evaluate(`(async () => {
+      first.client.close();
+      const { room } = await enter(WebSocket);
+      room.chat.send('three');
+    })()`);
+      await until(() => ben.chat.messages.length === 3, 'all messages');
+      t.same(
+        ben.chat.messages.map(({ text }) => text),
+        ['one', 'two', 'three'],
+      );
+      await kept(page, 0);
+    },
+  );
+
   t.test('in a browser where WebSockets are blocked it goes over an event stream', async (t) => {
     const { open, run, ben } = await pages(t);
     const page = await open();

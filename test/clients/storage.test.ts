@@ -55,6 +55,66 @@ t.test(
   },
 );
 
+t.test(
+  'what a client left that was closed is sent by the next one of the same page, before what is newer',
+  async (t) => {
+    const { world, outboxes, page } = await worldOf();
+    const ben = page('ben').room;
+    const first = page('ada');
+    await world.pass(200);
+    const added = first.room.scene.add('lamp', { color: 'none' });
+    await world.pass(64);
+    await added;
+    for (const one of [...world.ends]) one.cut();
+    first.room.scene.update('lamp', { color: 'A' }).catch(() => {});
+    first.client.close();
+    t.equal(outboxes.size, 1);
+    const second = page('ada', first.outbox);
+    await world.pass(3000);
+    t.equal(outboxes.size, 0);
+    t.match(ben.scene.items.get('lamp'), { color: 'A' });
+    const newer = second.room.scene.update('lamp', { color: 'B' });
+    await world.pass(64);
+    await newer;
+    outboxes.crash(first.outbox);
+    page('ada');
+    await world.pass(3000);
+    t.match(ben.scene.items.get('lamp'), { color: 'B' });
+  },
+);
+
+t.test(
+  'what was taken over for a room that was left meanwhile is sent when that is joined again',
+  async (t) => {
+    const { world, outboxes, page } = await worldOf();
+    const ben = page('ben').room;
+    const crashed = page('ada');
+    await world.pass(200);
+    for (const one of [...world.ends]) one.cut();
+    crashed.room.chat.send('left behind').catch(() => {});
+    outboxes.crash(crashed.outbox);
+    crashed.client.close();
+    const store = outboxes.open();
+    const { load } = store;
+    let leave = () => {};
+    store.load = async (...of) => {
+      const found = await load(...of);
+      leave();
+      return found;
+    };
+    const { client, room } = page('ada', store);
+    leave = () => room.leave();
+    await world.pass(3000);
+    t.equal(room.status, 'left');
+    t.equal(outboxes.size, 1);
+    leave = () => {};
+    client.join('r', { user: { userId: 'ada' } });
+    await world.pass(3000);
+    t.equal(outboxes.size, 0);
+    t.match(ben.chat.messages, [{ text: 'left behind' }]);
+  },
+);
+
 t.test('a client that lives sends its own; what is another user’s is left alone', async (t) => {
   const { world, outboxes, page } = await worldOf();
   const ada = page('ada');

@@ -64,9 +64,11 @@ export function indexedDbOutbox(
       const rows = await all();
       const isOld = ({ at }: Row) => at < Date.now() - maxAgeMs;
       for (const { id } of rows.filter(isOld)) await write((one) => one.delete(id));
-      const taken: Row[] = [];
-      const others = rows.filter((row) => isOurs(row) && row.owner !== owner).map((row) => row.owner);
-      for (const other of new Set(others)) {
+      // Its own are those of clients that were closed, or are known to who asks.
+      const taken = rows.filter((row) => isOurs(row) && row.owner === owner && !isOld(row));
+      const others = new Set(rows.filter(isOurs).map((row) => row.owner));
+      others.delete(owner);
+      for (const other of others) {
         await whenDead(locks, lockOf(other), async () => {
           // Somebody else may have been quicker.
           const left = (await all()).filter((row) => isOurs(row) && row.owner === other && !isOld(row));

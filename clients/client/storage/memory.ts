@@ -18,8 +18,9 @@ export class MemoryOutboxes {
     const kept = this.#kept;
     const owner: OutboxStore = {
       load: async (roomId, userId) => {
+        const isLeft = (one: Kept) => one.owner === owner || !this.#living.has(one.owner);
         const left = [...kept.values()].filter(
-          (one) => one.roomId === roomId && one.userId === userId && !this.#living.has(one.owner),
+          (one) => one.roomId === roomId && one.userId === userId && isLeft(one),
         );
         for (const one of left) one.owner = owner;
         return left;
