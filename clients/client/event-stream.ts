@@ -111,7 +111,8 @@ export function openEventStream(
   return {
     signalMs: SIGNAL_MS,
     get isBusy() {
-      return posting !== undefined || queue.length > 0;
+      // While one drags, a post is always under way.
+      return queue.length > 9;
     },
     send(message) {
       // What is said in one turn goes as one.
