@@ -103,3 +103,33 @@ t.test(
     await Promise.all(sent);
   },
 );
+
+t.test('[RM5] nothing is lost or doubled by a change of details amid what others do', async (t) => {
+  const at = await clientStage(t);
+  const ada = at.client().join('r', { user: { userId: 'ada' } });
+  const ben = at.client().join('r', { user: { userId: 'ben' } });
+  await Promise.all([ada.joined, ben.joined]);
+  const events: unknown[] = [];
+  ada.on('event', ({ data }) => events.push(data));
+  const numbers = Array.from({ length: 60 }, (_, n) => n);
+  const answers: Promise<unknown>[] = [];
+  for (const n of numbers) {
+    answers.push(ben.chat.send(`m${n}`), ben.scene.add(`i${n}`, { n }), ben.relay('n', n));
+    ben.text('d').insert(0, `<${n}>`);
+    ada.text('d').insert(ada.text('d').value.length, `[${n}]`);
+    answers.push(ada.presence.update({ n }), ada.scene.add(`j${n}`, { n }));
+    if (n % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+  }
+  await Promise.all(answers);
+  await until(() => ada.scene.version === 120 && events.length >= 60 && ada.pending === 0, 'all of it');
+  await until(() => ada.text('d').value === ben.text('d').value && ben.pending === 0, 'the text');
+  t.same(events, numbers);
+  t.same(
+    ada.chat.messages.map(({ text }) => text),
+    numbers.map((n) => `m${n}`),
+  );
+  for (const n of numbers) t.equal(ada.text('d').value.split(`<${n}>`).length, 2);
+  await until(() => ben.scene.version === 120, 'the scene');
+  t.same(new Map([...ada.scene.items].sort()), new Map([...ben.scene.items].sort()));
+  await until(() => ben.presence.others[0]?.n === 59, 'the last details');
+});
