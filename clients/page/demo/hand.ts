@@ -1,6 +1,7 @@
 import type { TandemError } from '../../client/index.ts';
 import { nameOf, type Point, positionOf, turnOf } from './furnishing.ts';
 import type { Holds } from './holds.ts';
+import { randomId } from './identity.ts';
 import type { World } from './world.ts';
 
 const FRAME_MS = 1000 / 60;
@@ -113,7 +114,7 @@ export class Hand {
 
   /** Beside the thing that is selected. */
   duplicate(): void {
-    const { room, me } = this.#world;
+    const { room } = this.#world;
     const id = this.selected;
     const item = id === undefined ? undefined : room.scene.items.get(id);
     if (item === undefined) return;
@@ -122,7 +123,7 @@ export class Hand {
     Object.assign(data, {
       transform: { position: { x: x + 0.9, y, z: z + 0.4 }, rotation: { y: turnOf(item) } },
     });
-    room.scene.add(`${id?.split('~')[0]}~${me.userId.slice(-4)}${room.scene.version}`, data).catch(() => {});
+    room.scene.add(`${id?.split('~')[0]}~${randomId()}`, data).catch(() => {});
   }
 
   #send(): void {

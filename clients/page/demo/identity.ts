@@ -114,6 +114,6 @@ function pick(from: readonly string[]): string {
 }
 
 /** `crypto.randomUUID` is there only where a page came over https. */
-function randomId(): string {
+export function randomId(): string {
   return [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(36)).join('');
 }
