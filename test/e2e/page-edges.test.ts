@@ -32,4 +32,45 @@ if (isBrowserThere(t)) {
     t.equal(await ada.do('tandem.room.scene.items.size'), before + 2);
     t.same(ada.faults, []);
   });
+
+  t.test('the carets of others stay in the text that one writes oneself', async (t) => {
+    const [ada, ben] = (await meet('Ada', 'Ben')) as [Window, Window];
+    for (const one of [ada, ben]) await one.show('notes');
+    await ada.page.focus('#notes');
+    await ada.page.keyboard.insertText('one two');
+    await ben.until(`document.getElementById('notes').value === 'one two'`);
+    await ben.page.focus('#notes');
+    await ben.page.evaluate(`document.getElementById('notes').setSelectionRange(4, 4)`);
+    const before = `document.querySelector('#carets div')?.firstChild.textContent`;
+    await ada.until(`${before} === 'one '`);
+    // A click would take the focus from the text.
+    await ben.do(`document.getElementById('cut').click()`);
+    await ada.page.evaluate(`document.getElementById('notes').setSelectionRange(0, 0)`);
+    await ada.page.keyboard.insertText('zero ');
+    t.equal(await ada.do(before), 'zero one ');
+  });
+
+  t.test('the ends of lines of a text that comes from elsewhere stay as they are', async (t) => {
+    const [ada, ben] = (await meet('Ada', 'Ben')) as [Window, Window];
+    for (const one of [ada, ben]) await one.show('notes');
+    await ada.do(`tandem.room.text('notes').set('one\\r\\ntwo 😀\\r\\nthree')`);
+    await ben.until(`document.getElementById('notes').value === 'one\\ntwo 😀\\nthree'`);
+    await ben.page.focus('#notes');
+    await ben.page.evaluate(`document.getElementById('notes').setSelectionRange(8, 11)`);
+    await ben.page.keyboard.insertText('2\n');
+    const text = 'one\r\ntwo 2\r\nthree';
+    await ada.until(`tandem.room.text('notes').value === ${JSON.stringify(text)}`);
+    await ben.page.evaluate(`document.getElementById('notes').setSelectionRange(3, 4)`);
+    await ben.page.keyboard.press('Delete');
+    await ben.page.evaluate(`document.getElementById('notes').setSelectionRange(5, 5)`);
+    await ada.until(`tandem.room.text('notes').value === 'onetwo 2\\r\\nthree'`);
+    await ada.do(`tandem.room.text('notes').set('\\r\\n\\r\\nonetwo 2\\r\\nthree')`);
+    await ben.until(`document.getElementById('notes').value === '\\n\\nonetwo 2\\nthree'`);
+    t.equal(
+      await ben.do(`document.getElementById('notes').selectionStart`),
+      7,
+      'where one writes stays, too',
+    );
+    t.same(ben.faults, []);
+  });
 }

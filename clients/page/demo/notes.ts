@@ -2,6 +2,7 @@ import type { TextOperation } from '../../../protocol/index.ts';
 import { apply, compose, cross, leading, whole } from '../../client/text/edits.ts';
 import { part } from '../common/element.ts';
 import { Carets } from './carets.ts';
+import { inField, inText, onText } from './line-ends.ts';
 import { movedBy } from './moved-by.ts';
 import type { World } from './world.ts';
 
@@ -19,19 +20,21 @@ export function openNotes(world: World): void {
   let isComposing = false;
 
   const show = () => {
-    const [start, end] = [field.selectionStart, field.selectionEnd].map((at) => movedBy(held, shown, at));
+    const moved = moving(held, shown, text.value);
+    const [start, end] = [field.selectionStart, field.selectionEnd].map(moved);
     held = [];
     shown = text.value;
-    if (field.value === shown) return;
+    const value = inField(shown);
+    if (field.value === value) return;
     const { scrollTop, selectionDirection } = field;
-    field.value = shown;
+    field.value = value;
     field.setSelectionRange(start ?? 0, end ?? 0, selectionDirection);
     field.scrollTop = scrollTop;
   };
   const typed = () => {
-    const value = whole(field.value);
-    const [own, others] = cross(leading(shown, value), held);
-    shown = value;
+    const typing = onText(shown, leading(inField(shown), whole(field.value)));
+    const [own, others] = cross(typing, held);
+    shown = apply(shown, typing);
     held = others;
     text.set(apply(text.value, own));
   };
@@ -40,10 +43,8 @@ export function openNotes(world: World): void {
   text.on('change', ({ value, operation, isOwn }) => {
     const before = earlier;
     earlier = value;
-    if (!isOwn) {
-      held = compose(held, operation);
-      carets.moved((position) => movedBy(operation, before, position));
-    }
+    if (!isOwn) held = compose(held, operation);
+    carets.moved(moving(operation, before, value));
     if (!isComposing && !isOwn) show();
     carets.draw();
   });
@@ -65,4 +66,9 @@ export function openNotes(world: World): void {
   for (const name of ['selectionchange', 'focus', 'blur'] as const) field.addEventListener(name, tell);
   field.addEventListener('scroll', () => carets.draw());
   new ResizeObserver(() => carets.draw()).observe(field);
+}
+
+/** What an operation does to a place in the field. */
+function moving(operation: TextOperation, before: string, after: string): (place: number) => number {
+  return (place) => inField(after.slice(0, movedBy(operation, before, inText(before, place)))).length;
 }
