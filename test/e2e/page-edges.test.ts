@@ -73,4 +73,27 @@ if (isBrowserThere(t)) {
     );
     t.same(ben.faults, []);
   });
+
+  t.test('however many items there are, those of the place that is looked at come first', async (t) => {
+    const [ada] = await meet('Ada');
+    await ada.page.waitForSelector('[data-item=stool]');
+    for (let from = 0; from < 1200; from += 100) {
+      await ada.do(`tandem.room.scene.apply(Array.from({ length: 100 }, (_, n) => ({
+        type: 'add', target: 'item', id: 'i' + (${from} + n),
+        data: { kind: 'stool', place: n % 2 ? 'living' : 'planets' },
+      }))).then(() => {})`);
+    }
+    await ada.until(`document.querySelectorAll('[data-item]').length > 1200`);
+    t.equal(
+      await ada.do(`[...document.querySelectorAll('#items > li')].findIndex((one, at) =>
+      at > 0 && one.classList.contains('place'))`),
+      1 + 7 + 600,
+    );
+    await ada.page.click('[data-place=living]');
+    t.equal(
+      await ada.do(`[...document.querySelectorAll('#items > li')].findIndex((one, at) =>
+      at > 0 && one.classList.contains('place'))`),
+      1 + 8 + 600,
+    );
+  });
 }

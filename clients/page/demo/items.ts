@@ -48,7 +48,8 @@ export class Items {
   /** Shows the items of the place that is looked at first. */
   sort(): void {
     const { items } = this.#world.room.scene;
-    const sorted = [...this.#rows.keys()].sort((a, b) => this.#rank(a) - this.#rank(b));
+    const isThere = (id: string) => placeOf(items.get(id) ?? {}) === this.#world.place;
+    const sorted = [...this.#rows.keys()].sort((a, b) => Number(isThere(b)) - Number(isThere(a)));
     let place: string | undefined;
     const nodes: HTMLElement[] = [];
     for (const id of sorted) {
@@ -76,11 +77,6 @@ export class Items {
       say(who, `${name}${more}`);
       say(left, holder === undefined ? '' : ` · ${clock(this.#holds.leftMs(id))}`);
     }
-  }
-
-  #rank(id: string): number {
-    const item = this.#world.room.scene.items.get(id) ?? {};
-    return (placeOf(item) === this.#world.place ? 0 : 1000) + [...this.#rows.keys()].indexOf(id);
   }
 
   #sync(ids: readonly string[]): void {
