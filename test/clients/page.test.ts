@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { type as ot } from 'ot-text-unicode';
 import t from 'tap';
+import { apply, leading } from '../../clients/client/text/edits.ts';
+import { inField, inText, onText } from '../../clients/page/demo/line-ends.ts';
 import { movedBy } from '../../clients/page/demo/moved-by.ts';
+import { readableOn } from '../../clients/page/demo/readable-on.ts';
 import { byLabel, samplesIn, sumOf } from '../../clients/page/inspector/metrics.ts';
 import type { TextOperation } from '../../protocol/index.ts';
 
@@ -34,6 +37,38 @@ t.test('what stands before a caret at the end, and after one at the beginning, i
       // An insertion at the very end is behind the caret.
       const isBehind = removed === '' && tail === '';
       return end === after.length - (isBehind ? inserted.length : 0) && movedBy(operation, before, 0) === 0;
+    }),
+  );
+});
+
+t.test('what is written in a field leaves the ends of lines in the text as they are', async () => {
+  const pieces = (...of: string[]) => fc.array(fc.constantFrom(...of), { maxLength: 12 });
+  const texts = pieces('\r\n', '\n', 'a', 'b', '😀').map((all) => all.join(''));
+  const values = pieces('\n', 'a', 'b', '😀').map((all) => all.join(''));
+  fc.assert(
+    fc.property(texts, values, texts, (text, value, rest) => {
+      const tail = `|${rest}`;
+      const [before, shown] = [text + tail, value + inField(tail)];
+      const after = apply(before, onText(before, leading(inField(before), shown)));
+      const isWhereItWas = inText(before, inField(text).length) === text.length;
+      return inField(after) === shown && after.endsWith(tail) && isWhereItWas;
+    }),
+  );
+});
+
+t.test('whatever colour somebody has, what stands on it has a contrast of 4.5 at least', async () => {
+  const share = (value: number) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const luminance = (color: string) => {
+    const [red, green, blue] = (color.match(/[0-9a-f]{2}/g) ?? []).map((two) =>
+      share(Number.parseInt(two, 16) / 255),
+    );
+    return 0.2126 * Number(red) + 0.7152 * Number(green) + 0.0722 * Number(blue);
+  };
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 0xffffff }), (number) => {
+      const color = `#${number.toString(16).padStart(6, '0')}`;
+      const [less = 0, more = 0] = [luminance(color), luminance(readableOn(color))].sort((a, b) => a - b);
+      return (more + 0.05) / (less + 0.05) >= 4.5;
     }),
   );
 });

@@ -96,4 +96,17 @@ if (isBrowserThere(t)) {
       1 + 8 + 600,
     );
   });
+
+  t.test('what stands on the colour of somebody can be read', async (t) => {
+    const [ada] = await meet('Ada');
+    const writing = `getComputedStyle(document.querySelector('.face')).color`;
+    for (const [color, on] of [
+      ['#fff3b0', 'rgb(0, 0, 0)'],
+      ['#20104d', 'rgb(255, 255, 255)'],
+    ]) {
+      await ada.do(`tandem.room.presence.update({ color: '${color}' })`);
+      await ada.until(`document.querySelector('.face').style.getPropertyValue('--person') === '${color}'`);
+      t.equal(await ada.do(writing), on);
+    }
+  });
 }

@@ -1,4 +1,5 @@
 import { element, part } from '../common/element.ts';
+import { paint } from './paint.ts';
 import type { World } from './world.ts';
 
 interface Caret {
@@ -48,7 +49,7 @@ export class Carets {
       const mark = element('mark', {}, value.slice(from, to));
       const caret = element('i', { 'data-name': people.nameOf(userId) });
       const copy = element('div', {}, value.slice(0, from), mark, caret, value.slice(to));
-      copy.style.setProperty('--person', people.colorOf(userId));
+      paint(copy, people.colorOf(userId));
       return copy;
     });
     this.#layer.replaceChildren(...copies);

@@ -1,5 +1,6 @@
 import type { Room } from '../../client/index.ts';
 import { arrange, element, part, say } from '../common/element.ts';
+import { paint } from './paint.ts';
 import type { World } from './world.ts';
 
 /** `typing` is said again while somebody types, and is forgotten where it is not. */
@@ -73,7 +74,7 @@ function rowsOf(
     earlier = userId;
     if (name) say(name, people.nameOf(userId) === userId ? (userName ?? userId) : people.nameOf(userId));
     row.className = people.isMe(userId) ? 'own' : 'other';
-    row.style.setProperty('--person', people.colorOf(userId));
+    paint(row, people.colorOf(userId));
     return row;
   });
 }

@@ -3,6 +3,7 @@ import { clock } from '../common/numbers.ts';
 import { colorOf, nameOf, PLACES, placeOf } from './furnishing.ts';
 import type { Hand } from './hand.ts';
 import type { Holds } from './holds.ts';
+import { paint } from './paint.ts';
 import type { World } from './world.ts';
 
 interface Row {
@@ -70,7 +71,7 @@ export class Items {
       const line = Object.hasOwn(room.selection.selected, id) ? (room.selection.selected[id] ?? []) : [];
       const [holder] = line;
       button.setAttribute('aria-pressed', String(line.includes(room.userId ?? '')));
-      button.style.setProperty('--person', holder === undefined ? '' : people.colorOf(holder));
+      paint(button, holder === undefined ? '' : people.colorOf(holder));
       button.classList.toggle('held', holder !== undefined);
       const name = holder === undefined ? '' : people.isMe(holder) ? 'You' : people.nameOf(holder);
       const more = line.length > 1 ? ` +${line.length - 1}` : '';

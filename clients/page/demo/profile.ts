@@ -1,5 +1,6 @@
 import { arrange, element, part, say } from '../common/element.ts';
 import { COLOR_NAMES, COLORS, isAnonymous, NAMES, remember, signIn } from './identity.ts';
+import { paint } from './paint.ts';
 import type { World } from './world.ts';
 
 /** Who is there; a click on oneself changes name and colour. */
@@ -92,7 +93,7 @@ function label({ people }: World, userId: string, { firstElementChild: face }: H
   say(face, [...name][0]?.toUpperCase() ?? '?');
   face.setAttribute('aria-label', text);
   face.title = text;
-  face.style.setProperty('--person', people.colorOf(userId));
+  paint(face, people.colorOf(userId));
 }
 
 /** Asks for a token, where the server does not let anybody in. */

@@ -1,5 +1,6 @@
 import { type Camera, Vector3 } from 'three';
 import { element } from '../../common/element.ts';
+import { paint } from '../paint.ts';
 
 /** Labels of things in the scene, as elements above the canvas. */
 export class Labels {
@@ -20,7 +21,7 @@ export class Labels {
       this.#layer.append(label.node);
     }
     label.at.copy(at);
-    label.node.style.setProperty('--person', color);
+    paint(label.node, color);
     const span = label.node.firstElementChild;
     if (span !== null && span.textContent !== text) span.textContent = text;
   }
