@@ -97,6 +97,32 @@ if (isBrowserThere(t)) {
     );
   });
 
+  t.test('a long name of a room leaves the header as it is', async (t) => {
+    const page = (await meet('Ada'))[0].page;
+    const box = async () => {
+      const { width, height } = (await page.locator('header h1 svg').boundingBox()) ?? {};
+      return { width, height };
+    };
+    for (const size of [
+      { width: 1100, height: 700 },
+      { width: 640, height: 360 },
+    ]) {
+      await page.setViewportSize(size);
+      await page.evaluate(`document.getElementById('room-name').textContent = 'edge'`);
+      const header = await page.locator('header').boundingBox();
+      const logo = await box();
+      await page.evaluate(
+        `document.getElementById('room-name').textContent = 'a very long name '.repeat(20)`,
+      );
+      t.same(await box(), logo);
+      t.same(await page.locator('header').boundingBox(), header);
+      t.equal(await page.evaluate('document.documentElement.scrollWidth'), size.width);
+      await page.evaluate(`document.getElementById('room-name').textContent = 'a'.repeat(300)`);
+      t.same(await box(), logo);
+      t.equal(await page.evaluate('document.documentElement.scrollWidth'), size.width);
+    }
+  });
+
   t.test('what stands on the colour of somebody can be read', async (t) => {
     const [ada] = await meet('Ada');
     const writing = `getComputedStyle(document.querySelector('.face')).color`;
