@@ -1,5 +1,5 @@
 import t from 'tap';
-import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { drawnInSoftware, isBrowserThere, openBrowser } from '../support/browser.ts';
 import { startServer } from '../support/servers.ts';
 import { noWebGl, Window } from './page-windows.ts';
 
@@ -135,4 +135,43 @@ if (isBrowserThere(t)) {
       t.equal(await ada.do(writing), on);
     }
   });
+
+  t.test('what is drawn no more leaves the graphics card', async (t) => {
+    const drawing = await openBrowser(t, drawnInSoftware);
+    const url = `http://127.0.0.1:${server.port}/?room=drawn`;
+    const viewport = { width: 400, height: 300 };
+    const ada = await Window.open(drawing, url, 'Ada', { script: counting, viewport });
+    await ada.do('tandem.drawn');
+    await ada.until(`tandem.onScreen('sun') !== undefined`);
+    const round = `(async () => {
+      const frames = () => new Promise((resolve) => {
+        let left = 3;
+        const next = () => (left-- > 0 ? requestAnimationFrame(next) : resolve());
+        next();
+      });
+      const { scene } = tandem.room;
+      for (const kind of ['planet-ring', 'sun', 'shelf']) {
+        await scene.add('new', { kind, place: 'planets', transform: { position: { x: 1, y: 0, z: 1 } } });
+        await frames();
+        await scene.remove('new');
+        await frames();
+      }
+      return { ...card };
+    })()`;
+    const first = await ada.do(round);
+    for (let n = 0; n < 3; n++) await ada.do(round);
+    t.same(await ada.do(round), first);
+    t.same(ada.faults, []);
+  });
 }
+
+/** How much there is on the graphics card. */
+const counting = `
+  window.card = { buffers: 0, textures: 0, programs: 0 };
+  for (const [name, what] of [['Buffer', 'buffers'], ['Texture', 'textures'], ['Program', 'programs']]) {
+    const context = WebGL2RenderingContext.prototype;
+    const [make, free] = [context['create' + name], context['delete' + name]];
+    context['create' + name] = function () { card[what] += 1; return make.call(this); };
+    context['delete' + name] = function (one) { card[what] -= 1; return free.call(this, one); };
+  }
+`;

@@ -1,4 +1,4 @@
-import { Box3, type Group, type Object3D, Vector3 } from 'three';
+import { Box3, type Group, Mesh, type MeshStandardMaterial, type Object3D, Sprite, Vector3 } from 'three';
 import type { Item } from '../../../client/index.ts';
 import { colorOf, nameOf, placeOf, positionOf, turnOf } from '../furnishing.ts';
 import type { World } from '../world.ts';
@@ -88,7 +88,7 @@ export class Things {
       known !== undefined &&
       (item === undefined || item.kind !== known.kind || placeOf(item) !== known.place)
     ) {
-      known.model.group.removeFromParent();
+      discard(known.model.group);
       this.#surroundings.orbit(id, undefined);
       this.#things.delete(id);
     }
@@ -134,4 +134,16 @@ export class Things {
   #orbit(id: string, kind: unknown, { x, z }: Vector3): void {
     if (String(kind).startsWith('planet-')) this.#surroundings.orbit(id, Math.hypot(x, z));
   }
+}
+
+/** What it had on the graphics card goes with it; what others share comes there anew. */
+function discard(model: Group): void {
+  model.removeFromParent();
+  model.traverse((one) => {
+    if (!(one instanceof Mesh || one instanceof Sprite)) return;
+    const material = one.material as MeshStandardMaterial;
+    one.geometry.dispose();
+    material.map?.dispose();
+    material.dispose();
+  });
 }
