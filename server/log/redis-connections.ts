@@ -18,6 +18,8 @@ export interface Connections {
   subscribe(channel: string, listener: Listener): Promise<void>;
   /** Of the same listener. Whoever subscribes to the channel meanwhile is not affected. */
   unsubscribe(channel: string, listener: Listener): Promise<void>;
+  /** Ends the connections, and makes others: its address may lead elsewhere by now. */
+  renew(): void;
   close(): void;
 }
 
@@ -72,6 +74,11 @@ export async function connect(options: ConnectOptions): Promise<Connections | un
           send: (_key, command) => client.sendCommand(command, asBytes),
           subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
           unsubscribe: async (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
+          // The server ends them, and they come back as from any break.
+          renew: () => {
+            for (const one of [client, subscriber])
+              if (one.isReady) one.sendCommand(['QUIT']).catch(() => {});
+          },
           close,
         };
       }
@@ -109,6 +116,8 @@ async function connectCluster(options: ConnectOptions): Promise<Connections> {
     send: (key, command) => cluster.sendCommand(key, false, [...command], asBytes),
     subscribe: (channel, listener) => cluster.sSubscribe(channel, listener, true),
     unsubscribe: async (channel, listener) => cluster.sUnsubscribe(channel, listener, true),
+    // It finds by itself who keeps what.
+    renew() {},
     close: () => cluster.destroy(),
   };
 }

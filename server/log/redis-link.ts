@@ -60,6 +60,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   let probeKey = `${prefix}{probe}:probe`;
   let closed = false;
   let connections: Connections | undefined;
+  let renewedAt = Number.NEGATIVE_INFINITY;
   /** What could not be left: a connection that comes back subscribes to it again. */
   const leaving = new Set<() => Promise<void>>();
 
@@ -111,9 +112,19 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
     try {
       return (await to.send(keys[0] ?? '', ['EVALSHA', script.sha1, ...rest])) as Reply;
     } catch (error) {
-      if (!(error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))) throw error;
+      const refusal = error instanceof ErrorReply ? error.message : '';
+      // A primary that became a replica cuts nobody off: its place is another's now.
+      if (refusal.startsWith('READONLY')) renew();
+      if (!refusal.startsWith('NOSCRIPT')) throw error;
       return (await to.send(keys[0] ?? '', ['EVAL', script.text, ...rest])) as Reply;
     }
+  }
+
+  /** Not again at once: whoever answers then may read only for a while. */
+  function renew(): void {
+    if (clock.monotonic() < renewedAt + probeIntervalMs) return;
+    renewedAt = clock.monotonic();
+    to.renew();
   }
 
   /** Undefined: no answer in time. */

@@ -29,6 +29,11 @@ async function replicated(t: Test) {
       }),
     /** From here on it hears of nothing more. */
     promote: () => replica.command('REPLICAOF', 'NO', 'ONE'),
+    /** Whoever connects from now on comes to the replica; the primary lives on as its replica. */
+    async changePlaces() {
+      await at.redis.command('REPLICAOF', '127.0.0.1', String(replica.port));
+      proxy.lead(replica.port);
+    },
     async failOver() {
       await at.redis.crash();
       proxy.lead(replica.port);
@@ -54,6 +59,20 @@ t.test('a primary that dies, and a replica in its place', { skip: noRedis }, asy
     t.match(await ada.ask(command), { type: 'ack', version: 1 }, 'and the ids of commands are remembered');
     for (const [index, one] of [ada, ben].entries())
       t.notOk(one.messages.slice(from[index]).some(({ type }) => ['sceneState', 'presence'].includes(type)));
+  });
+
+  t.test('[ND3] where the primary lives on and cuts nobody off, all move to the other one', async (t) => {
+    const at = await replicated(t);
+    const [ada, ben] = [await at.member(at.nodes[0], 'ada'), await at.member(at.nodes[1], 'ben')];
+    t.match(await ada.ask(add('i', { n: 1 })), { version: 1 });
+    await at.caughtUp();
+    await at.promote();
+    await at.changePlaces();
+    const command = update('i', { n: 2 }, { opId: 'two' });
+    await until(async () => (await ben.ask(command)).type === 'ack', 'who reads only is left');
+    await ada.next(({ toVersion }) => toVersion === 2);
+    t.match(await ada.ask(update('i', { n: 3 })), { version: 3 });
+    await ben.next(({ toVersion }) => toVersion === 3);
   });
 
   t.test(
