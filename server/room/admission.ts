@@ -1,6 +1,7 @@
 import { changesOf, getProperty, type JsonObject, type Operation, pathOf } from '../../protocol/index.ts';
 import { type Answer, type RoomLimits, refuse } from './entry.ts';
-import { growthOf, itemIdOf, type Propertied, type Scene, stampsAt, subjectOf } from './scene.ts';
+import { Growth } from './growth.ts';
+import { itemIdOf, type Propertied, type Scene, stampsAt, subjectOf } from './scene.ts';
 import { changedByOther } from './stamp.ts';
 
 export interface Attempt {
@@ -25,6 +26,7 @@ export function refusalOf(
   // What the operations before it in the same command will have done to an item.
   const made = new Map<string, boolean>();
   let count = scene.items.size;
+  const growth = new Growth();
   let bytes = scene.bytes;
   for (const [index, operation] of attempt.operations.entries()) {
     const path = attempt.operations.length === 1 ? 'operation' : `operations[${index}]`;
@@ -45,7 +47,7 @@ export function refusalOf(
         return refuse('VERSION_CONFLICT', { path: `${path}.data`, ...item, version: scene.version, current });
       }
     }
-    bytes += growthOf(subject, operation);
+    bytes += growth.by(subject, operation);
     if (id !== undefined && operation.type !== 'update') {
       made.set(id, operation.type === 'add');
       count += operation.type === 'add' ? 1 : -1;

@@ -144,21 +144,8 @@ export function applyOperation(
   return { operation: { type, target, ...named, data: dataOf(changes) }, bytes: sizeOf(data) };
 }
 
-/** The bytes by which an operation will let the scene grow, about; negative where it shrinks. */
-export function growthOf(subject: Propertied | undefined, operation: Operation): number {
-  if (operation.type === 'remove') return -(subject?.bytes ?? 0);
-  if (operation.type === 'add' || subject === undefined) return sizeOf(operation.data);
-  let growth = 0;
-  for (const change of changesOf(operation.data ?? {})) {
-    const previous = getProperty(subject.data, change.keys);
-    growth += sizeOf(change.value);
-    growth -= previous === undefined ? -(change.keys.at(-1) as string).length - 4 : sizeOf(previous);
-  }
-  return growth;
-}
-
 /** Sets a property. Returns the bytes by which the data has grown: sums of them do not drift. */
-function assign(data: JsonObject, { keys, value }: Change): number {
+export function assign(data: JsonObject, { keys, value }: Change): number {
   // Measured where it changes: a whole transform would be written out for each of its axes.
   let parent = data;
   let depth = 0;
@@ -175,7 +162,7 @@ function assign(data: JsonObject, { keys, value }: Change): number {
 }
 
 /** Characters of the JSON, about; numbers are not worth writing out. */
-function sizeOf(value: unknown): number {
+export function sizeOf(value: unknown): number {
   if (typeof value === 'number') return 8;
   if (typeof value === 'string') return value.length + 2;
   return value === undefined ? 0 : JSON.stringify(value).length;

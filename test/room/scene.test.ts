@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { JsonObject } from '../../protocol/index.ts';
+import type { JsonObject, Operation } from '../../protocol/index.ts';
 import {
   add,
   ask,
@@ -256,3 +256,58 @@ t.test(
     }
   },
 );
+
+t.test('[SC7] what a command takes away counts once, however it says so', async (t) => {
+  const text = (length: number) => 'x'.repeat(length);
+  const tricks: [string, JsonObject, Operation[]][] = [
+    [
+      'the same shrink twice',
+      { p: text(3000) },
+      [update('a', { p: '' }), update('a', { p: '' }), update('a', { p: text(3000) })],
+    ],
+    [
+      'a shrink, then the removal',
+      { p: text(3000) },
+      [update('a', { p: '' }), remove('a'), add('a', { p: text(3000) })],
+    ],
+    [
+      'an axis under both of its names',
+      { position_x: text(3000) },
+      [
+        update('a', { position_x: '', transform: { position: { x: '' } } }),
+        update('a', { position_x: text(3000) }),
+      ],
+    ],
+    [
+      'an axis, then the whole that it is part of',
+      { position_x: text(3000) },
+      [
+        update('a', { position_x: '', transform: { position: null } }),
+        update('a', { position_x: text(3000) }),
+      ],
+    ],
+  ];
+  for (const [what, data, operations] of tricks) {
+    const state = roomOf('ada-1');
+    fold(state, operate('ada-1', [add('a', data)]));
+    const full = state.scene.bytes;
+    fold(state, configure(state, { MAX_SCENE_BYTES: full }));
+    for (let round = 0; round < 5; round++) {
+      const more = updateScene({ [`more${round}`]: text(2900) });
+      t.match(ask(state, operate('ada-1', [...operations, more])), { code: 'LIMIT_EXCEEDED' }, what);
+    }
+    t.equal(state.scene.bytes, full, what);
+    t.match(ask(state, operate('ada-1', operations)), { ok: true }, `${what}: by itself it fits`);
+    t.equal(state.scene.bytes, full, what);
+  }
+});
+
+t.test('[SC7] names count, also those of what an update makes on its way', async (t) => {
+  const state = roomOf('ada-1');
+  fold(state, operate('ada-1', [add('a', { p: 'x'.repeat(3000) })]));
+  const full = state.scene.bytes;
+  fold(state, configure(state, { MAX_SCENE_BYTES: full }));
+  const grown = update('a', { p: 'x'.repeat(2900), transform: { ['y'.repeat(3000)]: { z: 1 } } });
+  t.match(ask(state, operate('ada-1', [grown])), { code: 'LIMIT_EXCEEDED' });
+  t.equal(state.scene.bytes, full);
+});
