@@ -4,7 +4,7 @@ import { createTicker } from './fanout/ticker.ts';
 /**
  * Calls `action` at once where nothing was appended in this process for a tick, and else at the end of the tick,
  * together with all others: their appends share a sync to disk, or a way to Redis. Returns what cancels it;
- * undefined: it was called.
+ * undefined: it was called. What it throws keeps none of the others from being called.
  */
 export type AppendBeat = (action: () => void) => (() => void) | undefined;
 
@@ -16,7 +16,16 @@ export function createAppendBeat(clock: Clock, tickMs: number): AppendBeat {
     flush() {
       const due = [...waiting];
       waiting.clear();
-      for (const action of due) action();
+      const faults: unknown[] = [];
+      for (const action of due) {
+        try {
+          action();
+        } catch (fault) {
+          // The others are rooms that have nothing to do with it.
+          faults.push(fault);
+        }
+      }
+      if (faults.length > 0) throw faults[0];
       return due.length > 0;
     },
   };

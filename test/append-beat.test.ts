@@ -52,3 +52,19 @@ t.test('where appends cost nothing everything goes at once', async (t) => {
     );
   t.same(called, ['a', 'b', 'c']);
 });
+
+t.test('one that fails holds up nobody, and is told of', async (t) => {
+  const clock = createManualClock();
+  const called: string[] = [];
+  const beat = createAppendBeat(clock, TICK_MS);
+  beat(() => called.push('first'));
+  beat(() => {
+    throw new Error('a fault');
+  });
+  beat(() => called.push('behind it'));
+  t.throws(() => clock.advance(TICK_MS), { message: 'a fault' });
+  t.same(called, ['first', 'behind it']);
+  beat(() => called.push('later'));
+  clock.advance(TICK_MS);
+  t.same(called, ['first', 'behind it', 'later']);
+});
