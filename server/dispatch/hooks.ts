@@ -1,5 +1,6 @@
 import { type CommandOf, Refusal, type UserPresence } from '../../protocol/index.ts';
 import type { LeaveReason } from '../room/entry.ts';
+import { inspect } from './inspect.ts';
 import type { Principal } from './principal.ts';
 import type { Membership, Session } from './session.ts';
 import { bytesOf } from './size.ts';
@@ -18,8 +19,8 @@ export type ContentCommand = CommandOf<'sceneOperation' | 'relay' | 'operation' 
 
 /**
  * A program's own word on what happens. On joins and writes, whoever throws a Refusal, or returns false, refuses
- * with it (FORBIDDEN); another error is a fault of the program's, logged and answered with INTERNAL. What the
- * connection sends meanwhile waits for a promise.
+ * with it (FORBIDDEN); another error is a fault of the program's, logged and answered with INTERNAL, and so is what
+ * cannot be written as JSON or lies too deep. What the connection sends meanwhile waits for a promise.
  */
 export interface Hooks {
   /** Before somebody enters a room, or changes how it is shown there. May return another description of the user. */
@@ -38,17 +39,17 @@ export type Verdict<T> = undefined | boolean | T | Promise<undefined | boolean |
 /** Hands on the command as the program will have it. */
 export function overseen<C extends ContentCommand>(
   hook: NonNullable<Hooks['operation']>,
+  limits: Stage['limits'],
   session: Session,
   { roomId, userId }: Membership,
   command: C,
   write: (command: C) => void,
 ): void | Promise<void> {
+  const { ref } = command;
   const verdict = hook({ roomId, userId, connectionId: session.id, command });
   return then(verdict, (given) => {
-    if (given === undefined) return write(command);
-    const { ref } = command;
-    const asked = { ...given, type: command.type, ...(ref === undefined ? {} : { ref }) };
-    write(validated(command.type, asked) as C);
+    const asked = { ...(given ?? command), type: command.type, ...(ref === undefined ? {} : { ref }) };
+    write(validated(command.type, asLogged('operation', asked, limits)) as C);
   });
 }
 
@@ -66,13 +67,30 @@ export function introduced(
   const { userId } = user;
   const verdict = hooks.join({ roomId, userId, connectionId: session.id, user, principal });
   return then(verdict, (given) => {
-    if (given === undefined) return enter(user);
+    const shown = asLogged('join', given ?? user, limits);
     const limit = limits.MAX_USER_BYTES;
-    if (bytesOf(given) > limit) {
+    if (given !== undefined && bytesOf(shown) > limit) {
       throw new Refusal('INVALID_FIELD', { path: 'user', expected: `at most ${limit} bytes`, limit });
     }
-    return enter({ ...given, userId });
+    return enter({ ...shown, userId });
   });
+}
+
+/** What some vocabularies make of a message lies deeper than the message. */
+const MORE_LEVELS = 8;
+
+/**
+ * What a program gave, or has changed in place, as it comes out of the log: this process folds what it has written,
+ * the others, and its next life, what they read.
+ */
+function asLogged<T extends object>(hook: keyof Hooks, given: T, { MAX_DEPTH }: Stage['limits']): T {
+  try {
+    const logged: T = JSON.parse(JSON.stringify(given));
+    inspect(logged, MAX_DEPTH + MORE_LEVELS);
+    return logged;
+  } catch (cause) {
+    throw new Error(`what the ${hook} hook has given cannot be kept`, { cause });
+  }
 }
 
 function then<T extends object>(

@@ -25,7 +25,7 @@ function writing<T extends ContentCommand['type']>(write: Write<CommandOf<T>>): 
   return (stage, session, command) => {
     const membership = writerOf(session, command);
     if (stage.hooks?.operation === undefined) return write(stage, session, membership, command);
-    return overseen(stage.hooks.operation, session, membership, command, (given) =>
+    return overseen(stage.hooks.operation, stage.limits, session, membership, command, (given) =>
       write(stage, session, membership, given),
     );
   };
