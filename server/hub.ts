@@ -217,8 +217,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { userId } = principalOf(session) ?? {};
     const { roomOf } = session.receiver.dialect.vocabulary;
     if (userId === undefined || roomOf === undefined) return;
-    // A room that cannot be opened has been reported, and is tried again with the next event.
-    this.#options.listeners.listen(session, userId, roomOf(userId), since).catch(() => {});
+    this.#options.listeners.listen(session, roomOf(userId), since);
   }
 
   #createDispatcher(): Dispatcher {

@@ -2,7 +2,7 @@ import type { Session } from './dispatch/session.ts';
 import { type Claimed, isUpToDate, placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { LiveRoom } from './live-room.ts';
-import type { Log } from './log/log.ts';
+import type { Log, LogError } from './log/log.ts';
 import type { Rooms } from './rooms.ts';
 import { principalOf } from './sessions.ts';
 import { anyEpoch, type Joined } from './stay.ts';
@@ -22,24 +22,52 @@ export interface ListenersOptions {
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #byRoom = new Map<string, Session[]>();
+  /** Those whose room could not be opened, nor asked for where it stands. */
+  readonly #deaf = new Set<Session>();
 
   constructor(options: ListenersOptions) {
     this.#options = options;
   }
 
   /** @param since what the session has had of the room already; undefined: it hears what comes from now on */
-  async listen(session: Session, userId: string, roomId: string, since?: Claimed): Promise<void> {
-    const { log, rooms, onListening } = this.#options;
+  listen(session: Session, roomId: string, since?: Claimed): void {
     session.hears = { roomId, since };
     const others = this.#byRoom.get(roomId);
     if (others === undefined) this.#byRoom.set(roomId, [session]);
     else others.push(session);
+    void this.#begin(session);
+  }
+
+  /** Tries again what has failed; to be called about once a second. */
+  sweep(): void {
+    const deaf = [...this.#deaf];
+    this.#deaf.clear();
+    for (const session of deaf) void this.#begin(session);
+  }
+
+  async #begin(session: Session): Promise<void> {
+    const { hears } = session;
+    if (hears === undefined) return;
+    await this.#hear(session, hears).catch((error: LogError) => this.#failed([session], hears.roomId, error));
+  }
+
+  #failed(sessions: readonly Session[], roomId: string, { code }: LogError): void {
+    // It has been reported, and is tried again with the next event.
+    if (code === 'LOG_CORRUPT') return;
+    for (const session of sessions) if (session.hears?.roomId === roomId) this.#deaf.add(session);
+  }
+
+  async #hear(session: Session, { roomId, since }: NonNullable<Session['hears']>): Promise<void> {
+    const { log, rooms, onListening } = this.#options;
+    const { userId } = principalOf(session) ?? {};
+    if (userId === undefined) return;
     const user = { userId };
     const room = rooms().get(roomId);
     if (room?.view !== undefined) {
       const { epoch, state } = room.view;
       if (since === undefined) onListening(session, roomId, { user, epoch, ...placeOf(state) });
-      this.#serve(room, session);
+      // It may have been opened, and serve it, since this was tried first.
+      if (room.fanout?.attachmentOf(session.id) === undefined) this.#serve(room, session);
       return;
     }
     const head = await log.head(roomId);
@@ -58,6 +86,7 @@ export class Listeners {
     if (left.length > 0) this.#byRoom.set(roomId, left);
     else this.#byRoom.delete(roomId);
     session.hears = undefined;
+    this.#deaf.delete(session);
     const room = this.#options.rooms().get(roomId);
     room?.fanout?.detach(session.id);
     room?.rest();
@@ -77,10 +106,8 @@ export class Listeners {
       if (session.hears !== undefined && view !== undefined)
         session.hears.since = anyEpoch({ epoch: view.epoch, ...placeOf(view.state) });
     }
-    void this.#options
-      .rooms()
-      .load(roomId)
-      .catch(() => {});
+    const loading = this.#options.rooms().load(roomId);
+    loading.catch((error: LogError) => this.#failed(sessions, roomId, error));
   }
 
   #serve({ view, fanout }: LiveRoom, session: Session): void {

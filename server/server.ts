@@ -179,6 +179,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     hub.sweep();
     rooms.sweep();
     recovery.sweep();
+    listeners.sweep();
     permission.sweep();
   });
   let health: HttpServer | undefined;
