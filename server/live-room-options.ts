@@ -21,6 +21,8 @@ export interface LiveRoomOptions extends SnapshotOptions {
   beat: AppendBeat;
   /** Undefined: this node does not hold such a session. */
   lastSeen(connectionId: string): number | undefined;
+  /** Whether this node holds a session that is in this room, or on its way there. */
+  holds(roomId: string, connectionId: string): boolean;
   /**
    * Executes what follows from entries, in order; `offset` is that of its entry.
    *

@@ -83,7 +83,7 @@ export class LiveRoom {
       await roomLog.close();
       throw error;
     });
-    const holds = (connectionId: string) => lastSeen(connectionId) !== undefined;
+    const holds = (connectionId: string) => this.#options.holds(roomId, connectionId);
     const here = { at: clock.now(), node: nodeId, limits: roomLimits, gone, holds };
     this.#queue.unshift(...preparationOf(state, roomLog, here));
     this.#prepared = true;

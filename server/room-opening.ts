@@ -48,7 +48,7 @@ export interface Here {
   readonly limits: RoomLimits;
   /** Nodes that hold nothing any more: those that died, and earlier lives of this process. */
   readonly gone: readonly string[];
-  /** Whether this node holds the session of a connection. */
+  /** Whether this node holds the session of a connection, and that is in the room. */
   holds(connectionId: string): boolean;
 }
 
@@ -59,7 +59,7 @@ export function preparationOf(
   { at, node, limits, gone, holds }: Here,
 ): Entry[] {
   const preparation: Entry[] = gone.map((one) => ({ type: 'nodeGone', at, node: one }));
-  // Of a log that has lost what this node had appended.
+  // Of a log that has lost what this node had appended: that they left, or ended.
   for (const [userId, { sessions }] of state.members) {
     for (const [connection, holder] of sessions) {
       if (holder !== node || holds(connection)) continue;

@@ -18,7 +18,10 @@ type OfExecution =
   | ('onSent' | 'onRefused' | 'onFault' | 'onJoined' | 'onLeft');
 
 export interface RoomsOptions extends Pick<ExecutionOptions, OfExecution> {
-  room: Omit<LiveRoomOptions, 'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'onEnded'>;
+  room: Omit<
+    LiveRoomOptions,
+    'execute' | 'onRefused' | 'onOpened' | 'onEmpty' | 'lastSeen' | 'holds' | 'onEnded'
+  >;
   onOpened: LiveRoomOptions['onOpened'];
   /** The log has left a room behind, and whoever is in it goes on in a new one. */
   onRenewing(room: LiveRoom): void;
@@ -59,6 +62,7 @@ export class Rooms {
     this.#ofRooms = {
       ...room,
       lastSeen: (connectionId) => session(connectionId)?.lastSeen,
+      holds: (roomId, connectionId) => session(connectionId)?.memberships.has(roomId) ?? false,
       execute: (where, effects, isOwn) => {
         this.#execution.execute(where, effects);
         // One node tells of it: the one that has written it.

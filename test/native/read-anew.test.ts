@@ -1,6 +1,6 @@
 import t from 'tap';
 import { createLossyLog } from './lossy-log.ts';
-import { add, ofType, present, stage } from './person.ts';
+import { add, ofType, present, selected, stage } from './person.ts';
 import { createUnsureLog } from './unsure-log.ts';
 
 t.test('[ND3] who is in a room whose log was lost is taken into the one that follows', async (t) => {
@@ -97,4 +97,22 @@ t.test('[ND3] so it is in a room whose log was lost, also where the log takes a 
   ben.send({ type: 'camera', planetId: 'p', camera: { zoom: 2 } });
   await at.pass(100);
   t.match(ofType(await ada.news(), 'camera'), [{ planetId: 'p', userId: 'ben' }]);
+});
+
+t.test('[ND3] who had left stays away, where the log has lost that it did', async (t) => {
+  const log = createLossyLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  await ada.join('another', 'ada');
+  await ada.ask({ type: 'select', roomId: 'room', planetId: 'p' });
+  await ada.ask({ type: 'leave', roomId: 'room' });
+  await ben.news();
+  await log.lose('room', 1);
+  await at.pass(1000, 100);
+  const heard = await ben.news();
+  t.same(present(heard), ['ben']);
+  t.same(selected(heard), {}, 'what it had selected is free');
+  t.same(ofType(ada.look(), 'error'), []);
+  t.match(await ada.join('room', 'ada'), { type: 'ack' });
+  t.same(present(await ben.news()), ['ben', 'ada']);
 });
