@@ -27,18 +27,21 @@ export function userOf(claims: Claims, proof?: Proof): User {
   };
 }
 
+// A lone surrogate has no UTF-8 form: two such ids would become one on the disk.
+const ids = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${limits.MAX_ID_LENGTH}}$`, 'u');
+
 /** A whole number counts as its digits: many user tables have such keys. */
 function idOf(value: unknown): string {
   const id = Number.isSafeInteger(value) ? String(value) : value;
-  // A lone surrogate has no UTF-8 form: two such ids would become one on the disk.
-  const isId = typeof id === 'string' && isShort(id) && !/[\p{Cc}\p{Cs}]/u.test(id);
-  if (!isId) throw malformed('sub (or userId)', `an id of 1 to ${limits.MAX_ID_LENGTH} characters`);
+  if (typeof id !== 'string' || !ids.test(id))
+    throw malformed('sub (or userId)', `an id of 1 to ${limits.MAX_ID_LENGTH} characters`);
   return id;
 }
 
 /** For people only, so one that cannot be shown is left out. */
 function shown(value: unknown): string | undefined {
-  return typeof value === 'string' && isShort(value) ? value : undefined;
+  const isShort = typeof value === 'string' && value.length >= 1 && value.length <= limits.MAX_ID_LENGTH;
+  return isShort ? value : undefined;
 }
 
 function roleOf(value: unknown): string | undefined {
@@ -61,10 +64,6 @@ function scopeOf(value: unknown): readonly string[] {
 
 function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-function isShort(value: string): boolean {
-  return value.length >= 1 && value.length <= limits.MAX_ID_LENGTH;
 }
 
 function malformed(claim: string, expected: string): Refusal {

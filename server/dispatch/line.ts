@@ -1,4 +1,4 @@
-import { isPlainObject } from '../../protocol/index.ts';
+import { isId, isPlainObject } from '../../protocol/index.ts';
 
 /** More than a client has under way; the oldest are forgotten. */
 const MOST_HELD = 256;
@@ -33,7 +33,5 @@ export class Line {
 function idOf(message: unknown): string | number | undefined {
   if (!isPlainObject(message)) return undefined;
   const id = message.opId ?? message.ref;
-  return typeof id === 'number' || (typeof id === 'string' && id.length <= MOST_CHARACTERS) ? id : undefined;
+  return typeof id === 'number' || isId(id) ? id : undefined;
 }
-
-const MOST_CHARACTERS = 200;

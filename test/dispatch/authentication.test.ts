@@ -64,12 +64,13 @@ t.test('a token says who somebody is', async (t) => {
 
 t.test('the id of the user', async (t) => {
   const verify = createVerifyToken({ keys: secretKeys, clock });
-  const good = ['a', 'x'.repeat(200), 'ümläut', 42];
+  const good = ['a', 'x'.repeat(200), '🙂'.repeat(200), 'ümläut', 42];
   for (const userId of good) t.match(await verify(await sign({ userId })), { userId: String(userId) });
   t.match(await verify(await sign({ sub: 'ada', userId: 'bob' })), { userId: 'ada' }, 'sub comes first');
   for (const userId of [
     '',
     'x'.repeat(201),
+    '🙂'.repeat(201),
     'a\nb',
     'a\u0000',
     '\u0085',

@@ -3,7 +3,7 @@ import { limits } from '../../protocol/index.ts';
 import { connect } from '../support/client.ts';
 import { startServer } from '../support/servers.ts';
 import { createGatedLog } from './gated-log.ts';
-import { add, bearer, ofType, stage, types } from './person.ts';
+import { add, bearer, ofType, remove, stage, types, update } from './person.ts';
 
 for (const TRANSPORT of ['uws', 'ws']) {
   t.test(`[NP1] the paths are / and /ws, and no other (${TRANSPORT})`, async (t) => {
@@ -52,7 +52,7 @@ t.test('[NP3] ack, error and conflict repeat the ref, a string or an integer', a
   const at = await stage(t);
   const [ada, ben] = [await at.member('ada'), await at.member('ben')];
   await ada.ask({ type: 'select', planetId: 'p' });
-  for (const ref of ['one', 0, -7, 2 ** 40, 'ü'.repeat(200)]) {
+  for (const ref of ['one', 0, -7, 2 ** 40, 'ü'.repeat(200), '🙂'.repeat(200)]) {
     ben.send({ type: 'select', planetId: 'p', ref });
     ben.send({ type: 'unselect', planetId: 'p', ref });
     ben.send({ type: 'select', ref });
@@ -66,6 +66,26 @@ t.test('[NP3] ack, error and conflict repeat the ref, a string or an integer', a
   }
   ben.send({ type: 'heartbeat' });
   t.notOk('ref' in ((await ben.news()).at(-1) ?? {}));
+});
+
+t.test('[NP3] ids are as long as they have characters, wherever they stand', async (t) => {
+  const at = await stage(t);
+  const [longest, longer] = ['🙂'.repeat(200), '🙂'.repeat(201)];
+  const ada = await at.member('ada', longest);
+  const answered = { type: 'error', roomId: longest, opId: longest, code: 'NOT_FOUND' };
+  const roomId = longest;
+  t.match(await ada.ask({ ...update(longest, {}), roomId, opId: longest }), answered);
+  t.match(await ada.ask({ ...add(longest), roomId }), { type: 'ack', version: 1 });
+  t.match(await ada.ask({ ...remove('i'), roomId, version: 'x', opId: longest }), {
+    roomId: longest,
+    opId: longest,
+    code: 'INVALID_FIELD',
+    path: 'version',
+  });
+  t.match(await ada.ask({ ...add(longer), roomId }), { code: 'INVALID_FIELD', path: 'operation.id' });
+  const data = { id: longer };
+  const operation = { type: 'add', target: 'item', data };
+  t.match(await ada.ask({ type: 'sceneOperation', operation, roomId }), { path: 'operation.data.id' });
 });
 
 const ordered = [

@@ -120,24 +120,26 @@ t.test('[RL4] what stands in line behind a command that was refused does not ove
   const at = await stage(t, { RATE_LIMIT: '10/1s' });
   const ada = await at.member('ada');
   const ben = await at.member('ben');
+  // As long as an id may be.
+  const idOf = (n: number) => `${'🙂'.repeat(195)}o${n}`;
   const say = (n: number, more: object = {}) =>
-    ada.send({ type: 'message', text: String(n), opId: `o${n}`, ...more });
+    ada.send({ type: 'message', text: String(n), opId: idOf(n), ...more });
   const texts = () => {
     ben.look();
     return ofType(ben.heard(), 'message').map(({ text }) => Number(text));
   };
   await at.pass(2000);
-  for (let n = 0; n < 12; n++) say(n, n === 0 ? {} : { after: `o${n - 1}` });
+  for (let n = 0; n < 12; n++) say(n, n === 0 ? {} : { after: idOf(n - 1) });
   // The bucket has room again for what is on its way behind the refused ones.
   await at.pass(500);
-  say(12, { after: 'o11' });
-  say(13, { after: 'o12' });
+  say(12, { after: idOf(11) });
+  say(13, { after: idOf(12) });
   await at.pass(500);
   t.same(texts(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 'nothing has overtaken');
   say(50);
   await at.pass(100);
   t.equal(texts().at(-1), 50, 'what does not stand in line is let through');
-  for (let n = 10; n < 14; n++) say(n, n === 10 ? {} : { after: `o${n - 1}` });
+  for (let n = 10; n < 14; n++) say(n, n === 10 ? {} : { after: idOf(n - 1) });
   await at.pass(500);
   t.same(texts().slice(-4), [10, 11, 12, 13], 'what comes again is let through in its order');
 });

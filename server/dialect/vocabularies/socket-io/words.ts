@@ -71,7 +71,7 @@ export class Fields {
  */
 export function idOf(value: unknown, path: string, others = 0): string {
   const most = limits.MAX_ID_LENGTH - others;
-  if (isId(value) && value.length <= most) return value;
+  if (isId(value, most)) return value;
   throw new Refusal('INVALID_FIELD', { path, expected: `an id: 1 to ${most} characters` });
 }
 
