@@ -5,10 +5,10 @@ import type { Log } from './log.ts';
 export interface DurableMap<Value> {
   get(key: string): Value | undefined;
   entries(): Iterable<[key: string, value: Value]>;
-  /** Holds at once; resolves when it is durable. Rejects with a LogError, and holds nevertheless. */
+  /** Holds at once; resolves when it is durable. Rejects with a LogError, and holds until the log is opened anew. */
   set(key: string, value: Value): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Waits for what is under way. */
+  /** Waits for all changes that were made. */
   close(): Promise<void>;
   /** The same; where nothing is held and no other process writes, nothing is left of it. */
   conclude(): Promise<void>;
@@ -129,7 +129,7 @@ export async function openDurableMap<Value>(
   }
 
   async function end(forgets: () => boolean): Promise<void> {
-    await appending?.catch(() => {});
+    while (waiting.length > 0 || appending !== undefined) await append().catch(() => {});
     if (forgets()) await opened.drop().catch(() => {});
     await opened.close();
   }

@@ -59,6 +59,47 @@ onEach('a long history is kept as a snapshot', async (t, map, again) => {
   t.equal([...reopened.entries()].length, 99);
 });
 
+t.test('what was changed before it was closed is stored, also behind what was under way', async (t) => {
+  const log = createMemoryLog();
+  let [begun, release] = [() => {}, () => {}];
+  const underWay = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const slow: Log = {
+    ...log,
+    async open(name, listener) {
+      const opened = await log.open(name, listener);
+      const append = (entries: readonly string[]) => {
+        begun();
+        return held.then(() => opened.append(entries));
+      };
+      return { ...opened, append };
+    },
+  };
+  const map = await openDurableMap(slow, NAME);
+  const stored = [map.set('a', 1)];
+  await underWay;
+  stored.push(map.set('b', 2), map.set('c', 3));
+  const closed = map.close();
+  release();
+  t.strictSame(
+    (await Promise.allSettled(stored)).map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled'],
+  );
+  await closed;
+  t.strictSame(
+    [...(await openDurableMap(log, NAME)).entries()],
+    [
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ],
+  );
+});
+
 t.test('a change that cannot be stored says so, and holds; later ones are stored', async (t) => {
   const log = createMemoryLog();
   const fails = { now: true };
