@@ -116,8 +116,10 @@ export function chat(state: RoomState, entry: EntryOf<'message'>): Effect[] {
   };
   state.messages.push(message);
   while (state.messages.length > state.limits.KEPT_MESSAGES) state.messages.shift();
+  const bytes =
+    entry.text.length + (entry.metadata === undefined ? 0 : JSON.stringify(entry.metadata).length);
   return [
-    ...keepAll(state, [{ kind: 'message', message }], entry.text.length),
+    ...keepAll(state, [{ kind: 'message', message }], bytes),
     answerTo(entry, { ok: true, id: entry.id }),
   ];
 }

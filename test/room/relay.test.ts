@@ -5,6 +5,7 @@ import {
   answerOf,
   ask,
   by,
+  chat,
   configure,
   fold,
   itemOf,
@@ -141,6 +142,8 @@ t.test('[EV5] [RS3] events are kept for those who come back, within KEPT_EVENT_B
   fold(state, configure(state, { KEPT_EVENT_BYTES: 1000 }));
   for (let n = 0; n < 10; n++) fold(state, relay('ada-1', `e${n}`, { data: 'x'.repeat(300) }));
   t.equal(state.recent.events.length, 2);
+  for (let n = 0; n < 10; n++) fold(state, chat('ada-1', `m${n}`, { metadata: { more: 'x'.repeat(300) } }));
+  t.ok(state.recent.events.length <= 2, 'messages count with their metadata');
   const publisher = { connection: 'request', userId: 'backend' };
   fold(state, { type: 'event', at: 8, by: publisher, id: 'p', event: 'large', data: 'x'.repeat(2000) });
   t.equal(state.recent.events.length, 0, 'also one that a backend has published');
