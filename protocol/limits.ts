@@ -1,6 +1,7 @@
 /**
  * Every limit: its name, its default, and what happens beyond it. All but the `fixedLimits`
- * can be changed by the environment variable of the same name; sizes are in bytes of UTF-8 JSON.
+ * can be changed by the environment variable of the same name; sizes are in bytes of UTF-8 JSON,
+ * those of scenes, kept events and held replies in its UTF-16 units, which cost nothing to count.
  */
 export const limits = {
   /** Larger messages get MESSAGE_TOO_LARGE; the connection lives. */

@@ -44,7 +44,8 @@ export class Revocations {
 
   /**
    * Holds at once, also for those who are connected; resolves when it is durable. Rejects with a Refusal
-   * (INVALID_FIELD, KEYS_UNAVAILABLE), or with a LogError: it then holds, but not after a restart.
+   * (INVALID_FIELD, KEYS_UNAVAILABLE), or with a LogError: it then holds until what is kept is
+   * read anew, as after a restart.
    */
   async revoke(what: Revocation): Promise<Revoked> {
     const { key, expiresAt } = await this.#read(what);

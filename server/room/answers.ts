@@ -2,7 +2,8 @@ import type { Answer } from './entry.ts';
 
 /**
  * The first answers to commands that carried an opId, by user: a repeat gets the first answer again and has
- * no other effect. Both levels forget what was longest not used.
+ * no other effect. Forgotten are the oldest answers of a user, and users whose latest is the oldest: a repeat
+ * makes nothing younger.
  */
 export type Answers = Map<string, Map<string, Answer>>;
 

@@ -1,6 +1,6 @@
 import type { OperationsEffect, Recoverable } from './effect.ts';
 
-/** An ordered event and where it stands: `offset` of its entry, the scene's `version` after it. */
+/** An ordered event, the `offset` of its entry, and how much it counts. */
 export interface RecentEvent {
   offset: number;
   bytes: number;
