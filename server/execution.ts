@@ -1,6 +1,7 @@
 import { answerEvent, refOf } from './dialect/answers.ts';
 import { renderDirect } from './dialect/dialect.ts';
 import type { DirectEvent } from './dialect/events.ts';
+import { renameField } from './dispatch/error-event.ts';
 import { setViewing } from './dispatch/membership.ts';
 import type { ExecutionOptions, LogRefusal } from './execution-options.ts';
 import type { Receiver } from './fanout/receiver.ts';
@@ -189,6 +190,7 @@ export class Execution {
   ): void {
     const receiver = this.#options.session(connectionId)?.receiver;
     if (receiver === undefined) return;
+    if (event.type === 'error') renameField(receiver.dialect, event);
     const encoded = renderDirect(receiver.dialect, event, room.fanout?.view);
     this.#options.onSent(event.type);
     if (receiver.dialect.vocabulary.answersInOrder) room.fanout?.reply(receiver, encoded, offset);

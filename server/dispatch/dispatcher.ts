@@ -1,7 +1,7 @@
 import { type CommandType, Refusal } from '../../protocol/index.ts';
-import type { DirectEvent, Ref } from '../dialect/events.ts';
+import type { Ref } from '../dialect/events.ts';
 import { SessionCaller } from './caller.ts';
-import { errorEvent } from './error-event.ts';
+import { errorEvent, renameField } from './error-event.ts';
 import { inspect } from './inspect.ts';
 import type { Session } from './session.ts';
 import type { Stage, Treatment } from './stage.ts';
@@ -214,7 +214,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   function fail(session: Session, error: unknown, message: unknown): void {
     const refusal = error instanceof Refusal ? error : new Refusal('INTERNAL');
     const event = errorEvent(refusal, message);
-    renameField(session, event);
+    renameField(session.receiver.dialect, event);
     if (refusal !== error) options.onFault(error, event.op);
     options.onRefused(session, refusal);
     stage.answer(session, event, event.roomId);
@@ -229,12 +229,4 @@ function joinedBy({ memberships }: Session, command: { type?: unknown; roomId?: 
   if (type !== 'join' || typeof roomId !== 'string') return [];
   const phase = memberships.get(roomId)?.phase;
   return phase === undefined || phase === 'leaving' ? [roomId] : [];
-}
-
-/** Names a field at fault as the client does. */
-function renameField(session: Session, event: Extract<DirectEvent, { type: 'error' }>): void {
-  const { inbound } = session.receiver.dialect.vocabulary;
-  const path = event.details?.path;
-  if (path === undefined || inbound?.nameOf === undefined) return;
-  event.details = { ...event.details, path: inbound.nameOf(path, event.op, event.ref) };
 }

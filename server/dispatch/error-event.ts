@@ -1,4 +1,5 @@
 import { isId, isPlainObject, type Refusal } from '../../protocol/index.ts';
+import type { Dialect } from '../dialect/dialect.ts';
 import type { DirectEvent, Ref } from '../dialect/events.ts';
 
 /** The error that answers a message, with what can be told of the message. */
@@ -17,4 +18,11 @@ export function errorEvent(refusal: Refusal, message: unknown): Extract<DirectEv
   if (isId(roomId)) event.roomId = roomId;
   if (isId(opId)) event.opId = opId;
   return event;
+}
+
+/** Names a field at fault as the client does. */
+export function renameField({ vocabulary }: Dialect, event: Extract<DirectEvent, { type: 'error' }>): void {
+  const path = event.details?.path;
+  if (path === undefined || vocabulary.inbound?.nameOf === undefined) return;
+  event.details = { ...event.details, path: vocabulary.inbound.nameOf(path, event.op, event.ref) };
 }

@@ -7,6 +7,8 @@ import { changedByOther } from './stamp.ts';
 export interface Attempt {
   operations: readonly Operation[];
   author: string;
+  /** How the command names them: as the one `operation`, or as a list of them. */
+  isList: boolean;
   /** The version that the operations were made at; without one the later write wins. */
   base: number | undefined;
   /** Who holds the lock of a thing, if it is somebody other than the author. */
@@ -29,7 +31,7 @@ export function refusalOf(
   const growth = new Growth();
   let bytes = scene.bytes;
   for (const [index, operation] of attempt.operations.entries()) {
-    const path = attempt.operations.length === 1 ? 'operation' : `operations[${index}]`;
+    const path = attempt.isList ? `operations[${index}]` : 'operation';
     const id = operation.target === 'item' ? itemIdOf(operation) : undefined;
     const subject = id !== undefined && made.has(id) ? undefined : subjectOf(scene, operation);
     const exists = id === undefined || (made.get(id) ?? subject !== undefined);

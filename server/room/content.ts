@@ -11,7 +11,8 @@ import { edit } from './texts.ts';
 
 /** Operations on the scene: all or none. [SPEC: SC] */
 export function sceneOperation(state: RoomState, entry: EntryOf<'sceneOperation'>): Effect[] {
-  const refusal = refusalFor(state, entry.by, entry.operations, entry.version);
+  const isList = entry.isList ?? entry.operations.length > 1;
+  const refusal = refusalFor(state, entry.by, entry.operations, isList, entry.version);
   if (refusal !== undefined) return [answerTo(entry, refusal)];
   const delta = applyAll(state, entry.by, entry.operations);
   return [delta, answerTo(entry, { ok: true, version: state.scene.version })];
@@ -21,7 +22,7 @@ export function sceneOperation(state: RoomState, entry: EntryOf<'sceneOperation'
 export function relay(state: RoomState, entry: EntryOf<'relay'>): Effect[] {
   const { by, id, event, data, toAll, at } = entry;
   const operations = fitted(state.scene, entry.operations ?? []);
-  const refusal = refusalFor(state, by, operations);
+  const refusal = refusalFor(state, by, operations, true);
   if (refusal !== undefined) return [answerTo(entry, refusal)];
   const deltas = operations.length === 0 ? [] : [applyAll(state, by, operations, true)];
   const relayed = keepEvent(state, {
@@ -49,10 +50,16 @@ export function publish(state: RoomState, entry: EntryOf<'event'>): Effect[] {
 }
 
 /** Why the scene does not take these operations, if it does not. */
-function refusalFor(state: RoomState, by: Author, operations: readonly Operation[], base?: number) {
+function refusalFor(
+  state: RoomState,
+  by: Author,
+  operations: readonly Operation[],
+  isList: boolean,
+  base?: number,
+) {
   const author = by.userId;
   const lockedBy = (thing: string) => lockedByOther(state.selections, thing, author);
-  return refusalOf(state.scene, { operations, author, base, lockedBy }, state.limits);
+  return refusalOf(state.scene, { operations, isList, author, base, lockedBy }, state.limits);
 }
 
 /** Applies admitted operations as those of one entry. */

@@ -36,7 +36,13 @@ export type Entry =
   | OnThing<'unselect'>
   | OnThing<'join_viewer'>
   | OnThing<'leave_viewer'>
-  | (Command<'sceneOperation'> & { operations: Operation[]; version?: number; opId?: string })
+  | (Command<'sceneOperation'> & {
+      operations: Operation[];
+      /** One alone came as a list: so is it named where it is refused. */
+      isList?: true;
+      version?: number;
+      opId?: string;
+    })
   | (Command<'operation'> & {
       documentId: string;
       operation: TextOperation;

@@ -132,6 +132,11 @@ t.test('[SC6] NOT_FOUND and ALREADY_EXISTS', async (t) => {
     path: 'operation.id',
     item: 'none',
   });
+  const operations = [remove('none').operation];
+  t.hasStrict(await ada.ask({ type: 'sceneOperation', operations }), {
+    code: 'NOT_FOUND',
+    path: 'operations[0].id',
+  });
   t.hasStrict(await ada.ask(remove('none')), { code: 'NOT_FOUND' });
   t.hasStrict(await ada.ask(add('i')), { code: 'ALREADY_EXISTS', path: 'operation.id', item: 'i' });
   await ada.ask(remove('i'));

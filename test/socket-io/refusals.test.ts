@@ -44,3 +44,19 @@ onEach(t, '[ER2] what is wrong within a change is named as its sender calls it',
     t.match(await one.ask(event, change), expected, event);
   }
 });
+
+onEach(t, '[SO4] what the room itself refuses is named as its sender calls it, too', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join_room', { roomId: 'r' });
+  const guest = await at.client();
+  const refused = await guest.ask('join_room', { roomId: 'r', userId: 'ada' });
+  t.hasStrict(refused, { ok: false, code: 'IDENTITY_MISMATCH', path: 'userId' });
+  guest.emit('join_room', { roomId: 'r', userId: 'ada' });
+  t.hasStrict(await guest.next('error'), { code: 'IDENTITY_MISMATCH', path: 'userId', event: 'join_room' });
+  const ben = await at.client({ as: 'ben', namespace: '/scenes' });
+  await ben.ask('joinScene', { projectId: 'p', sceneId: 's' });
+  const missing = { type: 'update', target: 'item', id: 'none', data: {} };
+  t.hasStrict(await ben.ask('sceneOperation', missing), { code: 'NOT_FOUND', path: 'id' });
+  t.hasStrict(await ben.ask('sceneOperation', { operations: [missing] }), { path: 'operations[0].id' });
+});

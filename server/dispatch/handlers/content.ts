@@ -41,6 +41,7 @@ export const sceneOperation: Treatment<'sceneOperation'> = {
       at: stage.now(),
       by: authorOf(session, membership, command),
       operations: operationsOf(command),
+      ...(command.operations?.length === 1 ? { isList: true } : {}),
       ...(version === undefined ? {} : { version }),
       ...(opId === undefined ? {} : { opId }),
     });
