@@ -67,3 +67,25 @@ t.test('[ID9] nor does one that was asked for because of an earlier change', asy
   t.hasStrict(ofType(ada.heard(), 'error'), [{ roomId, code: 'PROJECT_INACTIVE' }]);
   t.same(present(await root.news()), ['root']);
 });
+
+t.test(
+  '[ID5] who is sent away while it is asked whether it may join again is in the room no more',
+  async (t) => {
+    const { waiting, answerAll } = late();
+    let isSlow = false;
+    const slowly = () => new Promise<boolean>((resolve) => waiting.push(() => resolve(true)));
+    const at = await stage(t, {}, { authorize: () => (isSlow ? slowly() : true) });
+    const guest = await at.member('ada');
+    await guest.join('other', 'ada');
+    isSlow = true;
+    guest.send({ type: 'join', roomId: 'room', ref: 'again' });
+    await at.until(() => waiting.length > 0, 'the question');
+    isSlow = false;
+    await at.member('ada', 'room', await bearer({ sub: 'ada' }));
+    answerAll();
+    const answer = await at.until(() => guest.heard().find(({ ref }) => ref === 'again'), 'the refusal');
+    t.hasStrict(answer, { type: 'error', code: 'IDENTITY_MISMATCH' });
+    t.hasStrict(await guest.ask({ type: 'message', text: 'x', roomId: 'room' }), { code: 'NOT_JOINED' });
+    t.hasStrict(await guest.ask({ type: 'message', text: 'x' }), { type: 'ack', roomId: 'other' });
+  },
+);

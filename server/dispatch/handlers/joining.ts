@@ -16,11 +16,8 @@ export const join: Treatment<'join'> = {
     const principal = identified(before, command);
     const user = presenceOf(principal, command.user, stage.limits.MAX_USER_BYTES);
     const { roomId } = command;
-    const present = session.memberships.get(roomId);
-    // One that is being left hands nothing on.
-    const known = present?.phase === 'leaving' ? undefined : present;
     const staysIn = session.memberships.size - othersThan(roomId, session).length;
-    if (present === undefined && staysIn >= stage.limits.MAX_CONNECTION_ROOMS) {
+    if (!session.memberships.has(roomId) && staysIn >= stage.limits.MAX_CONNECTION_ROOMS) {
       throw new Refusal('TOO_MANY_ROOMS', { limit: stage.limits.MAX_CONNECTION_ROOMS });
     }
     const ask = () =>
@@ -30,7 +27,9 @@ export const join: Treatment<'join'> = {
       if (session.phase.kind !== 'open') return;
       if (principal !== before) stage.admit(session, principal);
       const membership = membershipIn(roomId, shown, writes);
-      if (known !== undefined) {
+      // As it is by now: it may have been sent away meanwhile. One that is being left hands nothing on.
+      const known = session.memberships.get(roomId);
+      if (known !== undefined && known.phase !== 'leaving') {
         membership.viewing = known.viewing;
         membership.locks = known.locks;
         if (known.phase === 'joined') membership.phase = 'joined';
