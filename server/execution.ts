@@ -7,7 +7,7 @@ import type { ExecutionOptions, LogRefusal } from './execution-options.ts';
 import type { Receiver } from './fanout/receiver.ts';
 import type { LiveRoom } from './live-room.ts';
 import { timeLock } from './lock-times.ts';
-import { Returning } from './returning.ts';
+import { Returning, refuseSyncs } from './returning.ts';
 import type { Effect } from './room/effect.ts';
 import type { CommandEntry, Entry } from './room/entry.ts';
 import { claimsOf } from './room/selections.ts';
@@ -238,10 +238,6 @@ export class Execution {
     if (join === undefined || session === undefined) return;
     const isLatest = session.memberships.get(roomId) === join.membership;
     if (isLatest && join.membership.phase !== 'joined') session.memberships.delete(roomId);
-    for (const { ref } of join.syncs) {
-      const event: DirectEvent = { type: 'error', op: 'requestSync', roomId, code: 'NOT_JOINED' };
-      if (ref !== undefined) event.ref = ref;
-      session.receiver.reply(renderDirect(session.receiver.dialect, event));
-    }
+    refuseSyncs(session, roomId, join.syncs);
   }
 }

@@ -1,4 +1,8 @@
+import { renderDirect } from './dialect/dialect.ts';
+import type { DirectEvent } from './dialect/events.ts';
+import type { Session } from './dispatch/session.ts';
 import type { ExecutionOptions } from './execution-options.ts';
+import type { SyncRequest } from './fanout/catch-up.ts';
 import type { Author } from './room/entry.ts';
 
 const RETURN_MS = 1000;
@@ -7,6 +11,15 @@ type ReturningOptions = Pick<
   ExecutionOptions,
   'session' | 'lostSessions' | 'clock' | 'joins' | 'rejoin' | 'submit'
 >;
+
+/** Answers who asked for what a room holds, and is not in there, or not yet again. */
+export function refuseSyncs(session: Session, roomId: string, syncs: readonly SyncRequest[]): void {
+  for (const { ref } of syncs) {
+    const event: DirectEvent = { type: 'error', op: 'requestSync', roomId, code: 'NOT_JOINED' };
+    if (ref !== undefined) event.ref = ref;
+    session.receiver.reply(renderDirect(session.receiver.dialect, event));
+  }
+}
 
 /** Those who come back where others, or another node, had them before. */
 export class Returning {
@@ -37,7 +50,9 @@ export class Returning {
     const { want, membership } = joins.latest(connectionId, roomId) ?? {};
     if (membership === undefined || want === undefined) return false;
     if (want.resync !== true && want.recovers === undefined) return false;
-    joins.take(connectionId, roomId, 'latest');
+    const syncs = joins.take(connectionId, roomId, 'latest')?.syncs ?? [];
+    const asking = session(connectionId);
+    if (asking !== undefined) refuseSyncs(asking, roomId, syncs);
     clock.after(RETURN_MS, () => {
       const held = session(connectionId);
       if (held?.memberships.get(roomId) !== membership) return;

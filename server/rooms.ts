@@ -9,6 +9,7 @@ import { type Join, Joins } from './joins.ts';
 import { LiveRoom } from './live-room.ts';
 import type { LiveRoomOptions } from './live-room-options.ts';
 import { LogError } from './log/log.ts';
+import { refuseSyncs } from './returning.ts';
 import type { Answer, CommandEntry, Entry } from './room/entry.ts';
 import { hasSessionsOf, sessionsOf } from './room/members.ts';
 import { isBlank, type RoomState } from './room/state.ts';
@@ -129,7 +130,8 @@ export class Rooms {
     const join = this.#joins.latest(session.id, roomId);
     const fanout = this.#rooms.get(roomId)?.fanout;
     if (join !== undefined) join.syncs.push(request);
-    else if (fanout !== undefined) {
+    else if (fanout?.attachmentOf(session.id) === undefined) refuseSyncs(session, roomId, [request]);
+    else {
       fanout.sync(session.id, request);
       this.#options.room.fanout.ticker.request(fanout);
     }

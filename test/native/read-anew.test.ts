@@ -46,6 +46,25 @@ t.test(
   },
 );
 
+t.test('[ND3] who asks for the state before it could be taken in is told that it is not there', async (t) => {
+  const log = createLossyLog();
+  const at = await stage(t, {}, { log });
+  const ada = await at.member('ada');
+  const answerTo = (ref: string) => ada.heard().filter((one) => one.ref === ref);
+  log.failing = true;
+  await log.lose('room');
+  ada.send({ type: 'requestSync', ref: 'on its way' });
+  t.same(answerTo('on its way'), [], 'it may still be taken in');
+  await at.pass(100);
+  t.match(answerTo('on its way'), [{ type: 'error', op: 'requestSync', code: 'NOT_JOINED' }]);
+  ada.send({ type: 'requestSync', ref: 'until it is tried again' });
+  await at.settle();
+  t.match(answerTo('until it is tried again'), [{ type: 'error', op: 'requestSync', code: 'NOT_JOINED' }]);
+  log.failing = false;
+  await at.pass(3000, 100);
+  t.match(await ada.ask({ type: 'requestSync' }), { type: 'syncResponse' });
+});
+
 t.test('[ND3] who leaves before it could be taken in stays away', async (t) => {
   const log = createLossyLog();
   const at = await stage(t, {}, { log });
