@@ -5,7 +5,7 @@ import type { LiveRoomOptions } from './live-room-options.ts';
 import { LogError, type RoomLog } from './log/log.ts';
 import { apply } from './room/apply.ts';
 import type { Effect } from './room/effect.ts';
-import type { Entry } from './room/entry.ts';
+import { type Entry, mustNotBeLost } from './room/entry.ts';
 import { hasSessionsOf } from './room/members.ts';
 import { isBlank, type RoomState } from './room/state.ts';
 import { foldFrom, holdersIn, preparationOf, viewOf } from './room-opening.ts';
@@ -155,6 +155,9 @@ export class LiveRoom {
     } finally {
       // Also one that could not be dropped: it would stay open, and so the room closed, for ever.
       await opened.log.close();
+      // What waits behind an append that is under way is refused with that.
+      if (this.#inFlight === 0)
+        this.#refuse(this.#queue.splice(0), new LogError('LOG_UNAVAILABLE', 'closed'));
     }
   }
 
@@ -204,13 +207,10 @@ export class LiveRoom {
     this.#inFlight = 0;
     const logError =
       error instanceof LogError ? error : new LogError('LOG_UNAVAILABLE', 'append failed', { cause: error });
+    if (this.#closed) return this.#refuse([...entries, ...this.#queue.splice(0)], logError);
     // It goes into the log that follows, before what waits.
     if (logError.hasEnded) return void this.#queue.unshift(...entries);
-    this.#options.onRefused(
-      this,
-      entries.filter((entry) => !mustNotBeLost(entry)),
-      logError,
-    );
+    this.#refuse(entries, logError);
     const kept = entries.filter(mustNotBeLost);
     this.#queue.unshift(...kept);
     this.#cancelPause = this.#options.clock.after(RETRY_MS, () => {
@@ -223,6 +223,11 @@ export class LiveRoom {
       this.#cancelPause = undefined;
       this.#pump();
     }
+  }
+
+  #refuse(entries: readonly Entry[], error: LogError): void {
+    const commands = entries.filter((entry) => !mustNotBeLost(entry));
+    this.#options.onRefused(this, commands, error);
   }
 
   #fold(texts: readonly string[]): void {
@@ -239,9 +244,4 @@ export class LiveRoom {
     }
     this.#options.execute(this, effects, own !== undefined);
   }
-}
-
-/** What ends by itself cannot be refused: nobody would ask for it again. */
-function mustNotBeLost({ type }: Entry): boolean {
-  return type === 'leave' || type === 'expire' || type === 'nodeGone' || type === 'configure';
 }

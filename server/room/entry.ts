@@ -137,3 +137,8 @@ export function refuse(
 ): Answer & { ok: false } {
   return details === undefined ? { ok: false, code } : { ok: false, code, details };
 }
+
+/** What ends by itself cannot be refused: nobody would ask for it again. */
+export function mustNotBeLost({ type }: Entry): boolean {
+  return type === 'leave' || type === 'expire' || type === 'nodeGone' || type === 'configure';
+}
