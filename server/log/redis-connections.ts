@@ -50,7 +50,12 @@ export async function connect(options: ConnectOptions): Promise<Connections | un
   const client = createClient({ ...given, url: options.url });
   const subscriber = client.duplicate();
   for (const one of [client, subscriber]) one.on('error', options.onError);
-  client.on('ready', options.onReady);
+  // What is sent meanwhile would be lost.
+  let isRenewing = false;
+  client.on('ready', () => {
+    isRenewing = false;
+    options.onReady();
+  });
   const close = () => {
     for (const one of [client, subscriber]) if (one.isOpen) one.destroy();
   };
@@ -70,12 +75,13 @@ export async function connect(options: ConnectOptions): Promise<Connections | un
       if (await comes(subscriber)) {
         subscriber.on('ready', options.onSubscribed);
         return {
-          isReady: () => client.isReady,
+          isReady: () => client.isReady && !isRenewing,
           send: (_key, command) => client.sendCommand(command, asBytes),
           subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
           unsubscribe: async (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
-          // The server ends them, and they come back as from any break.
+          // The server ends them, and they come back as from any break. What was sent before is answered before.
           renew: () => {
+            isRenewing = true;
             for (const one of [client, subscriber])
               if (one.isReady) one.sendCommand(['QUIT']).catch(() => {});
           },

@@ -150,6 +150,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       });
     };
     for (;;) {
+      let isRenewing = false;
       try {
         if (closed || !to.isReady()) throw new ClientOfflineError();
         const result = await within(Math.max(LEAST_ATTEMPT_MS, deadline - clock.monotonic()), attempt());
@@ -158,6 +159,8 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         isUncertain = true;
       } catch (error) {
         reason = (error as Error).message;
+        // By this process itself, which takes no part of anybody's time.
+        isRenewing = error instanceof ClientOfflineError && clock.monotonic() < renewedAt + LEAST_ATTEMPT_MS;
         if (error instanceof ErrorReply) {
           if (reason.startsWith('WRONGTYPE'))
             throw new LogError('LOG_CORRUPT', `Redis has something else at ${key}`, { cause: error });
@@ -167,7 +170,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         }
       }
       troubled(key);
-      if (closed || clock.monotonic() + RETRY_MS > deadline) throw failure();
+      if (closed || (!isRenewing && clock.monotonic() + RETRY_MS > deadline)) throw failure();
       await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
     }
   }
