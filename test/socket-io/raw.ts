@@ -26,6 +26,8 @@ export interface Raw {
   send(packet: string | Uint8Array): void;
   /** Resolves with all that it got once one of it fits. */
   until(fits: (packet: string) => boolean): Promise<string[]>;
+  /** Reads nothing from now on. */
+  pause(): void;
   readonly closed: Promise<unknown>;
 }
 
@@ -43,6 +45,7 @@ export async function rawSocket(t: Test, at: SocketStage): Promise<Raw> {
   await once(socket, 'open');
   return {
     send: (packet) => socket.send(packet),
+    pause: () => socket.pause(),
     closed,
     until: (fits) =>
       new Promise((resolve) => {

@@ -150,8 +150,11 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     },
 
     dropped(engine, frame) {
-      const socket = clientOf(engine).sockets.get(namespaceIn(frame));
-      socket?.handler.dropped(socket, frame);
+      const { sockets } = clientOf(engine);
+      const namespace = namespaceIn(frame);
+      for (const socket of [...sockets.values()]) {
+        if (namespace === undefined || namespace === socket.namespace) socket.handler.dropped(socket, frame);
+      }
     },
 
     drained(engine) {
@@ -179,8 +182,9 @@ function clientOf(engine: Connection): Client {
   return engine.state as Client;
 }
 
-/** Of an event packet: `42/scenes,[…]`. */
-function namespaceIn(frame: Uint8Array): string {
+/** Of a packet: `42/scenes,[…]`, `451-/scenes,[…]`; undefined: bytes of one, which do not say whose they are. */
+function namespaceIn(frame: Uint8Array): string | undefined {
   const head = utf8.decode(frame.subarray(0, 256));
-  return /^4\d(\/[^,]*),/.exec(head)?.[1] ?? '/';
+  const found = /^4\d(?:\d+-)?(?:(\/[^,]*),|[\d[{])/.exec(head);
+  return found === null ? undefined : (found[1] ?? '/');
 }
