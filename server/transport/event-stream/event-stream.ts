@@ -18,6 +18,7 @@ import type {
 import type { DropReports } from '../drop-reports.ts';
 import { payloadOf } from '../frame.ts';
 import type { Topics } from '../topics.ts';
+import { Questions } from './questions.ts';
 import { refusal, refusalFor } from './refusals.ts';
 
 export interface EventStreamParts {
@@ -60,9 +61,9 @@ export class EventStream implements Connection, HttpStream {
   #phase: Phase;
   /** A frame had to wait, or was dropped, since the last `drained`. */
   #isBehind = false;
-  #asked: Map<number, (answer: StreamAnswer) => void> | undefined;
-  #refs = 0;
-  /** What those are told who wait for an answer when it ends. */
+  /** Most streams are only read: they need none. */
+  #questions: Questions | undefined;
+  /** Why it has ended, for those who ask. */
   #why: { code: ErrorCode } & CloseAdvice = none;
 
   constructor(parts: EventStreamParts) {
@@ -73,28 +74,34 @@ export class EventStream implements Connection, HttpStream {
 
   /** Nobody would miss it: there is no stream, and no post waits for its answer. */
   get isIdle(): boolean {
-    return this.#phase.name === 'silent' && this.#asked === undefined;
+    return this.#phase.name === 'silent' && this.#questions?.isEmpty !== false;
   }
 
   get isEnded(): boolean {
     return this.#phase.name === 'ended';
   }
 
-  /** Hands a command to the layer above; resolves with its answer, whatever becomes of the stream. */
-  ask(command: object): Promise<StreamAnswer> {
-    this.#refs += 1;
-    const ref = this.#refs;
-    if (this.isEnded) return Promise.resolve(this.#refusal(ref));
-    const message = Buffer.from(JSON.stringify({ ...command, ref }));
+  /**
+   * Hands a command to the layer above; resolves with its answer, whatever becomes of the stream. Undefined: the stream
+   * has ended before that, and the command may be done all the same.
+   */
+  ask(command: object): Promise<StreamAnswer | undefined> {
+    if (this.isEnded) return Promise.resolve(this.refusal());
     const limit = this.#parts.maxMessageBytes;
-    // The layer above would not read it, and so not know whom to tell.
-    if (message.length > limit) return Promise.resolve(refusal(ref, 'MESSAGE_TOO_LARGE', { limit }));
-    return new Promise((resolve) => {
-      // Most streams are only read: they need none.
-      this.#asked ??= new Map();
-      this.#asked.set(ref, resolve);
-      this.#parts.handler.received(this, message, false);
+    this.#questions ??= new Questions();
+    return this.#questions.ask((ref) => {
+      const message = Buffer.from(JSON.stringify({ ...command, ref }));
+      // The layer above would not read it, and so not know whom to tell.
+      if (message.length > limit)
+        this.#questions?.answered({ ...refusal('MESSAGE_TOO_LARGE', { limit }), ref });
+      else this.#parts.handler.received(this, message, false);
     });
+  }
+
+  /** What there is to say to a command once the stream has ended. */
+  refusal(): StreamAnswer {
+    const { code, ...advice } = this.#why;
+    return refusal(code, advice);
   }
 
   /** Hands a message to the layer above, which may answer on the stream. */
@@ -108,7 +115,7 @@ export class EventStream implements Connection, HttpStream {
     if (this.isEnded) return 'dropped';
     const payload = payloadOf(frame);
     if (typeof payload === 'string' && isAnswer(payload)) {
-      this.#answered(JSON.parse(payload));
+      this.#questions?.answered(JSON.parse(payload));
       return 'sent';
     }
     // A published frame that was lost has to be reported before anything else is accepted.
@@ -218,25 +225,13 @@ export class EventStream implements Connection, HttpStream {
     return this.bufferedBytes() > this.#parts.maxBufferedBytes;
   }
 
-  #answered(answer: StreamAnswer): void {
-    const ref = Number(answer.ref);
-    this.#asked?.get(ref)?.(answer);
-    this.#asked?.delete(ref);
-    if (this.#asked?.size === 0) this.#asked = undefined;
-  }
-
-  #refusal(ref: number): StreamAnswer {
-    const { code, ...advice } = this.#why;
-    return refusal(ref, code, advice);
-  }
-
   /** Returns what is still to be ended, which may tell at once that it is. */
   #end(code: number, clean: boolean): HttpOutput | undefined {
     if (this.isEnded) return undefined;
     const output = this.#phase.name === 'open' ? this.#phase.output : undefined;
     this.#phase = { name: 'ended' };
     const { topics, drops, ended, handler } = this.#parts;
-    for (const ref of [...(this.#asked?.keys() ?? [])]) this.#answered(this.#refusal(ref));
+    this.#questions?.end(this.refusal());
     topics.unsubscribeAll(this);
     drops.forget(this);
     ended(this);

@@ -6,6 +6,7 @@ import type { HttpRequest } from '../connection.ts';
 import { ClientPlaces } from './client-places.ts';
 import type { EventStream } from './event-stream.ts';
 import type { EventStreams } from './event-streams.ts';
+import { refusal } from './refusals.ts';
 import { streamHandshake } from './stream-handshake.ts';
 
 /** Who asks, and where: these together are one member of the room. */
@@ -73,7 +74,7 @@ export class HttpClients {
     aborted.addEventListener('abort', gone, { once: true });
     const answers = [await joined];
     if (answers[0]?.ok) {
-      const views = wish.viewing.map((planetId) => stream.ask({ type: 'join_viewer', planetId }));
+      const views = wish.viewing.map((planetId) => heard(stream, { type: 'join_viewer', planetId }));
       answers.push(...(await Promise.all(views)));
     }
     aborted.removeEventListener('abort', gone);
@@ -121,7 +122,7 @@ export class HttpClients {
     }
     if (token !== undefined && token !== member.token) {
       member.token = token;
-      const taken = await stream.ask({ type: 'auth', token });
+      const taken = await heard(stream, { type: 'auth', token });
       if (!taken.ok) {
         // The next post hands it in again.
         member.token = before;
@@ -129,8 +130,9 @@ export class HttpClients {
       }
     }
     const answer = await stream.ask(command);
-    const isUnknown = answer.code === 'OVERLOADED' && stream.isEnded && !('opId' in command);
-    return isUnknown ? { ...answer, code: 'INTERNAL', message: UNKNOWN } : answer;
+    if (answer !== undefined) return answer;
+    // With an opId it is done once, however often it is tried.
+    return 'opId' in command ? refusal('OVERLOADED') : { ...refusal('INTERNAL'), message: UNKNOWN };
   }
 
   /** Ends the stay of a client, which keeps no place. Rejects with NodeUnreachable. */
@@ -173,7 +175,7 @@ export class HttpClients {
     const taken = isTaking ? this.#take(key, this.#members.get(key)) : Promise.resolve();
     const named = clientId === undefined ? join : { ...join, clientId: shownOf(clientId) };
     // What is posted meanwhile is said behind the join.
-    const joined = taken.then(() => stream.ask(named));
+    const joined = taken.then(() => heard(stream, named));
     const member = {
       stream,
       joined,
@@ -189,6 +191,11 @@ export class HttpClients {
     }
     return member;
   }
+}
+
+/** The answer to what means nothing any more once the stream has ended. */
+async function heard(stream: EventStream, command: object): Promise<StreamAnswer> {
+  return (await stream.ask(command)) ?? stream.refusal();
 }
 
 /** A member without a stream ends once its posts are answered. */

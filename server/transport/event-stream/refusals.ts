@@ -9,8 +9,8 @@ import {
 import { CLOSE, encodeStreamEvent, type StreamAnswer } from '../../dialect/framings/event-stream.ts';
 
 /** The answer to a post that the layer above cannot give any more. */
-export function refusal(ref: number, code: ErrorCode, details: ErrorDetails): StreamAnswer {
-  return { ref, ok: false, code, message: errors[code], ...details };
+export function refusal(code: ErrorCode, details: ErrorDetails = {}): StreamAnswer {
+  return { ref: 0, ok: false, code, message: errors[code], ...details };
 }
 
 /** What a close is to a request that waits for its answer. */
