@@ -31,6 +31,8 @@ export interface Framing {
   /** A client whose connection breaks comes back by itself: it keeps its place for the grace, as one that is
    * not watched does. */
   readonly returns?: true;
+  /** Whether an encoded message is no part of what the connection carries: it goes out however far behind that is. */
+  isApart?(encoded: string): boolean;
   /** Whether the answer to a message is waited for: then its refusal is told, however many there are. */
   isAwaited?(message: unknown): boolean;
   /**

@@ -31,8 +31,8 @@ export interface ReceiverOptions {
 
 /**
  * The outbound side of a connection. It is either live, or lagging: over the bound of its buffer. A lagging
- * one gets nothing of its rooms; replies to its own commands are held for it, within a bound. Once it has
- * drained it is brought up to date from where each room was lost to it.
+ * one gets nothing of its rooms; replies to its own commands are held for it, within a bound, unless they are no
+ * part of what it carries. Once it has drained it is brought up to date from where each room was lost to it.
  */
 export class Receiver {
   readonly connection: Connection;
@@ -55,7 +55,10 @@ export class Receiver {
 
   /** Sends encoded messages to this connection alone. */
   reply(encoded: readonly string[]): void {
-    this.#hold(this.#send(encoded));
+    const { isApart } = this.dialect.framing;
+    if (isApart === undefined) return this.#hold(this.#send(encoded));
+    for (const one of encoded) if (isApart(one)) this.#sendApart(one);
+    this.#hold(this.#send(encoded.filter((one) => !isApart(one))));
   }
 
   /**
@@ -156,6 +159,11 @@ export class Receiver {
     this.#lag.lostFrom = lostFrom;
     for (const feed of this.feeds.values()) feed.pause(this, feed.placeBefore(lostFrom));
     if (isNew) this.#options.onLagging(this);
+  }
+
+  #sendApart(encoded: string): void {
+    if (this.#ended || this.connection.send(encoded) === 'dropped') return;
+    this.#options.onFrame(encoded.length);
   }
 
   /** Returns what was not accepted. */

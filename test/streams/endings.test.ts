@@ -1,6 +1,6 @@
 import t from 'tap';
 import { tokenOf } from '../socket-io/stage.ts';
-import { add, onBoth, type Reader, SCENE } from './stage.ts';
+import { add, onBoth, type Reader, SCENE, update } from './stage.ts';
 
 t.setTimeout(550_000);
 
@@ -134,6 +134,21 @@ onBoth(t, '[ES10] a stream that is not read is bounded, and healed when it is', 
   t.equal(await lagging(), 0);
   await at.post(`${SCENE}/operations`, { clientId: 'b', operation: add('y') }, { as: 'ben' });
   while (slow.version() !== version + 1) await at.pass(16);
+});
+
+onBoth(t, '[ES10] a post is answered while nothing of its stream is read', async (t, start) => {
+  const at = await start({ MAX_BUFFERED_BYTES: '65536', STREAM_LIMIT: '100000/1s', API_LIMIT: '100000/1s' });
+  await connectSlow(at.url(`${SCENE}/events?clientId=slow`), await tokenOf('slow'));
+  const write = (as: string, data: object) =>
+    at.post(`${SCENE}/operations`, { clientId: as, operation: update('x', data) }, { as });
+  await at.open(`${SCENE}/events?clientId=ben`, { as: 'ben' });
+  await at.post(`${SCENE}/operations`, { clientId: 'ben', operation: add('x') }, { as: 'ben' });
+  const metrics = async () => (await fetch(at.url('/metrics'))).text();
+  for (let count = 0; !/^tandem_lagging_connections 1$/m.test(await metrics()); count++)
+    await write('ben', { big: `${count} ${'x'.repeat(60_000)}` });
+  t.match(await write('slow', { own: 1 }), { status: 200 });
+  t.match(await write('slow', 'nonsense' as never), { status: 422 });
+  t.ok(/^tandem_lagging_connections 1$/m.test(await metrics()), 'it lags still');
 });
 
 /** A stream over a bare socket that is not read until `read`, and then folded. */

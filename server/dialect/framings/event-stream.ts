@@ -62,6 +62,7 @@ export function streamFraming(withOffset: boolean): Framing {
     frames: (encoded) => encoded,
     isWatched: true,
     returns: true,
+    isApart: isAnswer,
     isAwaited: () => true,
     mark(messages, text) {
       const mark = readMark(text);
