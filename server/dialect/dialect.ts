@@ -73,6 +73,8 @@ export interface Inbound {
   /** The commands that a message means, in their order, not validated; none where what it asks for is so
    * already. Throws a Refusal. */
   read(message: unknown, caller: Caller): object[];
+  /** A message counts as one command, however many it means. */
+  readonly countsOnce?: true;
   /** Of commands whose fields may be more than those of the protocol's own. */
   readonly schemas?: { readonly [T in CommandType]?: object };
   /** A field's name in the words of the client; `op` and `ref` are those of the message that it was in. */

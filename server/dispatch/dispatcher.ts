@@ -134,6 +134,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     message: unknown,
     size: number,
     entered: readonly string[],
+    isFurther = false,
   ): Promise<void> | undefined {
     const [command, ...rest] = commands;
     if (command === undefined) return undefined;
@@ -142,9 +143,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       withdraw(session, entered);
       fail(session, error, message);
     };
-    const goOn = () => runEach(session, rest, message, size, [...entered, ...joins]);
+    const goOn = () => runEach(session, rest, message, size, [...entered, ...joins], true);
+    const isPaid = isFurther && session.receiver.dialect.vocabulary.inbound?.countsOnce === true;
     try {
-      const outcome = run(session, command, message, size);
+      const outcome = run(session, command, message, size, isPaid);
       if (outcome === 'refused') return withdraw(session, entered);
       return outcome === undefined ? goOn() : outcome.then(goOn, failed);
     } catch (error) {
@@ -166,6 +168,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     command: object,
     message: unknown,
     size: number,
+    isPaid = false,
   ): Promise<void> | 'refused' | undefined {
     let type: CommandType;
     try {
@@ -176,9 +179,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     }
     const treatment = table[type] as Treatment<CommandType>;
     options.onReceived(type, size);
-    if (!admitted(session, treatment.bucket, treatment.cost?.(command as never) ?? 1, message)) {
-      return 'refused';
-    }
+    const cost = isPaid ? 0 : (treatment.cost?.(command as never) ?? 1);
+    if (!admitted(session, treatment.bucket, cost, message)) return 'refused';
     if (options.closing()) throw new Refusal('SHUTTING_DOWN');
     if (session.phase.kind === 'arriving' && treatment.anonymous === undefined) {
       throw new Refusal('UNAUTHENTICATED');

@@ -103,6 +103,24 @@ onBoth(
   },
 );
 
+onBoth(
+  t,
+  '[ES3] a stream may view as much as the limit says, whatever the rate of commands',
+  async (t, start) => {
+    const at = await start({ RATE_LIMIT: '2/100s', MAX_SELECTIONS: '64' });
+    const things = Array.from({ length: 64 }, (_, index) => `p${index}`);
+    const all = `/rooms/r/events?clientId=a&events=cameras&planetId=${things.join()}`;
+    const ada = await at.open(all, { as: 'ada' });
+    t.equal(ada.response.status, 200);
+    await ada.next('sceneState');
+    const ben = await at.open('/rooms/r/events?clientId=b&events=cameras&planetId=p63', { as: 'ben' });
+    await ben.next('sceneState');
+    const camera = { clientId: 'b', type: 'camera', planetId: 'p63', camera: { position: [1, 0, 0] } };
+    t.match(await at.post('/rooms/r/signals', camera, { as: 'ben' }), { status: 200 });
+    await ada.next('camera', ({ planetId }) => planetId === 'p63');
+  },
+);
+
 onBoth(t, '[ES9] what others see of a guest does not let them speak for it', async (t, start) => {
   const at = await start();
   const guest = await at.open('/rooms/r/events?clientId=known-to-itself&events=presence');

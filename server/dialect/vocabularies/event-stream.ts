@@ -96,8 +96,10 @@ function streamOf(has: ReadonlySet<StreamTopic>): Vocabulary {
 const posts: Vocabulary = {
   maxRoomUsers: MAX_ROOM_USERS,
   inbound: {
+    countsOnce: true,
     // Who joins is known here: the user of the token, else a guest.
     read: (message, { userId, connectionId }) => {
+      if (isPlainObject(message) && message.type === 'view') return viewsOf(message as unknown as StreamView);
       if (!isPlainObject(message) || message.type !== 'join') return [message as object];
       const { clientId = connectionId, user } = message;
       const given = isPlainObject(user) ? user : {};
@@ -130,6 +132,19 @@ const posts: Vocabulary = {
 };
 
 export const postDialect: Dialect = { name: 'post', framing: postFraming, vocabulary: posts };
+
+/** What a stream asks for once it has joined: the cameras of these things. */
+export interface StreamView {
+  readonly type: 'view';
+  readonly things: readonly string[];
+  readonly ref: number;
+}
+
+/** The last one is answered for all of them. */
+function viewsOf({ things, ref }: StreamView): object[] {
+  const views = things.map((planetId) => ({ type: 'join_viewer', planetId }));
+  return [...views.slice(0, -1), { ...views.at(-1), ref }];
+}
 
 function say(event: string, data: unknown): StreamMessage {
   return { event, data };

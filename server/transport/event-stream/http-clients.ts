@@ -72,18 +72,13 @@ export class HttpClients {
     const { aborted } = client.request;
     const gone = () => stream.closed();
     aborted.addEventListener('abort', gone, { once: true });
-    const answers = [await joined];
-    if (answers[0]?.ok) {
-      const views = wish.viewing.map((planetId) => heard(stream, { type: 'join_viewer', planetId }));
-      answers.push(...(await Promise.all(views)));
-    }
+    let answer = await joined;
+    const { viewing: things } = wish;
+    if (answer.ok && things.length > 0) answer = await heard(stream, { type: 'view', things });
     aborted.removeEventListener('abort', gone);
-    const refused = answers.find(({ ok }) => !ok);
-    if (refused !== undefined) {
-      stream.leave();
-      return refused;
-    }
-    return stream;
+    if (answer.ok) return stream;
+    stream.leave();
+    return answer;
   }
 
   /** The answer to a command, from the node that has the client. Rejects with NodeUnreachable. */
