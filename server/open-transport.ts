@@ -42,7 +42,9 @@ export function openTransport(given: OpenTransportOptions): Promise<Transport> {
     namespace: createNamespaces(applications, own, { clock, logger, publish }),
     connectTimeoutMs: config.connectTimeoutMs,
     maxAttachmentBytes: limits.MAX_FRAME_BYTES,
-    maxConnects: { count: rates.commands.count * FLOOD_FACTOR, windowMs: rates.commands.windowMs },
+    // Applications take what comes.
+    maxEventBytes: (to) => (to === handler ? limits.MAX_MESSAGE_BYTES : Number.POSITIVE_INFINITY),
+    maxUncounted: { count: rates.commands.count * FLOOD_FACTOR, windowMs: rates.commands.windowMs },
     flooded: (address) => suspicion('FLOOD', { address }),
     newId,
   });

@@ -32,6 +32,34 @@ onEach(
 
 onEach(
   t,
+  '[RL3] so is who says what nobody has asked for, or speaks where it was not let in',
+  async (t, start) => {
+    const token = JSON.stringify({ token: await tokenOf('eve') });
+    for (const [what, entry, packet] of [
+      ['answers', `40/scenes,${token}`, '43/scenes,1[]'],
+      ['answers with bytes', `40/scenes,${token}`, '461-/scenes,1[{"_placeholder":true,"num":0}]'],
+      ['was refused', '40/scenes,{}', '42/scenes,["joinScene"]'],
+      ['was refused, and answers', '40/scenes,{}', '43/scenes,1[]'],
+    ] as const) {
+      const at = await start(env);
+      const eve = await rawSocket(t, at);
+      eve.send(entry);
+      await eve.until((one) => /^4[04]\/scenes,/.test(one));
+      for (let count = 0; count < EACH_WINDOW; count++) {
+        eve.send(packet);
+        if (packet.startsWith('46')) eve.send(Uint8Array.of(1));
+      }
+      eve.send('40/last,');
+      const ended = await Promise.race([eve.closed, eve.until((one) => one.startsWith('44/last,'))]);
+      const [code, reason] = ended as [number, Buffer];
+      t.same([code, String(reason)], [4102, '{"code":"FLOOD"}'], what);
+    }
+  },
+  ways,
+);
+
+onEach(
+  t,
   '[RL3] whoever comes and goes more slowly than that stays, and nobody else is disturbed',
   async (t, start) => {
     const at = await start({ ...env, RATE_LIMIT: '20/10s' });

@@ -113,6 +113,8 @@ onEach(
       ['["join_room",[]]', 'INVALID_FIELD'],
       ['["join_room",{"roomId":"a\\u0000b"}]', 'INVALID_FIELD'],
       [`["send_message",{"roomId":"r","message":"${'x'.repeat(70_000)}"}]`, 'MESSAGE_TOO_LARGE'],
+      // It is not even read.
+      [`["send_message",${'{'.repeat(70_000)}`, 'MESSAGE_TOO_LARGE'],
     ];
     for (const [index, [json, code]] of cases.entries()) {
       const id = 100 + index;

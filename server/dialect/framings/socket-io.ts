@@ -36,6 +36,8 @@ export interface SocketLimits {
   readonly maxAttachments: number;
   /** Of all attachments of one packet together. */
   readonly maxAttachmentBytes: number;
+  /** Of the text of an event or ack there. One that is longer is not read: of its data there is the name. Default: any. */
+  readonly maxCharacters?: (namespace: string) => number;
 }
 
 const types = ['connect', 'disconnect', 'event', 'ack', 'connect_error', 'event', 'ack'] as const;
@@ -61,13 +63,16 @@ export function decodeSocketPacket(
 ): SocketPacket | Incomplete {
   if (typeof data === 'string') {
     if (incomplete !== undefined) throw new ProtocolViolation('UNEXPECTED_TEXT');
-    return decodeText(data, limits.maxAttachments);
+    return decodeText(data, limits);
   }
   if (incomplete === undefined) throw new ProtocolViolation('UNEXPECTED_BINARY');
   return attach(incomplete, data, limits.maxAttachmentBytes);
 }
 
-function decodeText(text: string, maxAttachments: number): SocketPacket | Incomplete {
+function decodeText(
+  text: string,
+  { maxAttachments, maxCharacters }: SocketLimits,
+): SocketPacket | Incomplete {
   const number = text.charCodeAt(0) - DIGIT_0;
   const type = types[number];
   if (type === undefined) throw new ProtocolViolation('UNKNOWN_SOCKET_PACKET');
@@ -94,7 +99,12 @@ function decodeText(text: string, maxAttachments: number): SocketPacket | Incomp
   const id = at === idAt ? undefined : Number(text.slice(idAt, at));
   if (!isIdOf(type, id)) throw new ProtocolViolation('INVALID_ACK_ID');
 
-  const packet = packetOf(type, namespace, id, text.slice(at));
+  const json = text.slice(at);
+  const isRead = text.length <= (maxCharacters?.(namespace) ?? Number.POSITIVE_INFINITY);
+  const packet =
+    isRead || (type !== 'event' && type !== 'ack')
+      ? packetOf(type, namespace, id, json)
+      : ({ type, namespace, id, data: unread(json, attachments) } as EventPacket | AckPacket);
   if (attachments === 0 || (packet.type !== 'event' && packet.type !== 'ack')) return packet;
   return {
     type: 'incomplete',
@@ -129,6 +139,12 @@ function packetOf(
     case 'connect_error':
       return { type, namespace, data: parse(json, json.startsWith('"') ? '"' : '{') };
   }
+}
+
+/** In place of data that is too large: the name of the event, and where attachments go. */
+function unread(json: string, attachments: number): unknown[] {
+  const [, name = ''] = /^\["([^"\\]{0,200})"/.exec(json) ?? [];
+  return [name, ...Array.from({ length: attachments }, (_, num) => ({ _placeholder: true, num }))];
 }
 
 /** What begins with `first` is either malformed or of the type that `first` opens. */

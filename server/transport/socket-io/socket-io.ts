@@ -16,8 +16,13 @@ export interface SocketIoOptions {
   /** A client that is in no namespace after so long is closed. */
   readonly connectTimeoutMs: number;
   readonly maxAttachmentBytes: number;
-  /** Whoever asks more often than that to be let in is closed (FLOOD): each stay begins with full buckets. */
-  readonly maxConnects: { readonly count: number; readonly windowMs: number };
+  /** Of an event to this handler: what is longer comes without its arguments. */
+  readonly maxEventBytes: (handler: SocketHandler) => number;
+  /**
+   * Whoever asks more often than that to be let in is closed (FLOOD), as each stay begins with full buckets; so is who
+   * says so often what goes to nobody, and is counted nowhere else.
+   */
+  readonly maxUncounted: { readonly count: number; readonly windowMs: number };
   readonly flooded: (address: string) => void;
   readonly newId: () => string;
 }
@@ -29,9 +34,11 @@ interface Client {
   /** Namespaces that it was sent away from; undefined: none yet. */
   sentAway: Set<string> | undefined;
   incomplete: Incomplete | undefined;
-  /** How often it has asked to be let in since then; monotonic. */
-  connects: number;
-  connectsSinceMs: number;
+  /** Of the packet that is under way. */
+  bytes: number;
+  /** How often it has said what nobody else counts since then; monotonic. */
+  uncounted: number;
+  uncountedSinceMs: number;
 }
 
 const CLOSE_VIOLATION = 1002;
@@ -43,22 +50,18 @@ const utf8 = new TextDecoder();
  * that breaks the protocol closes the client's session at once.
  */
 export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandler {
-  const { newId, maxAttachmentBytes, maxConnects } = options;
-  const limits = { maxAttachments: MAX_ATTACHMENTS, maxAttachmentBytes };
+  const { newId, maxAttachmentBytes, maxEventBytes, maxUncounted } = options;
   const idle = new Deadlines<Connection>(options.clock, options.connectTimeoutMs, (engine) => {
     if (clientOf(engine).sockets.size === 0) engine.close(CLOSE_CLEAN, '');
   });
 
   function take(engine: Connection, packet: SocketPacket, size: number): void {
-    const { sockets, sentAway } = clientOf(engine);
-    if (packet.type === 'connect') {
-      if (isFlood(clientOf(engine))) flooded(engine);
-      else connect(engine, packet.namespace, packet.data);
-      return;
-    }
-    const socket = sockets.get(packet.namespace);
+    const client = clientOf(engine);
+    const socket = client.sockets.get(packet.namespace);
+    if (isUncounted(packet, socket) && isFlood(client)) return flooded(engine);
+    if (packet.type === 'connect') return connect(engine, packet.namespace, packet.data);
     // It cannot have known yet; were it a violation, the session would end before that is told.
-    if (socket === undefined && sentAway?.has(packet.namespace)) return;
+    if (socket === undefined && client.sentAway?.has(packet.namespace)) return;
     // Also what only servers say.
     if (socket === undefined || packet.type === 'connect_error')
       throw new ProtocolViolation('INVALID_PAYLOAD');
@@ -67,14 +70,20 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     else leave(socket);
   }
 
+  /** What goes to nobody need not be read. */
+  function maxIn({ sockets }: Client, namespace: string): number {
+    const socket = sockets.get(namespace);
+    return socket === undefined ? 0 : maxEventBytes(socket.handler);
+  }
+
   function isFlood(client: Client): boolean {
     const nowMs = Math.floor(options.clock.monotonic());
-    if (nowMs - client.connectsSinceMs >= maxConnects.windowMs) {
-      client.connects = 0;
-      client.connectsSinceMs = nowMs;
+    if (nowMs - client.uncountedSinceMs >= maxUncounted.windowMs) {
+      client.uncounted = 0;
+      client.uncountedSinceMs = nowMs;
     }
-    client.connects += 1;
-    return client.connects > maxConnects.count;
+    client.uncounted += 1;
+    return client.uncounted > maxUncounted.count;
   }
 
   function flooded(engine: Connection): void {
@@ -128,8 +137,9 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
         sockets: new SmallMap(),
         sentAway: undefined,
         incomplete: undefined,
-        connects: 0,
-        connectsSinceMs: Math.floor(options.clock.monotonic()),
+        bytes: 0,
+        uncounted: 0,
+        uncountedSinceMs: Math.floor(options.clock.monotonic()),
       };
       engine.state = client;
       idle.set(engine);
@@ -139,10 +149,14 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
       const client = clientOf(engine);
       try {
         const data = isBinary ? bytes : utf8.decode(bytes);
+        const maxCharacters = (namespace: string) => maxIn(client, namespace);
+        const limits = { maxAttachments: MAX_ATTACHMENTS, maxAttachmentBytes, maxCharacters };
         const packet = decodeSocketPacket(data, client.incomplete, limits);
+        const size = client.bytes + bytes.length;
         const isWhole = packet.type !== 'incomplete';
         client.incomplete = isWhole ? undefined : packet;
-        if (isWhole) take(engine, packet, bytes.length);
+        client.bytes = isWhole ? 0 : size;
+        if (isWhole) take(engine, packet, size);
       } catch (error) {
         if (!(error instanceof ProtocolViolation)) throw error;
         engine.close(CLOSE_VIOLATION, '');
@@ -171,6 +185,12 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
       }
     },
   };
+}
+
+/** Whether nobody behind the socket counts it. */
+function isUncounted({ type }: SocketPacket, socket: Socket | undefined): boolean {
+  if (type === 'ack') return socket?.handler.acknowledged === undefined;
+  return type === 'connect' || socket === undefined;
 }
 
 /** The connection beneath a socket, which is what a transport knows. */
