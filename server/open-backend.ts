@@ -1,8 +1,10 @@
-import type { Backend } from './backend/backend.ts';
+import type { Backend, HttpBackend } from './backend/backend.ts';
 import { createElsewhere } from './backend/elsewhere.ts';
 import { createHere, createPublishing } from './backend/publishing.ts';
 import { createReading } from './backend/reading.ts';
+import { Scenes } from './backend/scenes.ts';
 import { checkedBackend } from './checked-backend.ts';
+import type { RoomView } from './dialect/events.ts';
 import { LogError } from './log/log.ts';
 import type { Parts } from './parts.ts';
 import type { Peers } from './peers/peers.ts';
@@ -19,7 +21,7 @@ export interface BackendOptions extends Parts {
 /** What backends may do, out of the parts of a server. Rejects with a LogError.
  * `calls`: for the program that embeds it. */
 export async function openBackend(options: BackendOptions): Promise<{
-  backend: Backend;
+  backend: HttpBackend;
   calls: Omit<Backend, 'tracking'> & { sessions: Tracking };
   close(): Promise<void>;
 }> {
@@ -39,20 +41,20 @@ export async function openBackend(options: BackendOptions): Promise<{
     newId,
     maxBytes: config.limits.MAX_MESSAGE_BYTES,
   });
-  const reading = createReading({
-    ids: () => rooms.ids(),
-    present: (roomId) => rooms.get(roomId)?.view,
-    async load(roomId) {
-      const known = rooms.get(roomId);
-      if (known?.view !== undefined) return known.view;
-      // To open a room is to write in its log.
-      if (!log.writable()) throw new LogError('LOG_UNAVAILABLE', 'the log cannot be written');
-      const { view } = await rooms.load(roomId);
-      // Whoever was there in an earlier life of the process is not any more.
-      await rooms.get(roomId)?.settled();
-      return view;
-    },
-  });
+  async function load(roomId: string): Promise<RoomView> {
+    const known = rooms.get(roomId);
+    if (known?.view !== undefined) return known.view;
+    // To open a room is to write in its log.
+    if (!log.writable()) throw new LogError('LOG_UNAVAILABLE', 'the log cannot be written');
+    const { view } = await rooms.load(roomId);
+    // Whoever was there in an earlier life of the process is not any more.
+    await rooms.get(roomId)?.settled();
+    return view;
+  }
+  const present = (roomId: string) => rooms.get(roomId)?.view;
+  const reading = createReading({ ids: () => rooms.ids(), present, load });
+  const scenes = new Scenes();
+  const stopSweep = clock.every(SWEEP_MS, () => scenes.sweep());
   const { close: endTracking, ...tracking } = createTracking({
     log,
     now,
@@ -60,11 +62,16 @@ export async function openBackend(options: BackendOptions): Promise<{
     publish: publishing.publish,
     maxEvents: config.limits.MAX_SESSION_EVENTS,
   });
-  const backend = { ...publishing, ...reading, tracking };
+  const backend: Backend = { ...publishing, ...reading, tracking };
   const { tracking: sessionCalls, ...calls } = checkedBackend(backend, config.limits);
   return {
-    backend,
+    backend: { ...backend, scene: async (roomId) => scenes.encoded(await load(roomId)) },
     calls: { ...calls, sessions: sessionCalls },
-    close: endTracking,
+    close() {
+      stopSweep();
+      return endTracking();
+    },
   };
 }
+
+const SWEEP_MS = 1000;

@@ -1,6 +1,6 @@
 import { processRoutes, routes } from '../../protocol/http/index.ts';
 import { openapi } from '../../protocol/http/openapi.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { HttpBackend } from '../backend/backend.ts';
 import type { Projects } from '../directory/directory.ts';
 import type { HttpHandler } from '../transport/connection.ts';
 import { createEntrance, type EntranceOptions } from './entrance.ts';
@@ -19,7 +19,7 @@ export type HttpOptions = ProcessOptions &
   ConnectionOptions &
   EntranceOptions &
   Omit<RouterOptions, 'entrance'> & {
-    backend: Backend;
+    backend: HttpBackend;
     projects: Projects;
     /** Of the program. */
     version: string;

@@ -1,6 +1,6 @@
 import { Refusal } from '../../protocol/index.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../transport/connection.ts';
-import { refused } from './replies.ts';
+import { isKnown, refused } from './replies.ts';
 
 /** A file of the pages, as it was built. */
 export interface PageFile {
@@ -74,9 +74,7 @@ export function withPages(
       etag: one.etag,
       'cache-control': one.immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
     };
-    // RFC 9110, section 13.1.2.
-    const known = request.headers['if-none-match']?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-    if (known?.some((tag) => tag === '*' || tag === one.etag)) return { status: 304, headers, body: '' };
+    if (isKnown(request.headers['if-none-match'], one.etag)) return { status: 304, headers, body: '' };
     return whole(path, one, headers);
   }
 

@@ -9,10 +9,12 @@ import { BodyTooLarge } from '../transport/http-body.ts';
 /** Refusals that say nothing of when: about now is a good guess. */
 const RETRY_AFTER_SECONDS = 1;
 
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 export function json(status: number, body: unknown, headers: Record<string, string> = {}): HttpResponse {
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    headers: { 'content-type': JSON_TYPE, 'cache-control': 'no-store', ...headers },
     body: JSON.stringify(body),
   };
 }
@@ -29,6 +31,12 @@ export function refusalOf(error: unknown): Refusal {
     return new Refusal(code, {}, `${errors[code]} (${error.message})`);
   }
   return new Refusal('INTERNAL');
+}
+
+/** Whether who asks has it already, by the header `If-None-Match`. RFC 9110, section 13.1.2: the weak comparison. */
+export function isKnown(header: string | undefined, etag: string): boolean {
+  const tags = header?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
+  return tags.includes('*') || tags.includes(etag);
 }
 
 /** `{code, message, …}` with its status and what HTTP has to say beside it. */

@@ -13,6 +13,7 @@ import type {
   SceneContent,
 } from '../../protocol/http/index.ts';
 import type { Tracking } from '../tracking/tracking.ts';
+import type { EncodedScene } from './scenes.ts';
 
 /**
  * What a backend may do: the same over HTTP and within the program that embeds the server. Everything rejects
@@ -46,6 +47,12 @@ export interface Backend {
   /** The latest of what happened in a room, in order, as far as it is kept. `limit`: 100 by default. */
   recent(roomId: string, limit?: number): Promise<RoomLog>;
   readonly tracking: Tracking;
+}
+
+/** What HTTP is served from, beside what a program may call. */
+export interface HttpBackend extends Backend {
+  /** The scene, encoded once for all who ask. */
+  scene(roomId: string): Promise<EncodedScene>;
 }
 
 /** Whether a room may be listed. */

@@ -1,13 +1,13 @@
 import type { Logged, RoomSummary } from '../../protocol/http/index.ts';
 import { Refusal } from '../../protocol/index.ts';
 import type { RoomView } from '../dialect/events.ts';
-import { manifestOf } from '../dialect/manifest.ts';
 import { presentIn } from '../dialect/present.ts';
 import { deltaOf } from '../fanout/delta.ts';
 import { missedSince, placeFrom } from '../fanout/position.ts';
 import type { RecentEvent } from '../room/recent.ts';
 import { isBlank } from '../room/state.ts';
 import type { Backend } from './backend.ts';
+import { sceneOf } from './scenes.ts';
 
 export interface ReadingOptions {
   /** A room that is in memory. */
@@ -44,10 +44,7 @@ export function createReading({ present, ids, load }: ReadingOptions): Reading {
       return { roomId, epoch, version, offset: state.offset, members: presentIn(view) };
     },
     presence: async (roomId) => presentIn(await load(roomId)),
-    async state(roomId) {
-      const view = await load(roomId);
-      return { roomId, epoch: view.epoch, version: view.state.scene.version, manifest: manifestOf(view) };
-    },
+    state: async (roomId) => sceneOf(await load(roomId)),
     async operations(roomId, since, epoch) {
       const view = await load(roomId);
       const { version } = view.state.scene;

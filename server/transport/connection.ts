@@ -152,7 +152,8 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Text, or its UTF-8 bytes, which are not changed and may be those of other responses, too. */
+  readonly body: string | Uint8Array;
   /** In place of the body: what is written as long as the response is held open. */
   readonly stream?: HttpStream;
 }

@@ -40,8 +40,13 @@ export async function answerNode(
   if (isLeaving()) response.shouldKeepAlive = false;
   const length = isBodiless(status) ? {} : { 'content-length': Buffer.byteLength(body) };
   response.writeHead(status, { ...headers, ...length });
+  // As µWS does.
+  response.setTimeout(STALLED_MS, () => response.destroy());
   response.end(isBodiless(status) ? undefined : body);
 }
+
+/** A response that makes no progress for so long, or up to twice as long, is broken off. */
+const STALLED_MS = 10_000;
 
 export function headersOf({ headers }: IncomingMessage): Record<string, string> {
   const joined = new Headers();

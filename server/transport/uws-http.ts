@@ -92,13 +92,28 @@ function writeWhole(
 ): void {
   response.writeStatus(statusLine(status));
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-  if (method !== 'HEAD' && !isBodiless(status)) {
+  const isSent = method !== 'HEAD' && !isBodiless(status);
+  if (isSent && body.length <= LARGE_LENGTH) {
     response.end(body, isLast);
+    return;
+  }
+  // The client ends the connection: told to do so by an argument, µWS would write a length beside the one below.
+  if (isLast) response.writeHeader('connection', 'close');
+  if (isSent) {
+    writeLarge(response, typeof body === 'string' ? Buffer.from(body) : body);
     return;
   }
   // By hand: given a length, endWithoutBody leaves the response unfinished, and the next request ends it.
   if (!isBodiless(status)) response.writeHeader('content-length', `${Buffer.byteLength(body)}`);
-  // The client ends the connection: told to do so by an argument, µWS would write a length beside the one above.
-  if (isLast) response.writeHeader('connection', 'close');
   response.endWithoutBody();
+}
+
+/** In bytes or characters: what µWS may copy for a peer that does not take it at once. */
+const LARGE_LENGTH = 64 * 1024;
+
+/** Gives µWS what the peer takes, and no more. It breaks off a response that makes no progress for about ten seconds. */
+function writeLarge(response: Uws.HttpResponse, body: Uint8Array): void {
+  const [isWritten] = response.tryEnd(body, body.length);
+  if (isWritten) return;
+  response.onWritable((offset) => response.tryEnd(body.subarray(offset), body.length)[0]);
 }

@@ -121,7 +121,7 @@ function stage({ guests = true, closing = false, rate = 1000 } = {}) {
       },
     };
     const response = await http(request);
-    return { ...response, json: response.body === '' ? undefined : JSON.parse(response.body) };
+    return { ...response, json: response.body === '' ? undefined : JSON.parse(String(response.body)) };
   }
   const pass = (ms: number) => {
     nowMs += ms;

@@ -1,8 +1,9 @@
 import type { Broadcasted, publishingRoutes, roomRoutes } from '../../../protocol/http/index.ts';
 import { errors } from '../../../protocol/index.ts';
-import type { Backend } from '../../backend/backend.ts';
+import type { Backend, HttpBackend } from '../../backend/backend.ts';
 import type { Authorize, Principal } from '../../dispatch/principal.ts';
 import type { HttpRequest } from '../../transport/connection.ts';
+import { isKnown, JSON_TYPE } from '../replies.ts';
 import type { Handlers } from '../row.ts';
 
 export interface RoomHandlersOptions {
@@ -41,7 +42,10 @@ export function createPublishingHandlers({
   };
 }
 
-export function createRoomHandlers({ backend, authorize }: RoomHandlersOptions): Handlers<typeof roomRoutes> {
+export function createRoomHandlers({
+  backend,
+  authorize,
+}: RoomHandlersOptions & { backend: HttpBackend }): Handlers<typeof roomRoutes> {
   const mayList = (principal: Principal) => (roomId: string) => authorize(principal, 'publish', roomId);
   return {
     rooms: async ({ query, principal }) => ({
@@ -71,22 +75,16 @@ export function createRoomHandlers({ backend, authorize }: RoomHandlersOptions):
 
 /** The scene of a room, unless the caller has it already. */
 export async function sceneOf(
-  backend: Pick<Backend, 'state'>,
+  backend: Pick<HttpBackend, 'scene'>,
   roomId: string,
   { headers: { 'if-none-match': known } }: HttpRequest,
 ) {
-  const json = await backend.state(roomId);
-  const etag = `"${json.epoch}:${json.version}"`;
+  const { etag, body } = await backend.scene(roomId);
   const headers = { etag, 'cache-control': 'no-cache' };
-  return isKnown(known, etag) ? { status: 304 as const, headers } : { status: 200 as const, headers, json };
+  if (isKnown(known, etag)) return { status: 304 as const, headers };
+  return { http: { status: 200, headers: { 'content-type': JSON_TYPE, ...headers }, body: body() } };
 }
 
 function forbidden(roomId: string): Broadcasted['results'][number] {
   return { roomId, ok: false, code: 'FORBIDDEN', message: errors.FORBIDDEN };
-}
-
-/** RFC 9110, section 13.1.2: the weak comparison. */
-function isKnown(header: string | undefined, etag: string): boolean {
-  const tags = header?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
-  return tags.includes('*') || tags.includes(etag);
 }

@@ -1,6 +1,6 @@
 import type { streamRoutes } from '../../../protocol/http/index.ts';
 import { type ErrorCode, type ErrorDetails, Refusal } from '../../../protocol/index.ts';
-import type { Backend } from '../../backend/backend.ts';
+import type { HttpBackend } from '../../backend/backend.ts';
 import type { Authorize, Principal } from '../../dispatch/principal.ts';
 import { rightsIn } from '../../dispatch/rights.ts';
 import type { HttpRequest } from '../../transport/connection.ts';
@@ -11,7 +11,7 @@ import { sceneOf } from './rooms.ts';
 
 export interface StreamOptions {
   clients: HttpClients;
-  backend: Pick<Backend, 'state'>;
+  backend: Pick<HttpBackend, 'scene'>;
   authorize: Authorize;
 }
 
