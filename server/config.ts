@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { BlockList } from 'node:net';
 import { type Limits, limits } from '../protocol/limits.ts';
 import type { CriticalName } from './dispatch/critical.ts';
 import type { TokenKeys } from './dispatch/keys.ts';
@@ -39,6 +40,8 @@ export interface Config {
   readonly handoverMs: number;
   /** Origins, or `*`, which allows calls without cookies from everywhere. */
   readonly corsOrigins: readonly string[];
+  /** Whose X-Forwarded-For is believed; `undefined`: nobody's. */
+  readonly trustedProxies: BlockList | undefined;
   readonly tickMs: number;
   readonly rates: { readonly commands: Rate; readonly stream: Rate; readonly api: Rate };
   readonly lockTtlMs: number;
@@ -114,6 +117,7 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
         : { url: values.REDIS_URL, prefix: values.REDIS_PREFIX, timeoutMs: values.REDIS_TIMEOUT_MS },
     handoverMs: store === 'redis' ? values.HANDOVER_MS : 0,
     corsOrigins: values.CORS_ORIGIN ?? [],
+    trustedProxies: values.TRUSTED_PROXIES,
     tickMs: values.TICK_MS,
     rates: { commands: values.RATE_LIMIT, stream: values.STREAM_LIMIT, api: values.API_LIMIT },
     lockTtlMs: values.LOCK_TTL_MS,

@@ -9,6 +9,7 @@ import { newId } from './new-id.ts';
 import type { Peers } from './peers/peers.ts';
 import type { ServerOptions } from './server-options.ts';
 import type { Suspicion } from './suspicion.ts';
+import { clientAddressBehind } from './transport/client-address.ts';
 import type { ConnectionHandler, HttpHandler, Transport, TransportOptions } from './transport/connection.ts';
 import { createTransport } from './transport/create.ts';
 import { createEngineIoTransport } from './transport/engine-io/engine-io.ts';
@@ -69,6 +70,7 @@ export function openTransport(given: OpenTransportOptions): Promise<Transport> {
       http,
       sharesPort: config.sharesPort,
       isLeaving,
+      clientAddress: clientAddressBehind(config.trustedProxies),
       newId,
     },
     options.transport ?? ((parts) => chooseTransport(config, logger, parts)),

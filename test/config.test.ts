@@ -220,6 +220,33 @@ t.test('rates', async (t) => {
   }
 });
 
+t.test('proxies that are trusted', async (t) => {
+  t.equal(readConfig({}).trustedProxies, undefined);
+  const { trustedProxies } = readConfig({ TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.7,fd00::/8' });
+  for (const [address, type] of [
+    ['10.1.2.3', 'ipv4'],
+    ['192.0.2.7', 'ipv4'],
+    ['fd00::1', 'ipv6'],
+  ] as const)
+    t.ok(trustedProxies?.check(address, type), address);
+  t.notOk(trustedProxies?.check('192.0.2.8', 'ipv4'));
+  for (const TRUSTED_PROXIES of [
+    'proxy',
+    '10.0.0.0/33',
+    '10.0.0.0/',
+    '10.0.0',
+    '::/129',
+    '10.0.0.1,,10.0.0.2',
+    '*',
+    '10.0.0.1:80',
+  ])
+    t.same(problemsOf({ TRUSTED_PROXIES }), ['TRUSTED_PROXIES'], TRUSTED_PROXIES);
+  t.throws(() => readConfig({ TRUSTED_PROXIES: 'proxy' }), {
+    message:
+      'TRUSTED_PROXIES is "proxy": expected addresses and ranges such as 10.0.0.7, 10.0.0.0/8 or fd00::/8, separated by commas',
+  });
+});
+
 t.test('origins', async (t) => {
   const { corsOrigins } = readConfig({ CORS_ORIGIN: 'https://App.example/, http://localhost:5173,*' });
   t.same(corsOrigins, ['https://app.example', 'http://localhost:5173', '*']);

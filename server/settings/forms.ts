@@ -1,3 +1,4 @@
+import { BlockList, isIPv6 } from 'node:net';
 import type { Rate } from '../dispatch/rate-limit.ts';
 
 /** How the text of a setting is read. */
@@ -101,6 +102,28 @@ export function someOf<const T extends string>(...words: T[]): Form<readonly T[]
       return found.every((word) => word !== undefined) ? found : undefined;
     },
   };
+}
+
+/** Addresses and ranges (CIDR), of IPv4 and IPv6, between commas. */
+export const addresses: Form<BlockList> = {
+  expected: 'addresses and ranges such as 10.0.0.7, 10.0.0.0/8 or fd00::/8, separated by commas',
+  read(given) {
+    const list = new BlockList();
+    try {
+      for (const part of given.split(',')) addTo(list, part.trim());
+      return list;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/** Throws where it is neither an address nor a range. */
+function addTo(list: BlockList, part: string): void {
+  const [, address = '', bits] = /^([\d.:a-f]+)(?:\/(\d{1,3}))?$/i.exec(part) ?? [];
+  const type = isIPv6(address) ? 'ipv6' : 'ipv4';
+  if (bits === undefined) list.addAddress(address, type);
+  else list.addSubnet(address, Number(bits), type);
 }
 
 /** Origins (RFC 6454) between commas, or `*`. A slash at the end is forgiven. */

@@ -1,6 +1,7 @@
 import { type Limits, limits } from '../../protocol/limits.ts';
 import { criticalNames } from '../dispatch/critical.ts';
 import {
+  addresses,
   type Form,
   host,
   integer,
@@ -71,6 +72,11 @@ const ownSettings = {
     {
       otherwise: 'same origin only',
     },
+  ),
+  TRUSTED_PROXIES: optional(
+    addresses,
+    'addresses or ranges of balancers, whose X-Forwarded-For says where clients are',
+    { otherwise: 'none' },
   ),
   TICK_MS: required(integer(1, 1000), '16', 'shortest time between two flushes of a room'),
   RATE_LIMIT: required(rate(1), '60/10s', 'commands per connection'),

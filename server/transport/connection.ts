@@ -1,3 +1,5 @@
+import type { ClientAddress } from './client-address.ts';
+
 /**
  * The port of the transport: message-oriented connections, and topics through which one frame reaches many
  * of them without a loop in JavaScript.
@@ -57,7 +59,7 @@ export interface Handshake {
   readonly origin: string | undefined;
   /** The Host header. */
   readonly host: string | undefined;
-  /** The peer's address as text. */
+  /** The client's address as text: the peer's, or what a trusted proxy says. */
   readonly address: string;
   /** The negotiated subprotocol, or ''. */
   readonly protocol: string;
@@ -124,6 +126,8 @@ export interface TransportOptions {
   readonly sharesPort?: boolean;
   /** Whether clients shall find another server: then an HTTP response ends its connection. Default: never. */
   readonly isLeaving?: () => boolean;
+  /** Default: the peer's, whatever a header says. */
+  readonly clientAddress?: ClientAddress;
   /** Makes connection ids. */
   readonly newId: () => string;
 }
@@ -136,7 +140,7 @@ export interface HttpRequest {
   readonly query: string;
   /** By name in lower case, without a prototype. Those that came several times are joined. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The peer's address as text. */
+  /** The client's address as text: the peer's, or what a trusted proxy says. */
   readonly address: string;
   /** Aborts when the client has gone before the answer was written. */
   readonly aborted: AbortSignal;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { HttpHandler } from './connection.ts';
+import type { ClientAddress } from './client-address.ts';
+import type { HttpHandler, TransportOptions } from './connection.ts';
 import { Headers, peerAddress, splitTarget } from './handshake.ts';
 import { requestBody } from './http-body.ts';
 import { isBodiless, responseTo } from './http-response.ts';
@@ -12,7 +13,7 @@ export async function answerNode(
   http: HttpHandler,
   request: IncomingMessage,
   response: ServerResponse,
-  isLeaving = () => false,
+  { isLeaving = () => false, clientAddress }: Pick<TransportOptions, 'isLeaving' | 'clientAddress'> = {},
 ): Promise<void> {
   const aborter = new AbortController();
   response.once('close', () => {
@@ -27,7 +28,7 @@ export async function answerNode(
     method: request.method ?? 'GET',
     ...splitTarget(request.url ?? '/'),
     headers: headersOf(request),
-    address: peerAddress(request.socket.remoteAddress ?? ''),
+    address: addressOf(request, clientAddress),
     aborted: aborter.signal,
     body: asked.read,
   });
@@ -47,6 +48,11 @@ export async function answerNode(
 
 /** A response that makes no progress for so long, or up to twice as long, is broken off. */
 const STALLED_MS = 10_000;
+
+export function addressOf(request: IncomingMessage, clientAddress: ClientAddress = (peer) => peer): string {
+  const peer = peerAddress(request.socket.remoteAddress ?? '');
+  return clientAddress(peer, () => headersOf(request)['x-forwarded-for']);
+}
 
 export function headersOf({ headers }: IncomingMessage): Record<string, string> {
   const joined = new Headers();

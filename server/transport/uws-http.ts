@@ -1,4 +1,5 @@
 import type * as Uws from 'uWebSockets.js';
+import type { ClientAddress } from './client-address.ts';
 import type { HttpResponse, TransportOptions } from './connection.ts';
 import { Headers, peerAddress } from './handshake.ts';
 import { requestBody } from './http-body.ts';
@@ -7,7 +8,11 @@ import { streamUws } from './uws-output.ts';
 
 /** Answers a request, at once or later. The µWS request is read before this returns: it is gone afterwards. */
 export function answerUws(
-  { http, isLeaving = () => false }: Pick<TransportOptions, 'http' | 'isLeaving'>,
+  {
+    http,
+    isLeaving = () => false,
+    clientAddress,
+  }: Pick<TransportOptions, 'http' | 'isLeaving' | 'clientAddress'>,
   response: Uws.HttpResponse,
   request: Uws.HttpRequest,
 ): void {
@@ -37,7 +42,7 @@ export function answerUws(
     path: request.getUrl(),
     query: request.getQuery() ?? '',
     headers,
-    address: remoteAddress(response),
+    address: addressOf(response, () => headers, clientAddress),
     aborted: aborter.signal,
     body: asked.read,
   });
@@ -71,8 +76,13 @@ function hearOfEnd(response: Uws.HttpResponse, fate: Fate): void {
   response.onAborted(() => fate.waiting.aborted());
 }
 
-export function remoteAddress(response: Uws.HttpResponse): string {
-  return peerAddress(Buffer.from(response.getRemoteAddressAsText()).toString());
+export function addressOf(
+  response: Uws.HttpResponse,
+  headers: () => Readonly<Record<string, string>>,
+  clientAddress: ClientAddress = (peer) => peer,
+): string {
+  const peer = peerAddress(Buffer.from(response.getRemoteAddressAsText()).toString());
+  return clientAddress(peer, () => headers()['x-forwarded-for']);
 }
 
 export function headersOf(request: Uws.HttpRequest): Record<string, string> {

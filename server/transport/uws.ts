@@ -8,7 +8,7 @@ import { listenError } from './listen-error.ts';
 import { listenOn, uws } from './uws-binary.ts';
 import { type Slot, UwsConnection } from './uws-connection.ts';
 import { HeldBack } from './uws-held-back.ts';
-import { answerUws, headersOf, remoteAddress } from './uws-http.ts';
+import { addressOf, answerUws, headersOf } from './uws-http.ts';
 import { UwsLosses } from './uws-losses.ts';
 
 /** A peer that is silent for so long is gone; µWS pings it before. */
@@ -106,7 +106,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
       cookie: optional(request.getHeader('cookie')),
       origin: optional(request.getHeader('origin')),
       host: optional(request.getHeader('host')),
-      address: remoteAddress(response),
+      address: addressOf(response, () => headersOf(request), options.clientAddress),
       protocol: negotiatedProtocol(handler, request.getHeader('sec-websocket-protocol'), request.getUrl()),
     };
   }

@@ -2,11 +2,12 @@ import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../clock.ts';
+import type { ClientAddress } from './client-address.ts';
 import type { Connection, Handshake, Transport, TransportOptions } from './connection.ts';
 import { createDropReports } from './drop-reports.ts';
 import { isBinaryFrame } from './frame.ts';
-import { negotiatedProtocol, optional, peerAddress, splitTarget } from './handshake.ts';
-import { answerNode, closerOf, headersOf, listenNode } from './node-http.ts';
+import { negotiatedProtocol, optional, splitTarget } from './handshake.ts';
+import { addressOf, answerNode, closerOf, headersOf, listenNode } from './node-http.ts';
 import { Topics } from './topics.ts';
 import { WsConnection, type WsConnectionEvents } from './ws-connection.ts';
 
@@ -21,7 +22,7 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   const connections = new Set<WsConnection>();
   const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    return answerNode(http, request, response, options.isLeaving);
+    return answerNode(http, request, response, options);
   };
   const server = createServer((request, response) => void answer(request, response));
   const closeServer = closerOf(server);
@@ -59,7 +60,7 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
       return;
     }
     upgrades.handleUpgrade(request, stream, head, (socket) => {
-      const handshake = readHandshake(request, socket.protocol, paths.has(path));
+      const handshake = readHandshake(request, socket.protocol, paths.has(path), options.clientAddress);
       const parts = { id: newId(), socket, stream, maxBufferedBytes, topics, events };
       const connection = new WsConnection(parts);
       connections.add(connection);
@@ -108,8 +109,13 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   };
 }
 
-function readHandshake(request: IncomingMessage, protocol: string, isNative: boolean): Handshake {
-  const { headers, socket } = request;
+function readHandshake(
+  request: IncomingMessage,
+  protocol: string,
+  isNative: boolean,
+  clientAddress?: ClientAddress,
+): Handshake {
+  const { headers } = request;
   return {
     ...splitTarget(request.url ?? '/'),
     ...(isNative ? {} : { headers: headersOf(request) }),
@@ -117,7 +123,7 @@ function readHandshake(request: IncomingMessage, protocol: string, isNative: boo
     cookie: optional(headers.cookie),
     origin: optional(headers.origin),
     host: optional(headers.host),
-    address: peerAddress(socket.remoteAddress ?? ''),
+    address: addressOf(request, clientAddress),
     protocol,
   };
 }
