@@ -1,7 +1,7 @@
 import { CLOSE_TOO_BIG } from '../../../protocol/closes.ts';
 import { decodeEnginePacket, type EnginePacket } from '../../dialect/framings/engine-io.ts';
 import { ProtocolViolation } from '../../dialect/framings/protocol-violation.ts';
-import { CLOSE_PROTOCOL_ERROR } from './closes.ts';
+import { CLOSE_PROTOCOL_ERROR } from '../close-frame.ts';
 
 /** The first byte of a message as text: `4`. */
 const MESSAGE = 0x34;

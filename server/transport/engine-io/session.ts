@@ -1,7 +1,6 @@
-import { CLOSE_ABNORMAL } from '../close-frame.ts';
+import { CLOSE_ABNORMAL, CLOSE_NORMAL } from '../close-frame.ts';
 import type { Connection, ConnectionHandler, Frame, SendResult } from '../connection.ts';
 import type { DropReports } from '../drop-reports.ts';
-import { CLOSE_NORMAL } from './closes.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { type Inbound, takeFrame } from './inbound.ts';
 import { bytesOf, CLOSE, NOOP, type OutboundPacket, PING } from './packet.ts';

@@ -1,4 +1,4 @@
-import { CLOSE_NORMAL } from './closes.ts';
+import { CLOSE_NORMAL } from '../close-frame.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { EngineSocket, SocketOwner } from './socket.ts';
 

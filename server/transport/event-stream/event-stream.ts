@@ -6,7 +6,7 @@ import {
   isLast,
   type StreamAnswer,
 } from '../../dialect/framings/event-stream.ts';
-import { CLOSE_ABNORMAL } from '../close-frame.ts';
+import { CLOSE_ABNORMAL, CLOSE_NORMAL } from '../close-frame.ts';
 import type {
   Connection,
   ConnectionHandler,
@@ -47,7 +47,6 @@ type Phase =
   | { readonly name: 'open'; readonly output: HttpOutput }
   | { readonly name: 'silent' | 'ended' };
 
-const CLOSE_NORMAL = 1000;
 const none = { code: 'OVERLOADED' } as const;
 
 /**

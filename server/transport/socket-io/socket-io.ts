@@ -5,6 +5,7 @@ import { decodeSocketPacket, type SocketPacket } from '../../dialect/framings/so
 import { type Incomplete, MAX_ATTACHMENTS } from '../../dialect/framings/socket-io-binary.ts';
 import { encodeConnectError } from '../../dialect/framings/socket-io-encode.ts';
 import { SmallMap } from '../../small-map.ts';
+import { CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR } from '../close-frame.ts';
 import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
 import { Deadlines } from '../engine-io/deadlines.ts';
 import { handshakeIn, Socket, type SocketHandler } from './socket.ts';
@@ -41,8 +42,6 @@ interface Client {
   uncountedSinceMs: number;
 }
 
-const CLOSE_VIOLATION = 1002;
-const CLOSE_CLEAN = 1000;
 const utf8 = new TextDecoder();
 
 /**
@@ -52,7 +51,7 @@ const utf8 = new TextDecoder();
 export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandler {
   const { newId, maxAttachmentBytes, maxEventBytes, maxUncounted } = options;
   const idle = new Deadlines<Connection>(options.clock, options.connectTimeoutMs, (engine) => {
-    if (clientOf(engine).sockets.size === 0) engine.close(CLOSE_CLEAN, '');
+    if (clientOf(engine).sockets.size === 0) engine.close(CLOSE_NORMAL, '');
   });
 
   function take(engine: Connection, packet: SocketPacket, size: number): void {
@@ -119,7 +118,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
   function leave(socket: Socket): void {
     forget(socket);
     socket.left();
-    socket.handler.closed(socket, CLOSE_CLEAN, true);
+    socket.handler.closed(socket, CLOSE_NORMAL, true);
   }
 
   function forget({ engine, namespace }: Socket): void {
@@ -159,7 +158,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
         if (isWhole) take(engine, packet, size);
       } catch (error) {
         if (!(error instanceof ProtocolViolation)) throw error;
-        engine.close(CLOSE_VIOLATION, '');
+        engine.close(CLOSE_PROTOCOL_ERROR, '');
       }
     },
 

@@ -1,6 +1,7 @@
 import { type CloseName, closes, isPlainObject } from '../../../protocol/index.ts';
 import type { AckPacket, EventPacket } from '../../dialect/framings/socket-io.ts';
 import { encodeConnectError, encodeDisconnect } from '../../dialect/framings/socket-io-encode.ts';
+import { CLOSE_NORMAL } from '../close-frame.ts';
 import type { Connection, ConnectionHandler, Frame, Handshake, SendResult } from '../connection.ts';
 
 /** The layer above: sockets are connections to it, their events come decoded. */
@@ -26,7 +27,6 @@ export interface SocketParts {
 }
 
 const CONNECT = '40';
-const CLOSE_NORMAL = 1000;
 
 /**
  * A client's stay in one namespace of Socket.IO, as a connection: to the layer above nothing else is different
