@@ -1,7 +1,8 @@
 /**
  * Whether a client of Socket.IO bears nothing beyond what it knows, as the one in Python: its handlers fail where an
  * event has one more argument than they take, and it breaks off over more than {@link STRICT_PACKETS} at once. It is
- * known by the order of its parameters: all others name the protocol's version first.
+ * known by the order of its parameters: it names the transport before the protocol's version. Others
+ * that do so, too, as the one in Swift, are served as it is: without marks, in smaller answers.
  *
  * @param query of the opening request
  */
