@@ -16,8 +16,11 @@ export interface HappeningsOptions extends Parts {
 export interface Happenings {
   /** Undefined where nobody wants to know: nothing is done then. */
   readonly onEffects: ((view: RoomView, effects: Effects) => void) | undefined;
-  /** A node died: what it had still to tell is told by this one, also where the log cannot be read now. Never rejects. */
-  adopt(node: string): Promise<void>;
+  /**
+   * A node died: what it had still to tell is told by this one, also where the log cannot be read now. Never rejects;
+   * false: closed before the end.
+   */
+  adopt(node: string): Promise<boolean>;
   /** Tells what can be told at once; the rest is told after the next start. */
   close(): Promise<void>;
 }
@@ -42,9 +45,9 @@ export async function openHappenings(options: HappeningsOptions): Promise<Happen
   };
   let closed = false;
 
-  async function adopt(node: string): Promise<void> {
-    if (webhooks === undefined) return;
-    await takeOver<Happening>({
+  async function adopt(node: string): Promise<boolean> {
+    if (webhooks === undefined) return true;
+    return takeOver<Happening>({
       log,
       clock,
       name: queueOf(options, node),

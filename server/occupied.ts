@@ -48,8 +48,8 @@ export class Occupied {
     }
   }
 
-  /** A node died: opens what it was in. Never rejects. */
-  adopt(node: string): Promise<void> {
+  /** A node died: opens what it was in. Never rejects; false: closed before the end. */
+  adopt(node: string): Promise<boolean> {
     const { log, clock, logger } = this.#options;
     return takeOver<true>({
       log,

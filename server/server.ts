@@ -59,10 +59,12 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   const ticker = createTicker(clock, config.tickMs);
   const parts = { config, clock, log, logger, metrics, newId };
   let onGone = (_node: string): void => {};
+  let onLeft = async (_node: string): Promise<boolean> => false;
   let peers: OpenPeers | undefined;
   const nodes = await join({
     nodeId,
     onGone: (node) => onGone(node),
+    onLeft: (node) => onLeft(node),
     onMail: (message) => peers?.receive(message),
   });
   peers = openPeers({ config, clock, metrics, nodeId, nodes });
@@ -102,9 +104,11 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     logger.info({ node }, 'another node is gone');
     rooms.nodeGone(node);
     recovery.nodeGone(node);
-    void happenings.adopt(node);
-    void occupied?.adopt(node);
     peers?.gone(node);
+  };
+  onLeft = async (node) => {
+    const done = await Promise.all([happenings.adopt(node), occupied?.adopt(node) ?? true]);
+    return !done.includes(false);
   };
   const dialectOf = createDialects((error, type) =>
     logger.error({ err: error, type }, 'a message cannot be told'),

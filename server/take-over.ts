@@ -16,25 +16,36 @@ export interface TakeOverOptions<Value> {
 
 const AGAIN_MS = 2000;
 
-/** Empties the map of a dead node, also where the log cannot be read now. Never rejects. */
-export async function takeOver<Value>(options: TakeOverOptions<Value>): Promise<void> {
-  const { log, clock, name, take, isClosed, onFailed } = options;
-  if (isClosed()) return;
-  try {
-    const left = await openDurableMap<Value>(log, name);
+/**
+ * Empties the map of a dead node, also where the log cannot be read now. Never rejects.
+ *
+ * @returns false: closed before the end
+ */
+export async function takeOver<Value>(options: TakeOverOptions<Value>): Promise<boolean> {
+  while (!options.isClosed()) {
     try {
-      for (const [key, value] of [...left.entries()]) {
-        if (isClosed()) return;
-        await take(key, value);
-        await left.delete(key);
-      }
-      await left.conclude();
-    } finally {
-      await left.close();
+      return await empty(options);
+    } catch (error) {
+      options.onFailed(error);
+      // What is damaged is no less so later.
+      if (!(error instanceof LogError) || error.code === 'LOG_CORRUPT') return true;
+      await new Promise<void>((resolve) => void options.clock.after(AGAIN_MS, resolve));
     }
-  } catch (error) {
-    onFailed(error);
-    const isPassing = error instanceof LogError && error.code !== 'LOG_CORRUPT';
-    if (isPassing) clock.after(AGAIN_MS, () => void takeOver(options));
+  }
+  return false;
+}
+
+async function empty<Value>({ log, name, take, isClosed }: TakeOverOptions<Value>): Promise<boolean> {
+  const left = await openDurableMap<Value>(log, name);
+  try {
+    for (const [key, value] of [...left.entries()]) {
+      if (isClosed()) return false;
+      await take(key, value);
+      await left.delete(key);
+    }
+    await left.conclude();
+    return true;
+  } finally {
+    await left.close();
   }
 }

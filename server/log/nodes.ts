@@ -29,10 +29,15 @@ export const everybody = '*';
  */
 export type Delivery = 'heard' | 'unheard' | 'unsent' | 'unsure';
 
-/** What a node is told of the others. Neither may throw. */
+/** What a node is told of the others. None may throw. */
 export interface NodeEvents {
   /** For each node that died, at least once. */
   onGone(node: string): void;
+  /**
+   * One that died has left something undone, which this node alone is to do. Settles when that is done; false: it is
+   * not, and asked for again.
+   */
+  onLeft(node: string): Promise<boolean>;
   /** What another has sent. The bytes are the listener's. */
   onMail(message: Buffer): void;
 }

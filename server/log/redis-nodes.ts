@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { everybody, type NodeEvents, type Nodes } from './nodes.ts';
 import type { RedisLink, Reply, Unsubscribe } from './redis-link.ts';
-import { beatScript, buryScript, knownScript, type Prefixes } from './redis-scripts.ts';
+import { beatScript, buryScript, doneScript, knownScript, type Prefixes } from './redis-scripts.ts';
 
 /** How nodes prove that they live, and how long silence is not yet death. */
 export interface Beats {
@@ -31,24 +31,27 @@ interface Seen {
  * while their own beats went through, is gone: no clocks are compared, and a Redis that was away kills nobody.
  */
 export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes> {
-  const { link, prefixes, nodeId, clock, beats, onGone, onMail } = options;
+  const { link, prefixes, nodeId, clock, beats, onGone, onLeft, onMail } = options;
   const key = `${prefixes.keys}{nodes}:beats`;
+  const leftKey = `${prefixes.keys}{nodes}:left`;
   let seen = new Map<string, Seen>();
   let living: ReadonlySet<string> = new Set();
   let beatenAt = clock.monotonic();
   let beating: Promise<void> | undefined;
   let count = 0;
+  /** Dead nodes for which this one is doing what they left undone. */
+  const succeeded = new Set<string>();
 
   async function beat(): Promise<void> {
     count += 1;
-    const reply = await link.run(beatScript, [key], () => [nodeId, String(count)]);
+    const [numbers, left] = await link.run(beatScript, [key, leftKey], () => [nodeId, String(count)]);
     const now = clock.monotonic();
     // Whoever did not beat meanwhile may not have been able to, just as this one.
     const wasAway = now - beatenAt > beats.goneAfterMs / 2;
     beatenAt = now;
     const before = seen;
     seen = new Map();
-    for (const [node, score] of pairs(reply)) {
+    for (const [node, score] of pairs(numbers)) {
       if (node === nodeId) continue;
       const known = before.get(node);
       seen.set(node, known?.score === score && !wasAway ? known : { score, since: now });
@@ -56,12 +59,22 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
     for (const node of before.keys()) if (!seen.has(node)) onGone(node);
     for (const [node, { score, since }] of seen) {
       if (now - since < beats.goneAfterMs) continue;
-      const buried = await link.run(buryScript, [key], () => [node, score]);
+      const buried = await link.run(buryScript, [key, leftKey], () => [node, score, nodeId]);
       if (String(buried[0]) !== 'buried') continue;
       seen.delete(node);
       onGone(node);
+      void succeed(node);
     }
     living = new Set(seen.keys());
+    for (const [dead, successor] of pairs(left)) if (successor === nodeId) void succeed(dead);
+  }
+
+  /** What fails is seen again with the next beat. */
+  async function succeed(dead: string): Promise<void> {
+    if (succeeded.has(dead)) return;
+    succeeded.add(dead);
+    if (await onLeft(dead)) await link.run(doneScript, [leftKey], () => [dead, nodeId]).catch(() => {});
+    succeeded.delete(dead);
   }
 
   function tick(): void {
@@ -119,8 +132,8 @@ function channelOf({ channels }: Prefixes, node: string): string {
   return `${channels}{node ${node}}:mail`;
 }
 
-function pairs(reply: Reply): [string, string][] {
-  const words = reply.map(String);
+function pairs(reply: Reply[number] | undefined): [string, string][] {
+  const words = ((reply ?? []) as Reply).map(String);
   return Array.from({ length: words.length / 2 }, (_, index) => [
     words[2 * index] as string,
     words[2 * index + 1] as string,

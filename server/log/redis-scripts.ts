@@ -170,20 +170,37 @@ redis.call('SET', KEYS[1], '', 'PX', 1000)
 return {'written'}
 `);
 
-/** KEYS a sorted set of nodes; ARGV node, its number. Returns all nodes, each with its number. */
+/**
+ * KEYS a sorted set of nodes, a hash of dead ones and who is to do what they left undone; ARGV node, its number.
+ * Returns all nodes, each with its number, and that hash.
+ */
 export const beatScript = script(`#!lua
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
-return redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+return {redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES'), redis.call('HGETALL', KEYS[2])}
 `);
 
-/** Takes out a node that has not counted on. KEYS as above; ARGV node, its number. */
+/**
+ * Takes out a node that has not counted on, and gives what it left undone, its own and that of others, to the node
+ * that has found it. KEYS as above; ARGV node, its number, who has found it.
+ */
 export const buryScript = script(`#!lua flags=allow-oom
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) ~= ARGV[2] then return {'alive'} end
 redis.call('ZREM', KEYS[1], ARGV[1])
+local left = redis.call('HGETALL', KEYS[2])
+for index = 1, #left, 2 do
+  if left[index + 1] == ARGV[1] then redis.call('HSET', KEYS[2], left[index], ARGV[3]) end
+end
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
 return {'buried'}
 `);
 
-/** KEYS as above; ARGV nodes. Returns 1 for each that is there, 0 for the others. */
+/** Nothing is left undone. KEYS the hash; ARGV dead node, who did it. */
+export const doneScript = script(`#!lua flags=allow-oom
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
+return {'done'}
+`);
+
+/** KEYS the sorted set; ARGV nodes. Returns 1 for each that is there, 0 for the others. */
 export const knownScript = script(`#!lua flags=no-writes
 local known = {}
 for index, node in ipairs(ARGV) do known[index] = redis.call('ZSCORE', KEYS[1], node) and '1' or '0' end

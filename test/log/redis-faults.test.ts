@@ -462,7 +462,12 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
       t.teardown(() => log.close());
       const hear = (what: unknown) => void heard.push(`${index} hears ${what}`);
       const { room } = await open(log, 'room', { onTold: hear });
-      const { mail } = await log.join({ nodeId: `node ${index}`, onGone() {}, onMail: hear });
+      const { mail } = await log.join({
+        nodeId: `node ${index}`,
+        onGone() {},
+        onLeft: async () => true,
+        onMail: hear,
+      });
       ends.push({ tell: room.tell, mail });
     }
     for (const [index, { tell, mail }] of ends.entries()) {

@@ -114,6 +114,7 @@ async function redisPeers(t: Test, url: string, nodeId: string): Promise<{ peers
   const nodes = await log.join({
     ...{ nodeId, beats: { intervalMs: 50, goneAfterMs: 60_000 } },
     onGone() {},
+    onLeft: async () => true,
     onMail: (message) => peers?.receive(message),
   });
   const mail = nodes.mail as Mail;
