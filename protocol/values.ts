@@ -14,12 +14,13 @@ export const Id = Type.String({
 
 const id = new RegExp(idPattern, 'u');
 
-/**
- * Whether a value is an id as `Id` describes it.
- *
- * @param most characters (code points, as in schemas)
- */
-export function isId(value: unknown, most: number = limits.MAX_ID_LENGTH): value is string {
+/** Whether a value is an id as `Id` describes it. */
+export function isId(value: unknown): value is string {
+  return isIdWithin(value, limits.MAX_ID_LENGTH);
+}
+
+/** The same, of at most so many characters (code points, as in schemas). */
+export function isIdWithin(value: unknown, most: number): value is string {
   // None takes more than two units, so that a longer one is not worth counting.
   if (typeof value !== 'string' || value.length > 2 * most || !id.test(value)) return false;
   return value.length <= most || [...value].length <= most;

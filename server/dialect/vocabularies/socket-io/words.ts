@@ -1,4 +1,4 @@
-import { errors, isId, isPlainObject, limits, Refusal } from '../../../../protocol/index.ts';
+import { errors, isIdWithin, isPlainObject, limits, Refusal } from '../../../../protocol/index.ts';
 import type { Caller } from '../../dialect.ts';
 import type { DirectEvent, Ref, RoomView } from '../../events.ts';
 import { emit, originOf, type SocketEvent, type SocketMessage } from '../../framings/socket-io-framing.ts';
@@ -71,7 +71,7 @@ export class Fields {
  */
 export function idOf(value: unknown, path: string, others = 0): string {
   const most = limits.MAX_ID_LENGTH - others;
-  if (isId(value, most)) return value;
+  if (isIdWithin(value, most)) return value;
   throw new Refusal('INVALID_FIELD', { path, expected: `an id: 1 to ${most} characters` });
 }
 
