@@ -1,3 +1,4 @@
+import { FIRST_MS } from '../protocol/http/tokens.ts';
 import { isPlainObject, Refusal } from '../protocol/index.ts';
 import type { Clock } from './clock.ts';
 import type { Principal, User, VerifyToken } from './dispatch/principal.ts';
@@ -115,7 +116,7 @@ export class Revocations {
   async #read(what: unknown): Promise<{ key: string; expiresAt: number | undefined }> {
     if (!isPlainObject(what)) throw wrong('', 'an object');
     const { expiresAt } = what;
-    const isTime = typeof expiresAt === 'number' && Number.isFinite(expiresAt);
+    const isTime = typeof expiresAt === 'number' && Number.isFinite(expiresAt) && expiresAt >= FIRST_MS;
     if (expiresAt !== undefined && !isTime) throw wrong('expiresAt', 'milliseconds since the Unix epoch');
     const [name, ...more] = (['jti', 'sub', 'token'] as const).filter((one) => what[one] !== undefined);
     if (name === undefined || more.length > 0) throw wrong('jti', 'one of jti, sub and token');
@@ -124,7 +125,7 @@ export class Revocations {
     if (name !== 'token') return { key: `${name}:${value}`, expiresAt };
     const user = await this.#userOf(value);
     if (user === undefined) return { key: '', expiresAt: 0 };
-    return { key: `token:${user.proof?.fingerprint}`, expiresAt: expiresAt ?? user.expiresAt };
+    return { key: `token:${user.proof?.fingerprint}`, expiresAt: user.expiresAt };
   }
 
   /** Undefined: the token has expired. */

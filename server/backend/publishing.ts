@@ -132,7 +132,12 @@ export function createHere({ sessions, answer, kick }: HereOptions): Here {
       // Who is in the user's own room, or hears it, has heard it there.
       const roomId = `user:${userId}`;
       const untold = ofUser(userId).filter(
-        ({ memberships, hears }) => !memberships.has(roomId) && hears?.roomId !== roomId,
+        ({ phase, memberships, hears }) =>
+          // What is the user's own is for none who only say that they are this user.
+          'principal' in phase &&
+          phase.principal.kind === 'user' &&
+          !memberships.has(roomId) &&
+          hears?.roomId !== roomId,
       );
       for (const session of untold) answer(session, event);
     },

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { systemClock } from '../clock.ts';
-import { type Config, ConfigError, type Environment, readConfig } from '../config.ts';
+import { type Config, type Environment, readConfig } from '../config.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
 import { onEndSignal } from './signals.ts';
 
@@ -68,7 +68,7 @@ function configOrExit(env: Environment, nodes: number) {
     if (problem === undefined) return config;
     console.error(problem);
   } catch (error) {
-    console.error(error instanceof ConfigError ? error.message : `${(error as Error).message}`);
+    console.error((error as Error).message);
   }
   return process.exit(WRONG_SETTINGS);
 }

@@ -4,6 +4,11 @@ import { peerAddress } from './handshake.ts';
 /** The address of a client. `forwardedFor`: the header X-Forwarded-For, of several the one after the other. */
 export type ClientAddress = (peer: string, forwardedFor: () => string | undefined) => string;
 
+/** Some proxies name it, too: `203.0.113.7:51234`, `[2001:db8::1]:51234`. */
+function withoutPort(entry: string): string {
+  return /^(?:\[(.*)\]|([\d.]+))(?::\d+)?$/.exec(entry)?.slice(1).find(Boolean) ?? entry;
+}
+
 /**
  * As long as whoever speaks is one of the proxies, whom it names is believed: the last entry is the proxy's own,
  * those before it are what it was told.
@@ -17,7 +22,7 @@ export function clientAddressBehind(proxies: BlockList | undefined): ClientAddre
     if (!isTrusted(peer)) return peer;
     let address = peer;
     for (const entry of (forwardedFor() ?? '').split(',').reverse()) {
-      const named = entry.trim();
+      const named = withoutPort(entry.trim());
       if (isIP(named) === 0) break;
       address = peerAddress(named);
       if (!isTrusted(address)) break;

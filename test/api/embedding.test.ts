@@ -8,7 +8,7 @@ import { inTime, silent, startWired } from '../support/servers.ts';
 t.test('[HT14] the program that embeds the server publishes, notifies and reads by calls', async (t) => {
   const at = await stage(t);
   const { server } = at;
-  const ada = await at.member('ada', 'r');
+  const ada = await at.member('ada', 'r', await bearer({ sub: 'ada' }));
   const { id } = await server.publish('r', { event: 'saved', data: { n: 1 }, idempotencyKey: 'k' });
   t.same(await server.publish('r', { event: 'saved', data: { n: 1 }, idempotencyKey: 'k' }), {
     roomId: 'r',

@@ -251,6 +251,20 @@ onEach(
   ['websocket only', 'polling only'],
 );
 
+t.test('[HT10] a guest hears nothing of what is for the user whose id it has taken', async (t) => {
+  const server = await startServer({ AUTH: 'optional' });
+  t.teardown(() => server.close());
+  const guest = await connect(server.port);
+  await guest.ask({ type: 'join', roomId: 'lobby', user: { userId: 'ada' } });
+  const ada = await native(server.port, 'ada');
+  t.teardown(() => Promise.all([guest.close(), ada.close()]));
+  const path = '/api/users/ada/notifications';
+  t.equal((await post(server.port, path, { title: 'Secret', message: '' })).status, 200);
+  await ada.nextOf('notification');
+  await guest.ask({ type: 'heartbeat' });
+  t.notOk(guest.messages.some(({ type }) => type === 'notification'));
+});
+
 onEach(
   t,
   '[HT11] a user who is sent away is gone from everywhere, and does not come back by itself',

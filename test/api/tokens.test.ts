@@ -30,6 +30,8 @@ for (const TRANSPORT of ['uws', 'ws']) {
     t.match(await post({ jti: 'a', sub: 'ada' }), { status: 422, body: { path: 'jti' } });
     t.match(await post({ sub: 7 }), { status: 422, body: { path: 'sub' } });
     t.match(await post({ token: 'x.y.z' }), { status: 422, body: { path: 'token' } });
+    const seconds = Math.floor(Date.now() / 1000) + 600;
+    t.match(await post({ sub: 'ada', expiresAt: seconds }), { status: 422, body: { path: 'expiresAt' } });
 
     t.same(await post({ token }), { status: 200, body: { disconnected: 1 } });
     t.equal((await ada.closed).code, 4104);

@@ -82,6 +82,8 @@ t.test(
     await first.server.revoke({ jti: 'long' });
     await first.server.revoke({ sub: 'eve', expiresAt });
     await first.server.revoke({ sub: 'eve' });
+    const own = await token({ sub: 'zoe', exp: exp + 3600 });
+    await first.server.revoke({ token: own, expiresAt });
     await first.server.close();
     const at = await stage(t, env);
     const people = {
@@ -95,6 +97,7 @@ t.test(
     const [greeting] = await at.until(() => (ada.heard().length > 0 ? ada.heard() : undefined), 'an answer');
     t.equal(greeting?.type, 'welcome', 'nobody remembers it');
     for (const claims of [people.long, people.eve]) await refusedAt(at, await bearer(claims));
+    await refusedAt(at, { authorization: `Bearer ${own}` });
   },
 );
 
@@ -152,6 +155,7 @@ t.test('[ID10] what is no revocation is refused with the field at fault', async 
     [{ sub: 7 }, 'sub'],
     [{ token: 'nonsense' }, 'token'],
     [{ jti: 'a', expiresAt: 'soon' }, 'expiresAt'],
+    [{ sub: 'a', expiresAt: 1_790_000_000 }, 'expiresAt'],
   ];
   for (const [what, path] of cases) {
     await t.rejects(at.server.revoke(what as never), { code: 'INVALID_FIELD', details: { path } });
