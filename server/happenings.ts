@@ -17,8 +17,8 @@ export interface Happenings {
   /** Undefined where nobody wants to know: nothing is done then. */
   readonly onEffects: ((view: RoomView, effects: Effects) => void) | undefined;
   /**
-   * A node died: what it had still to tell is told by this one, also where the log cannot be read now. Never rejects;
-   * false: closed before the end.
+   * A node died: what it had still to tell is told by this one, also where the log cannot be read now. False: closed
+   * before the end, or it tells nobody. Rejects with a LogError in that case alone.
    */
   adopt(node: string): Promise<boolean>;
   /** Tells what can be told at once; the rest is told after the next start. */
@@ -46,7 +46,8 @@ export async function openHappenings(options: HappeningsOptions): Promise<Happen
   let closed = false;
 
   async function adopt(node: string): Promise<boolean> {
-    if (webhooks === undefined) return true;
+    // Of a node with other settings: for one that has them, too.
+    if (webhooks === undefined) return (await log.head(queueOf(options, node))) === undefined;
     return takeOver<Happening>({
       log,
       clock,

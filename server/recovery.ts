@@ -66,10 +66,8 @@ export class Recovery {
     this.#options = options;
     this.#ends = new StayEnds({
       ...options,
-      onEnd: (pid, node) => {
-        // One that another node has taken since is that one's.
-        if (options.stays.get(pid)?.node === node) this.#forget(pid);
-      },
+      isHeldBy: (pid, node) => options.stays.get(pid)?.node === node,
+      onEnd: (pid) => this.#forget(pid),
     });
   }
 

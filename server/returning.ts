@@ -12,11 +12,14 @@ type ReturningOptions = Pick<
   'session' | 'lostSessions' | 'clock' | 'joins' | 'rejoin' | 'submit'
 >;
 
-/** Answers who asked for what a room holds, and is not in there, or not yet again. */
+/**
+ * Answers who asked for what a room holds, and is not in there, or not yet again. Who named no ref waits for no answer:
+ * it gets the room with its return.
+ */
 export function refuseSyncs(session: Session, roomId: string, syncs: readonly SyncRequest[]): void {
   for (const { ref } of syncs) {
-    const event: DirectEvent = { type: 'error', op: 'requestSync', roomId, code: 'NOT_JOINED' };
-    if (ref !== undefined) event.ref = ref;
+    if (ref === undefined) continue;
+    const event: DirectEvent = { type: 'error', op: 'requestSync', roomId, code: 'NOT_JOINED', ref };
     session.receiver.reply(renderDirect(session.receiver.dialect, event));
   }
 }

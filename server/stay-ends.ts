@@ -6,8 +6,10 @@ export interface StayEndsOptions {
   readonly clock: Clock;
   readonly nodeId: string;
   readonly nodes: Pick<Nodes, 'gone'>;
+  /** Whether nobody has taken the stay since that node had it. */
+  isHeldBy(pid: string, node: string): boolean;
   /** The time of a stay without a connection is over. */
-  onEnd(pid: string, node: string): void;
+  onEnd(pid: string): void;
 }
 
 /** By room. */
@@ -51,27 +53,29 @@ export class StayEnds {
 
   /** To be called about once a second. */
   sweep(): void {
-    const { clock, nodeId, onEnd } = this.#options;
+    const { clock, nodeId, isHeldBy, onEnd } = this.#options;
     const now = clock.monotonic();
     const others: Held[] = [];
     for (const [pid, { at, node }] of this.#ends) {
       if (at > now) break;
       this.#ends.delete(pid);
-      if (node === nodeId) onEnd(pid, node);
+      if (!isHeldBy(pid, node)) continue;
+      if (node === nodeId) onEnd(pid);
       else others.push([pid, node]);
     }
     if (others.length > 0) void this.#endOthers(others);
   }
 
   async #endOthers(held: readonly Held[]): Promise<void> {
-    const { nodes, onEnd } = this.#options;
+    const { nodes, isHeldBy, onEnd } = this.#options;
+    const still = () => held.filter(([pid, node]) => isHeldBy(pid, node));
     try {
       // A node that was only taken for dead may have come back, and holds them still.
       const gone = new Set(await nodes.gone([...new Set(held.map(([, node]) => node))]));
-      for (const [pid, node] of held) if (gone.has(node)) onEnd(pid, node);
+      for (const [pid, node] of still()) if (gone.has(node)) onEnd(pid);
     } catch {
       // The store is away: later, then.
-      for (const [pid, node] of held) this.begin(pid, node);
+      for (const [pid, node] of still()) this.begin(pid, node);
     }
   }
 }

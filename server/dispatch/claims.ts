@@ -1,5 +1,6 @@
 import { Refusal } from '../../protocol/errors.ts';
 import { limits } from '../../protocol/limits.ts';
+import { isId } from '../../protocol/values.ts';
 import type { User } from './principal.ts';
 import type { Proof } from './proof.ts';
 
@@ -27,15 +28,11 @@ export function userOf(claims: Claims, proof?: Proof): User {
   };
 }
 
-// A lone surrogate has no UTF-8 form: two such ids would become one on the disk.
-const ids = new RegExp(`^[^\\p{Cc}\\p{Cs}]{1,${limits.MAX_ID_LENGTH}}$`, 'u');
-
 /** A whole number counts as its digits: many user tables have such keys. */
 function idOf(value: unknown): string {
   const id = Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof id !== 'string' || !ids.test(id))
-    throw malformed('sub (or userId)', `an id of 1 to ${limits.MAX_ID_LENGTH} characters`);
-  return id;
+  if (isId(id)) return id;
+  throw malformed('sub (or userId)', `an id of 1 to ${limits.MAX_ID_LENGTH} characters`);
 }
 
 /** For people only, so one that cannot be shown is left out. */

@@ -34,8 +34,8 @@ export interface NodeEvents {
   /** For each node that died, at least once. */
   onGone(node: string): void;
   /**
-   * One that died has left something undone, which this node alone is to do. Settles when that is done; false: it is
-   * not, and asked for again.
+   * One that died has left something undone, which this node alone is to do. Settles when that is done; false, or a
+   * rejection: it is not, and asked for again.
    */
   onLeft(node: string): Promise<boolean>;
   /** What another has sent. The bytes are the listener's. */

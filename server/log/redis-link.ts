@@ -43,6 +43,7 @@ export interface LinkOptions {
 
 const UNSUBSCRIBE_MS = 1000;
 const RETRY_MS = 50;
+const MOST_RENEW_MS = 30_000;
 /** However long Redis was away, an attempt is given this. */
 const LEAST_ATTEMPT_MS = 1000;
 
@@ -61,6 +62,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   let closed = false;
   let connections: Connections | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
+  let renewals = 0;
   /** What could not be left: a connection that comes back subscribes to it again. */
   const leaving = new Set<() => Promise<void>>();
 
@@ -102,6 +104,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       await send(probeScript, [probeKey], []);
       if (awaySince !== undefined) options.onBack();
       awaySince = undefined;
+      renewals = 0;
       stopProbing?.();
       stopProbing = undefined;
     } catch {}
@@ -120,10 +123,11 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
     }
   }
 
-  /** Not again at once: whoever answers then may read only for a while. */
+  /** More and more rarely: whoever answers then may read only for long, and each time all rooms are looked at. */
   function renew(): void {
-    if (clock.monotonic() < renewedAt + probeIntervalMs) return;
+    if (clock.monotonic() < renewedAt + Math.min(probeIntervalMs * 2 ** renewals, MOST_RENEW_MS)) return;
     renewedAt = clock.monotonic();
+    renewals += 1;
     to.renew();
   }
 

@@ -73,8 +73,14 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
   async function succeed(dead: string): Promise<void> {
     if (succeeded.has(dead)) return;
     succeeded.add(dead);
-    if (await onLeft(dead)) await link.run(doneScript, [leftKey], () => [dead, nodeId]).catch(() => {});
-    succeeded.delete(dead);
+    try {
+      // This one itself was only taken for dead: it has all that it had.
+      const isDone = dead === nodeId || (await onLeft(dead));
+      if (isDone) await link.run(doneScript, [leftKey], () => [dead, nodeId]);
+    } catch {
+    } finally {
+      succeeded.delete(dead);
+    }
   }
 
   function tick(): void {

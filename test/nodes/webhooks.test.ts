@@ -60,6 +60,25 @@ t.test(
   },
 );
 
+t.test('a node without webhooks keeps that for one that has them', { skip: noRedis }, async (t) => {
+  const at = await nodesStage(t);
+  const away = {
+    WEBHOOK_URL: `http://127.0.0.1:${await freePort()}/hook`,
+    WEBHOOK_SECRET: APPLICATION_SECRET,
+  };
+  const a = await at.node(away);
+  const ada = await at.member(a, 'ada');
+  await ada.ask({ type: 'leave' });
+  const without = await at.node();
+  await a.close();
+  await until(async () => (await at.redis.command('HLEN', 'tandem:{nodes}:left')) === 1);
+  const application = await startApplication(t);
+  await at.node({ ...away, WEBHOOK_URL: application.url });
+  await without.close();
+  await until(() => application.calls.length >= 4);
+  t.same(told(application.calls), ['room.created', 'member.joined ada', 'member.left ada', 'room.emptied']);
+});
+
 t.test('also where Redis is away just when that is noticed', { skip: noRedis }, async (t) => {
   const at = await nodesStage(t);
   const proxy = await startProxy(t, at.redis.port);
