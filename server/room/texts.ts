@@ -60,7 +60,9 @@ export function edit(
   };
   const by = attempt.by.connection;
   const others = othersSince(text, attempt.version, by);
-  if (others === undefined) return refuse('VERSION_UNKNOWN', { path: 'version', version: text.version });
+  if (others === undefined || others.length > limits.KEPT_TEXT_OPERATIONS) {
+    return refuse('VERSION_UNKNOWN', { path: 'version', version: text.version });
+  }
   let operation = normalize(attempt.operation);
   const { reach } = spanOf(attempt.operation);
   const lengthThen = others.reduce((length, one) => length - spanOf(one.operation).growth, text.length);
@@ -101,17 +103,19 @@ export function edit(
  * What others did since a version, transformed over what the connection did since, which it has already.
  * Undefined where that is not kept.
  */
-function othersSince(text: Text, base: number, by: string): Made[] | undefined {
-  const missed = text.version - base;
-  if (missed < 0 || missed > text.history.length) return undefined;
-  const since = text.history.slice(text.history.length - missed);
-  const index = since.findLastIndex((one) => one.by === by);
-  const own = since[index];
-  if (own === undefined) return since;
+function othersSince({ version, history }: Text, base: number, by: string): readonly Made[] | undefined {
+  const missed = version - base;
+  if (missed < 0) return undefined;
+  const index = history.findLastIndex((one) => one.by === by);
+  const own = history[index];
+  if (own === undefined || own.version <= base) {
+    return missed > history.length ? undefined : history.slice(history.length - missed);
+  }
+  // However many of its own lie between: with the latest is kept what it had not heard of by then.
   if (base < own.base) return undefined;
   const before = (own.unheard ?? []).filter((one) => one.version > base);
   const filled = before.map(({ version, parts }) => ({ version, operation: parts.map(filledIn) }));
-  return [...filled, ...since.slice(index + 1)];
+  return [...filled, ...history.slice(index + 1)];
 }
 
 function remember(text: Text, past: Omit<Past, 'bytes'>, limits: RoomLimits): void {

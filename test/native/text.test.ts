@@ -120,6 +120,25 @@ t.test('[TX4] what does not fit the document is refused', async (t) => {
   t.equal(ofType(await ben.news(), 'operation').length, 7);
 });
 
+t.test('[TX4] [TX6] what is kept bounds what others did, and not what one writes oneself', async (t) => {
+  const at = await stage(t, { KEPT_TEXT_OPERATIONS: '5' });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  for (let count = 0; count < 20; count++) t.hasStrict(await ada.ask(edit(['a'], 0)), { type: 'ack' });
+  t.hasStrict(await ben.ask(edit(['b'], 20)), { version: 21 });
+  for (let count = 0; count < 20; count++) t.hasStrict(await ada.ask(edit(['a'], 0)), { type: 'ack' });
+  for (let version = 41; version < 45; version++) await ben.ask(edit(['b'], version));
+  t.hasStrict(
+    await ada.ask(edit([40, '!'], 0)),
+    { version: 46 },
+    'without a word about the five of the other',
+  );
+  await ben.ask(edit(['b'], 46));
+  t.hasStrict(await ada.ask(edit(['a'], 0)), { code: 'VERSION_UNKNOWN', version: 47 });
+  t.hasStrict(await ada.ask(edit(['a'], 47)), { version: 48 });
+  const { text } = (await ben.ask({ type: 'requestSync' })).documents.d;
+  t.equal(text, `a${'b'.repeat(5)}${'a'.repeat(20)}b${'a'.repeat(20)}!`);
+});
+
 t.test('[TX5] documents stay within MAX_TEXT_LENGTH, and a room within MAX_DOCUMENTS', async (t) => {
   const at = await stage(t, { MAX_TEXT_LENGTH: '10', MAX_DOCUMENTS: '2' });
   const ada = await at.member('ada');
