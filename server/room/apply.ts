@@ -7,6 +7,7 @@ import { type Answer, type CommandEntry, type Entry, type EntryOf, refuse } from
 import { enter, exit, isSession, sessionsOf } from './members.ts';
 import { claim, claimsOf, holderOf, release, transfer } from './selections.ts';
 import type { RoomState } from './state.ts';
+import { goOn } from './texts.ts';
 import { unview, view, viewsOf } from './viewers.ts';
 
 /**
@@ -108,11 +109,12 @@ function run(state: RoomState, entry: Exclude<CommandEntry, { type: 'leave' }>):
 }
 
 function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
-  const { by, replaces = [], views = [] } = entry;
+  const { by, replaces = [], recovers = [], views = [] } = entry;
   const replaced = replaces.filter((one) => isSession(state.members, by.userId, one));
   const { answer, effects } = enter(state.members, entry, state.offset, state.limits.MAX_USER_SESSIONS);
   if (answer.ok) for (const one of replaced) transfer(state.selections, one, by.connection);
   if (answer.ok) for (const one of replaced) letGo(state, one);
+  if (answer.ok) goOn(state.texts, recovers, by.connection);
   const evicted = effects.flatMap((one) => (one.kind === 'removed' ? letGo(state, one.connection) : []));
   const entered: Effect[] = answer.ok ? [{ kind: 'entered', to: by, node: entry.node }] : [];
   const viewing = answer.ok ? views.map((thing) => startViewing(state, by.connection, thing)) : [];

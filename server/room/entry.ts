@@ -22,6 +22,8 @@ export type Entry =
       maxUsers: number;
       /** Broken connections of the same user: what they hold passes to this one. */
       replaces?: string[];
+      /** Connections that it had before, from which it goes on as if it had never been away. */
+      recovers?: readonly string[];
       /** What it views; of one that never left, as far as its client knows. */
       views?: string[];
     })

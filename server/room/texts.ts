@@ -99,6 +99,13 @@ export function edit(
   return { ok: true, version: text.version, operation };
 }
 
+/** A connection goes on from others that its client had before: what came from these is its own. */
+export function goOn(texts: Texts, before: readonly string[], connection: string): void {
+  for (const { history } of texts.values()) {
+    for (const past of history) if (before.includes(past.by)) past.by = connection;
+  }
+}
+
 /**
  * What others did since a version, transformed over what the connection did since, which it has already.
  * Undefined where that is not kept.

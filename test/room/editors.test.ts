@@ -26,6 +26,21 @@ t.test('[TX6] other connections of the same user are others', async (t) => {
   t.match(ask(state, write('ada-1', [3, 'd'], 0)), { ok: true });
 });
 
+t.test('[TX6] [SO14] who comes back as if never away goes on from what it wrote', async (t) => {
+  const state = roomOf('ada-1', 'bob-1');
+  fold(state, write('bob-1', ['hello'], 0), write('ada-1', ['A'], 0));
+  fold(state, join('ada-2', { recovers: ['ada-0', 'ada-1'] }));
+  const [sent] = fold(state, write('ada-2', [1, 'B'], 0));
+  t.match(sent, { kind: 'text', version: 3, operation: [1, 'B'] });
+  fold(state, join('ada-3'), join('bob-2', { recovers: ['bob-1'] }), write('bob-2', [5, '!'], 1));
+  t.equal(textOf(state), 'ABhello!', 'it has not heard of them');
+  t.match(
+    ask(state, write('ada-3', [2, 'C'], 0)),
+    { code: 'TEXT_OPERATION_INVALID' },
+    'who begins anew does not',
+  );
+});
+
 t.test('[TX4] who has named a version does not go back behind it', async (t) => {
   const state = roomOf('ada-1', 'bob-1');
   fold(state, write('bob-1', ['b'], 0), write('ada-1', ['a'], 1));
@@ -59,6 +74,8 @@ class Editor {
   outgoing: { operation: TextOperation; version: number }[] = [];
   incoming: News[] = [];
   connection = '';
+  /** As long as it has what it had, over however many connections. */
+  stay = {};
   readonly #name: string;
   readonly #atOnce: number;
   readonly #takesAcks: boolean;
@@ -72,7 +89,11 @@ class Editor {
   }
 
   connect(text: string, version: number): void {
-    Object.assign(this, { text, version, sent: [], waiting: [], outgoing: [], incoming: [] });
+    Object.assign(this, { text, version, sent: [], waiting: [], outgoing: [], incoming: [], stay: {} });
+    this.comeBack();
+  }
+
+  comeBack(): void {
     this.connection = `${this.#name}-${++this.#connections}`;
   }
 
@@ -134,7 +155,7 @@ const part = fc.oneof(
 );
 const step = fc.record({
   who: fc.nat(4),
-  does: fc.constantFrom('type', 'type', 'send', 'send', 'hear', 'hear', 'restart'),
+  does: fc.constantFrom('type', 'type', 'send', 'send', 'hear', 'hear', 'comeBack', 'restart'),
   parts: fc.array(part, { minLength: 1, maxLength: 4 }) as fc.Arbitrary<TextOperation>,
 });
 type Step = { who: number; does: string; parts: TextOperation };
@@ -154,7 +175,7 @@ function play(steps: readonly Step[], kept: number) {
   let state = roomOf(...editors.map((one) => one.connection));
   fold(state, configure(state, { KEPT_TEXT_OPERATIONS: kept }));
   const refused: { code: string; missed: number }[] = [];
-  const authors: string[] = [];
+  const authors: object[] = [];
   const does: Record<string, (editor: Editor, parts: TextOperation) => void> = {
     type: (editor, parts) => editor.type(fitting(parts, editor.text)),
     send(editor) {
@@ -163,7 +184,7 @@ function play(steps: readonly Step[], kept: number) {
       const effects = fold(state, write(editor.connection, next.operation, next.version));
       const answer = answerOf(effects);
       if (answer?.ok !== true) {
-        const missed = authors.slice(next.version).filter((author) => author !== editor.connection).length;
+        const missed = authors.slice(next.version).filter((author) => author !== editor.stay).length;
         refused.push({ code: String(answer?.code), missed });
         const { text, version } = state.texts.get('page') ?? { text: '', version: 0 };
         fold(state, leave(editor.connection));
@@ -171,7 +192,7 @@ function play(steps: readonly Step[], kept: number) {
         fold(state, join(editor.connection));
         return;
       }
-      authors.push(editor.connection);
+      authors.push(editor.stay);
       const version = answer.version as number;
       const shown = effects.find((one) => one.kind === 'text');
       for (const one of editors)
@@ -180,6 +201,11 @@ function play(steps: readonly Step[], kept: number) {
     hear(editor) {
       const news = editor.incoming.shift();
       if (news !== undefined) editor.hear(news);
+    },
+    comeBack(editor) {
+      const before = editor.connection;
+      editor.comeBack();
+      fold(state, leave(before), join(editor.connection, { recovers: [before] }));
     },
     restart() {
       state = decodeSnapshot(encodeSnapshot(state));

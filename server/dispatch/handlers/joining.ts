@@ -101,6 +101,7 @@ export function enter(
     node: stage.nodeId,
     maxUsers: stage.maxRoomUsers(session),
     ...(replaced.length === 0 ? {} : { replaces: replaced.map((one) => one.id) }),
+    ...(want?.recovers === undefined ? {} : { recovers: want.recovers }),
     ...(want?.resync === true && viewing.size > 0 ? { views: [...viewing] } : {}),
   });
 }
