@@ -50,7 +50,8 @@ export const limits = {
   KEPT_EVENTS: 1000,
   /** Bytes of those events; the oldest are dropped first. */
   KEPT_EVENT_BYTES: 1024 * 1024,
-  /** Operations kept of a text document; one made at an older version gets VERSION_UNKNOWN. */
+  /** Operations kept of a text document, in 256 KiB at most; one made before others' that are not gets
+   * VERSION_UNKNOWN. */
   KEPT_TEXT_OPERATIONS: 500,
   /** Parts that a text operation is transformed over, and its own each time; one of more gets VERSION_UNKNOWN:
    * the server would stand still meanwhile. */

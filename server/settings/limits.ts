@@ -22,7 +22,7 @@ export const limitSettings: Record<SettableLimit, string> = {
   KEPT_MESSAGES: 'chat messages kept with a room',
   KEPT_EVENTS: 'ordered events kept for those who come back',
   KEPT_EVENT_BYTES: 'bytes of those events',
-  KEPT_TEXT_OPERATIONS: 'operations kept of a text document',
+  KEPT_TEXT_OPERATIONS: 'operations kept of a text document, in 256 KiB at most',
   MAX_TRANSFORMED_PARTS: 'parts that the transformation of one text operation goes through',
   KEPT_OP_IDS: 'opIds remembered per user and room',
   KEPT_OP_ID_USERS: 'users per room whose opIds are remembered',
