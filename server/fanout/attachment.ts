@@ -1,7 +1,7 @@
 import type { Ref, RoomView } from '../dialect/events.ts';
 import type { Audience } from './audience.ts';
 import type { Step } from './catch-up.ts';
-import { type Claimed, earlier, isThrough, type Place, placeFrom } from './position.ts';
+import { type Claimed, earlier, isThrough, type Place, placeFrom, type Told } from './position.ts';
 import type { Receiver } from './receiver.ts';
 
 /** Of most rooms nobody views anything: one set serves all of them. */
@@ -23,14 +23,17 @@ export interface Begun {
   readonly isFirst: boolean;
 }
 
+/** The same, with the offset through which it was told who is there. */
+export type Serving = Begun & Pick<Told, 'heard'>;
+
 /**
  * How a receiver stands to the room: it waits to be brought up to date, is live, or is paused as lagging. One that is
  * held gets nothing until what is kept of its join is durable.
  */
 export type Standing =
   | Waits
-  | ({ kind: 'live'; audience: Audience } & Begun)
-  | ({ kind: 'paused'; place: Place | undefined } & Begun);
+  | ({ kind: 'live'; audience: Audience } & Serving)
+  | ({ kind: 'paused'; lost: Told | undefined } & Serving);
 
 /** It waits: for what, and the replies that come behind that. */
 export interface Waits {
@@ -73,12 +76,6 @@ export function waitingFor(want: Want, before?: Standing): Waits {
   };
 }
 
-/** Where the room stood at the last flush, and the offset of the last entry that was told of then. */
-export interface Told {
-  readonly place: Place;
-  readonly heard: number;
-}
-
 /** One joins again that is served, or waits for it: what it is to be told of until then stays due. */
 export function again(want: Want, standing: Standing, told: Told): Want {
   if (want.resync === true) return want;
@@ -88,17 +85,18 @@ export function again(want: Want, standing: Standing, told: Told): Want {
     case 'waiting':
       return { ...standing.want, joins, scene: want.scene || standing.want.scene, anew: true };
     case 'paused':
-      return { ...want, place: standing.place, resync: true, anew: true };
+      return { ...want, ...standing.lost, resync: true, anew: true };
     case 'live':
       return { ...want, ...told, resync: true, anew: true };
   }
 }
 
 /** A loss from before it waited may be found out later. */
-export function lostSince(place: Place | undefined, want: Want): Want {
-  if (want.place === undefined || isThrough(place, want.place)) return want;
-  const { rest: _, heard: __, ...others } = want;
-  return { ...others, place: earlier(place, want.place) };
+export function lostSince(lost: Told | undefined, want: Want): Want {
+  const { place, heard = place?.offset, rest, ...others } = want;
+  if (place === undefined || heard === undefined) return want;
+  const isDue = rest !== undefined && isThrough(lost?.place, place);
+  return { ...others, ...(isDue ? { rest } : {}), ...earlier(lost, { place, heard }) };
 }
 
 /** Of what is on its way to a client beyond the place that it names nothing may come twice: it gets the whole. */

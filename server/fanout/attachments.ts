@@ -1,12 +1,12 @@
 import { renderDirect } from '../dialect/dialect.ts';
 import type { RoomView } from '../dialect/events.ts';
-import type { Attachment, Begun, Told, Waits, Want } from './attachment.ts';
+import type { Attachment, Serving, Waits, Want } from './attachment.ts';
 import { again, isServable, lostSince, nothing, release, surely, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
 import { bringUpToDate, inOrder, joinedAnswers, type Update } from './catch-up.ts';
 import type { Encodings } from './encodings.ts';
 import type { Flushes, Served } from './flushes.ts';
-import { earlier, later, type Place, placeOf } from './position.ts';
+import { earlier, later, type Place, placeOf, type Told } from './position.ts';
 import type { Receiver } from './receiver.ts';
 import type { Signals } from './signals.ts';
 
@@ -25,7 +25,8 @@ interface AttachmentsOptions {
  */
 export class Attachments {
   readonly audiences = new Audiences();
-  #told: Told;
+  /** What the last flush led to. */
+  told: Told;
   readonly #options: AttachmentsOptions;
   readonly #byConnection = new Map<string, Attachment>();
   #waiting: Attachment[] = [];
@@ -33,17 +34,12 @@ export class Attachments {
   constructor(options: AttachmentsOptions) {
     this.#options = options;
     const { state } = options.view;
-    this.#told = { place: placeOf(state), heard: state.offset };
+    this.told = { place: placeOf(state), heard: state.offset };
   }
 
   /** Where the room stood at the last flush. */
   get place(): Place {
-    return this.#told.place;
-  }
-
-  /** A flush has told of all that has happened. */
-  flushed(place: Place): void {
-    this.#told = { place, heard: this.#options.view.state.offset };
+    return this.told.place;
   }
 
   get size(): number {
@@ -115,29 +111,30 @@ export class Attachments {
     return views ? this.#camerasFor(attachment, thing) : [];
   }
 
-  pause(receiver: Receiver, place: Place | undefined): void {
+  pause(receiver: Receiver, told: Told | undefined): void {
     const attachment = this.#byConnection.get(receiver.connection.id);
     if (attachment === undefined) return;
     this.#leave(attachment);
     receiver.sent.note(this.#options.view.roomId);
     const { standing } = attachment;
     if (standing.kind === 'waiting') {
-      standing.want = lostSince(place, standing.want);
+      standing.want = lostSince(told, standing.want);
       return this.#answerWaiting(attachment);
     }
-    const { from, since, isFirst } = standing;
+    const { from, heard, since, isFirst } = standing;
     // Lost again before it was brought up to date: the first loss counts.
-    const lost = standing.kind === 'paused' ? earlier(standing.place, place) : place;
+    const first = standing.kind === 'paused' ? earlier(standing.lost, told) : told;
     // The loss may be another room's, in the same turn, and from before it was served here.
-    attachment.standing = { kind: 'paused', place: lost && later(lost, from), from, since, isFirst };
+    const lost = first && { place: later(first.place, from), heard: Math.max(first.heard, heard) };
+    attachment.standing = { kind: 'paused', lost, from, heard, since, isFirst };
   }
 
   resume(receiver: Receiver): void {
     const attachment = this.#byConnection.get(receiver.connection.id);
     if (attachment === undefined) return;
     if (attachment.standing.kind === 'paused') {
-      const { place } = attachment.standing;
-      this.#wait(attachment, { joins: [], scene: true, since: undefined, place, resync: true });
+      const { lost } = attachment.standing;
+      this.#wait(attachment, { joins: [], scene: true, since: undefined, ...lost, resync: true });
     }
     this.#options.request();
   }
@@ -164,7 +161,8 @@ export class Attachments {
       return this.#serveInPart(attachment, standing, update);
     }
     const isFirst = !receiver.sent.knows(view.roomId);
-    this.#enterAudience(attachment, { from: this.place, since: flushes.number, isFirst });
+    const { place: from, heard } = this.told;
+    this.#enterAudience(attachment, { from, heard, since: flushes.number, isFirst });
     const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
     const state = update.whole ? encodings.state(receiver.dialect, this.place.offset) : [];
     // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
@@ -224,19 +222,19 @@ export class Attachments {
     return renderDirect(dialect, { type: 'viewerCameras', thing, cameras }, this.#options.view);
   }
 
-  #enterAudience(attachment: Attachment, { from, since, isFirst }: Begun): Audience {
+  #enterAudience(attachment: Attachment, { from, heard, since, isFirst }: Serving): Audience {
     const audience = this.audiences.enter(attachment.receiver.dialect, attachment.things);
     // One set for all of them.
     attachment.things = audience.things;
     attachment.receiver.connection.subscribe(audience.topic);
-    attachment.standing = { kind: 'live', audience, from, since, isFirst };
+    attachment.standing = { kind: 'live', audience, from, heard, since, isFirst };
     return audience;
   }
 
   #wait(attachment: Attachment, asked: Want): void {
     const { receiver, standing } = attachment;
     this.#leave(attachment);
-    const want = surely(again(asked, standing, this.#told), receiver, this.#options.view);
+    const want = surely(again(asked, standing, this.told), receiver, this.#options.view);
     if (standing.kind !== 'waiting') this.#waiting.push(attachment);
     attachment.standing = waitingFor(want, standing);
   }

@@ -12,6 +12,12 @@ export interface Place {
   offset: number;
 }
 
+/** Where a receiver stands, and the offset of the last entry through which it was told who came and went. */
+export interface Told {
+  readonly place: Place;
+  readonly heard: number;
+}
+
 export function placeOf(state: RoomState): Place {
   return { version: state.scene.version, offset: latestOffset(state.recent) };
 }
@@ -59,10 +65,12 @@ export function isThrough(place: Place | undefined, other: Place): boolean {
   return place !== undefined && place.version >= other.version && place.offset >= other.offset;
 }
 
-/** The earlier of two places, number by number; undefined: nothing is known to have arrived. */
-export function earlier(a: Place | undefined, b: Place | undefined): Place | undefined {
+/** The earlier of two, number by number; undefined: nothing is known to have arrived. */
+export function earlier(a: Told | undefined, b: Told | undefined): Told | undefined {
   if (a === undefined || b === undefined) return undefined;
-  return { version: Math.min(a.version, b.version), offset: Math.min(a.offset, b.offset) };
+  const version = Math.min(a.place.version, b.place.version);
+  const offset = Math.min(a.place.offset, b.place.offset);
+  return { place: { version, offset }, heard: Math.min(a.heard, b.heard) };
 }
 
 /** The later of two places, number by number. */

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect/dialect.ts';
 import type { Audience } from './audience.ts';
-import type { Place } from './position.ts';
+import type { Told } from './position.ts';
 import type { Part } from './rendering.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { Part } from './rendering.ts';
 export type SendToAudience = (
   audience: Audience,
   frame: string,
-  before: Place,
+  before: Told,
   from: string | undefined,
   exclude: readonly string[] | undefined,
 ) => void;

@@ -1,10 +1,10 @@
-import type { Place } from './position.ts';
+import type { Told } from './position.ts';
 
 /** A frame that was published, and what its receivers have that got everything before it. */
 interface PublishedFrame {
   sequence: number;
   frame: string;
-  before: Place;
+  before: Told;
 }
 
 /** Losses are reported within the turn or early in the next one; no room flushes so often in that time. */
@@ -21,7 +21,7 @@ export class Published {
     if (this.#flushes.push([]) > KEPT_FLUSHES) this.#flushes.shift();
   }
 
-  add(frame: string, before: Place): void {
+  add(frame: string, before: Told): void {
     sequence += 1;
     this.#flushes.at(-1)?.push({ sequence, frame, before });
   }
@@ -35,8 +35,8 @@ export class Published {
     return this.#flushes.flat().findLast((one) => Buffer.from(one.frame).equals(bytes))?.sequence;
   }
 
-  /** The place of who got everything before this frame; undefined: all that was published. */
-  placeBefore(lostFrom: number): Place | undefined {
+  /** What is known to who got everything before this frame; undefined: all that was published. */
+  toldBefore(lostFrom: number): Told | undefined {
     return this.#flushes.flat().find((one) => one.sequence >= lostFrom)?.before;
   }
 }

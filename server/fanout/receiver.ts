@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Dialect } from '../dialect/dialect.ts';
 import { SmallMap } from '../small-map.ts';
 import type { Connection, TextFrame } from '../transport/connection.ts';
-import type { Place } from './position.ts';
+import type { Told } from './position.ts';
 import { Sent } from './sent.ts';
 
 /** A room as a receiver sees it. */
@@ -10,9 +10,9 @@ export interface Feed {
   /** The sequence number of a frame of the last flush; undefined if it is none of them. */
   findFrame(bytes: Uint8Array): number | undefined;
   /** What a receiver has of the room if it got all published frames before this one; undefined: unknown. */
-  placeBefore(sequence: number): Place | undefined;
+  toldBefore(sequence: number): Told | undefined;
   /** Takes the receiver out of the room's traffic. */
-  pause(receiver: Receiver, place: Place | undefined): void;
+  pause(receiver: Receiver, told: Told | undefined): void;
   /** Brings the receiver up to date and back into the room's traffic. */
   resume(receiver: Receiver): void;
 }
@@ -157,7 +157,7 @@ export class Receiver {
       this.#lag = { since: this.#options.clock.monotonic(), held: [], heldBytes: 0, lostFrom };
     }
     this.#lag.lostFrom = lostFrom;
-    for (const feed of this.feeds.values()) feed.pause(this, feed.placeBefore(lostFrom));
+    for (const feed of this.feeds.values()) feed.pause(this, feed.toldBefore(lostFrom));
     if (isNew) this.#options.onLagging(this);
   }
 

@@ -1,6 +1,6 @@
 import { type Dialect, renderRoom, renderSignal } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent } from '../dialect/events.ts';
-import type { Place } from './position.ts';
+import type { Told } from './position.ts';
 
 /** An encoded message of a flush. */
 export interface Part {
@@ -12,7 +12,7 @@ export interface Part {
   /** The only viewers that it is for. */
   thing: string | undefined;
   /** What a receiver has that got everything before it. */
-  before: Place;
+  before: Told;
 }
 
 /**
@@ -25,18 +25,18 @@ export function createRendering(
   view: RoomView,
   events: readonly RoomEvent[],
   signals: readonly SignalEvent[],
-  before: Place,
-  after: Place,
+  before: Told,
+  after: Told,
 ): (dialect: Dialect) => readonly Part[] {
   const done = new Map<string, Part[]>();
+  const told = toldBefore(events, before, after);
   return (dialect) => {
     const ready = done.get(dialect.name);
     if (ready !== undefined) return ready;
     const parts: Part[] = [];
-    for (const event of events) {
-      const place = placeBefore(event, before, after);
-      for (const { text, from, exclude } of renderRoom(dialect, event, view, before.version)) {
-        parts.push({ text, from, exclude, thing: undefined, before: place });
+    for (const [index, event] of events.entries()) {
+      for (const { text, from, exclude } of renderRoom(dialect, event, view, before.place.version)) {
+        parts.push({ text, from, exclude, thing: undefined, before: told[index] as Told });
       }
     }
     for (const signal of signals) {
@@ -50,8 +50,16 @@ export function createRendering(
   };
 }
 
-function placeBefore(event: RoomEvent, before: Place, after: Place): Place {
-  if (event.type === 'delta') return { version: before.version, offset: after.offset };
-  const offset = 'offset' in event ? event.offset - 1 : before.offset;
-  return { version: before.version, offset };
+/** What a receiver has that got all before each of the events. Who came and went is known with the last word of it. */
+function toldBefore(events: readonly RoomEvent[], before: Told, after: Told): Told[] {
+  const { version } = before.place;
+  const lastPresence = events.findLastIndex(({ type }) => type === 'presence');
+  let through = before.place.offset;
+  return events.map((event, index) => {
+    const heard = index > lastPresence ? after.heard : before.heard;
+    if (event.type === 'delta') return { place: { version, offset: after.place.offset }, heard };
+    if (!('offset' in event)) return { place: { version, offset: through }, heard };
+    through = event.offset;
+    return { place: { version, offset: event.offset - 1 }, heard };
+  });
 }

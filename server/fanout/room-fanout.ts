@@ -10,7 +10,7 @@ import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { Flushes, type Served } from './flushes.ts';
 import { absorb, emptyPending, eventsOf, type Pending, through } from './pending.ts';
-import { type Place, placeOf } from './position.ts';
+import { type Place, placeOf, type Told } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
 import type { Feed, Receiver } from './receiver.ts';
@@ -157,8 +157,9 @@ export class RoomFanout implements Flushable, Feed {
     const signals = this.#signals.take();
     if (signals.length > 0) this.#options.onSignals?.(signals);
     this.#pending = undefined;
-    if (!idle) this.#publish(events, signals, after);
-    this.#attachments.flushed(after);
+    const told = { place: after, heard: this.view.state.offset };
+    if (!idle) this.#publish(events, signals, told);
+    this.#attachments.told = told;
     this.#flushes.end(heard, this.view.state.recent.since);
     this.#encodings.at(after);
     this.#behind.end();
@@ -179,26 +180,26 @@ export class RoomFanout implements Flushable, Feed {
     return this.#published.find(bytes);
   }
 
-  placeBefore(sequence: number): Place | undefined {
+  toldBefore(sequence: number): Told | undefined {
     if (sequence === Number.NEGATIVE_INFINITY) return undefined;
-    return this.#published.placeBefore(sequence) ?? this.#attachments.place;
+    return this.#published.toldBefore(sequence) ?? this.#attachments.told;
   }
 
-  pause(receiver: Receiver, place: Place | undefined): void {
-    this.#attachments.pause(receiver, place);
+  pause(receiver: Receiver, told: Told | undefined): void {
+    this.#attachments.pause(receiver, told);
   }
 
   resume(receiver: Receiver): void {
     this.#attachments.resume(receiver);
   }
 
-  #publish(events: readonly RoomEvent[], signals: readonly SignalEvent[], after: Place): void {
+  #publish(events: readonly RoomEvent[], signals: readonly SignalEvent[], after: Told): void {
     const attachments = this.#attachments;
     this.#published.beginFlush();
     this.#behind.begin((connectionId) => attachments.get(connectionId));
-    const render = createRendering(this.view, events, signals, attachments.place, after);
+    const render = createRendering(this.view, events, signals, attachments.told, after);
     publishToAll(attachments.audiences.values(), render, (audience, frame, before, from, exclude) => {
-      this.#behind.sendThrough(before.offset, audience);
+      this.#behind.sendThrough(before.place.offset, audience);
       this.#published.add(frame, before);
       const except = from === undefined ? undefined : attachments.get(from)?.receiver.connection;
       const kept = exclude === undefined ? [] : this.#excluded(audience, exclude);

@@ -9,7 +9,7 @@ import { createRendering } from '../../server/fanout/rendering.ts';
 import { emptyRoom } from '../../server/room/state.ts';
 
 const view: RoomView = { roomId: 'r', epoch: 'e', state: emptyRoom(), lastSeen: () => 0 };
-const place = { version: 0, offset: 0 };
+const told = { place: { version: 0, offset: 0 }, heard: 0 };
 const event = (id: string): RoomEvent => ({ type: 'published', offset: 1, id, event: id, data: 1, at: 5 });
 
 /** Says every event twice: in one way to all but one, in another to all. */
@@ -26,7 +26,7 @@ function sent(framing: Dialect['framing']): [frame: unknown, except: string | un
   const dialect: Dialect = { name: 'test', framing, vocabulary };
   const audiences = new Audiences();
   audiences.enter(dialect, new Set());
-  const render = createRendering(view, [event('a'), event('b')], [], place, place);
+  const render = createRendering(view, [event('a'), event('b')], [], told, told);
   const frames: [unknown, string | undefined][] = [];
   publishToAll(audiences.values(), render, (_, frame, __, from) => frames.push([JSON.parse(frame), from]));
   return frames;
@@ -73,7 +73,7 @@ t.test('what cannot be told is left out and reported, and the rest of the flush 
     thing: undefined,
     payload: { type: 'cursor', position: { x: 1 } },
   };
-  const render = createRendering(view, [event('a'), event('b')], [moving], place, place);
+  const render = createRendering(view, [event('a'), event('b')], [moving], told, told);
   t.same(
     render(dialect).map(({ text }) => JSON.parse(text)),
     [{ all: 'b' }],

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { createGatedLog } from './gated-log.ts';
-import { ofType, type Person, type Stage, stage } from './person.ts';
+import { ofType, type Person, present, type Stage, stage } from './person.ts';
 
 const names = ['r1', 'r2', 'r3', 'r4'];
 const pad = 'p'.repeat(8000);
@@ -165,3 +165,26 @@ for (const protocol of ['', 'tandem.v1']) {
     t.same(heardIn(ada.heard(), 'r1'), counted(30));
   });
 }
+
+t.test(
+  '[SR3] who hears the last words of somebody, and not that they have left, hears them once',
+  async (t) => {
+    const at = await stage(t, { MAX_MESSAGE_BYTES: '8000', MAX_BUFFERED_BYTES: '8000' });
+    const [ada, ben, cy] = [await at.member('ada'), await at.member('ben'), await at.member('cy')];
+    const half = 'p'.repeat(5000);
+    const write = (version: number) => ({ type: 'operation', documentId: 'd', operation: [half], version });
+    ada.wire.stall();
+    // This leaves at once, and the rest together. It fits with the second one, and nothing behind that.
+    ben.send(write(0));
+    cy.send(write(1));
+    cy.send({ type: 'leave' });
+    await at.pass(64);
+    ada.wire.read();
+    const news = await ada.news();
+    t.same(
+      ofType(news, 'operation').map(({ version }) => version),
+      [1, 2],
+    );
+    t.same(present(news), ['ada', 'ben']);
+  },
+);

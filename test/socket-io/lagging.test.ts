@@ -1,0 +1,87 @@
+import t, { type Test } from 'tap';
+import { type Stage, stage, token } from '../native/person.ts';
+
+const roomId = 'blueprint-1';
+const half = 'p'.repeat(5000);
+const env = { MAX_MESSAGE_BYTES: '8000', MAX_BUFFERED_BYTES: '8000' };
+
+/** Somebody in the room. */
+async function member(at: Stage, name: string) {
+  const wire = at.connect({ path: '/socket.io/', query: 'EIO=4&transport=websocket' });
+  wire.sendRaw(`40${JSON.stringify({ token: await token({ sub: name, name }) })}`);
+  const emit = (event: string, data: object) => wire.sendRaw(`42${JSON.stringify([event, data])}`);
+  const heard: string[] = [];
+  const self = {
+    wire,
+    say: (message: string) => emit('send_message', { roomId, message }),
+    type: () => emit('typing', { roomId, isTyping: true }),
+    leave: () => emit('leave_room', { roomId }),
+    /** Who came, went and said something, as far as it is known by now. */
+    heard() {
+      for (const frame of wire.takeFrames()) {
+        if (!frame.startsWith('42')) continue;
+        const [event, { userName, message = '' }] = JSON.parse(frame.slice(2));
+        if (['message', 'user_joined', 'user_left'].includes(event)) {
+          heard.push(`${event} ${userName} ${message.slice(0, 4)}`.trim());
+        }
+      }
+      return heard;
+    },
+  };
+  await at.until(() => wire.takeFrames().find((one) => one.startsWith('40')), 'welcome');
+  emit('join_room', { roomId });
+  await at.pass(64);
+  return self;
+}
+
+type Member = Awaited<ReturnType<typeof member>>;
+
+/** What somebody hears of a tick of which two messages fit into the buffer, and nothing behind them. */
+async function lagging(t: Test, happens: (at: Stage, ben: Member, others: Member[], ada: Member) => unknown) {
+  const at = await stage(t, env);
+  const ada = await member(at, 'ada');
+  const [ben, ...others] = [
+    await member(at, 'ben'),
+    await member(at, 'cy'),
+    await member(at, 'dan'),
+  ] as const;
+  const before = ada.heard().length;
+  ada.wire.stall();
+  // It leaves at once; what follows waits for the tick.
+  ben.say(half);
+  ben.say(half);
+  await happens(at, ben, others, ada);
+  await at.settle();
+  await at.pass(64);
+  ada.wire.read();
+  await at.pass(64);
+  return ada.heard().slice(before).sort();
+}
+
+const said = ['message ben pppp', 'message ben pppp'];
+
+t.test('[SR3] [SO14] who lost what was said behind somebody’s leaving hears of that, too', async (t) => {
+  const heard = await lagging(t, async (at, ben, [cy]) => {
+    cy?.leave();
+    await at.settle();
+    ben.say('last');
+  });
+  t.same(heard, ['message ben last', ...said, 'user_left cy']);
+});
+
+t.test('[SR3] [SO14] who lost that several left hears it of each, and nothing else twice', async (t) => {
+  const heard = await lagging(t, (_at, _ben, others) => {
+    for (const one of others) one.leave();
+  });
+  t.same(heard, [...said, 'user_left cy', 'user_left dan']);
+});
+
+t.test('[SR3] [SO14] also where that was all that happened in its tick', async (t) => {
+  const heard = await lagging(t, async (at, _ben, others, ada) => {
+    await at.pass(64);
+    // Not for itself: it only begins a tick.
+    ada.type();
+    for (const one of others) one.leave();
+  });
+  t.same(heard, [...said, 'user_left cy', 'user_left dan']);
+});
