@@ -218,8 +218,9 @@ export class Attachments {
   }
 
   #camerasFor({ receiver: { connection, dialect } }: Attachment, thing: string): string[] {
-    const cameras = this.#options.signals.camerasOn(thing, connection.id);
-    return renderDirect(dialect, { type: 'viewerCameras', thing, cameras }, this.#options.view);
+    const { signals, view } = this.#options;
+    const cameras = signals.camerasOn(thing, view.state.viewers.get(thing), connection.id);
+    return renderDirect(dialect, { type: 'viewerCameras', thing, cameras }, view);
   }
 
   #enterAudience(attachment: Attachment, { from, heard, since, isFirst }: Serving): Audience {

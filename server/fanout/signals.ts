@@ -47,10 +47,18 @@ export class Signals {
     this.#waiting = this.#waiting.filter((one) => one.connectionId !== connectionId);
   }
 
-  /** The latest cameras on a thing, by user. */
-  camerasOn(thing: string, exceptConnection: string): Record<string, unknown> {
+  /**
+   * The latest cameras on a thing, by user.
+   *
+   * @param viewers who views it; a camera may have come before its connection did so, or after
+   */
+  camerasOn(
+    thing: string,
+    viewers: ReadonlySet<string> | undefined,
+    exceptConnection: string,
+  ): Record<string, unknown> {
     const cameras = [...(this.#cameras?.get(thing)?.values() ?? [])]
-      .filter((one) => one.connectionId !== exceptConnection)
+      .filter(({ connectionId }) => connectionId !== exceptConnection && viewers?.has(connectionId))
       .map((one) => [one.userId, one.payload.camera]);
     return Object.fromEntries(cameras);
   }

@@ -113,12 +113,12 @@ function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
   const replaced = replaces.filter((one) => isSession(state.members, by.userId, one));
   const { answer, effects } = enter(state.members, entry, state.offset, state.limits.MAX_USER_SESSIONS);
   if (answer.ok) for (const one of replaced) transfer(state.selections, one, by.connection);
-  if (answer.ok) for (const one of replaced) letGo(state, one);
   if (answer.ok) goOn(state.texts, recovers, by.connection);
+  const dropped = answer.ok ? replaced.flatMap((one) => letGo(state, one)) : [];
   const evicted = effects.flatMap((one) => (one.kind === 'removed' ? letGo(state, one.connection) : []));
   const entered: Effect[] = answer.ok ? [{ kind: 'entered', to: by, node: entry.node }] : [];
   const viewing = answer.ok ? views.map((thing) => startViewing(state, by.connection, thing)) : [];
-  return [...evicted, ...effects, ...entered, ...viewing, answerTo(entry, answer)];
+  return [...dropped, ...evicted, ...effects, ...entered, ...viewing, answerTo(entry, answer)];
 }
 
 function leave(state: RoomState, entry: EntryOf<'leave'>): Effect[] {

@@ -148,3 +148,16 @@ t.test('[VW3] a join_viewer that was refused leaves no viewer', async (t) => {
   log.failing = false;
   t.same(types([await ada.ask(camera('p', 1))]), ['ack'], 'and a leave_viewer that was refused, one');
 });
+
+t.test('[VW3] nor does the camera that came right behind it stay', async (t) => {
+  const log = createGatedLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  log.failing = true;
+  ada.send(view('p'));
+  ada.send(camera('p', 1));
+  t.hasStrict(ofType(await ada.news(), 'error'), [{ op: 'join_viewer', code: 'LOG_UNAVAILABLE' }]);
+  log.failing = false;
+  await ben.ask(view('p'));
+  t.strictSame(ofType(await ben.news(), 'viewer_cameras')[0]?.cameras, {});
+});

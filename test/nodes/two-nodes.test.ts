@@ -126,6 +126,40 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     t.match(JSON.stringify(cameras), /"zoom":100/, 'also who comes later');
   });
 
+  t.test('[VW3] [ND1] nor does anything of a viewer stay behind at the other one', async (t) => {
+    const at = await nodesStage(t);
+    const [a, b] = [await at.node({ TICK_MS: '500' }), await at.node()];
+    const view = { type: 'join_viewer', planetId: 'p' };
+    const camera = (zoom: number) => ({ type: 'camera', planetId: 'p', camera: { zoom } });
+    const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
+    for (const one of [ada, ben]) await one.ask(view);
+    const seen = (zoom: number) => ben.next((one) => one.type === 'camera' && one.camera.zoom === zoom);
+    /** Whose cameras somebody gets who comes to view there. */
+    const shown = async (userId: string) => {
+      const one = await at.member(b, userId);
+      await one.ask(view);
+      return Object.keys((await one.nextOf('viewer_cameras')).cameras);
+    };
+    ada.send(camera(1));
+    await seen(1);
+    t.same(await shown('cy'), ['ada']);
+    // The camera is told at the end of the tick, behind the word that she views no longer.
+    ada.send(camera(2));
+    ada.send(camera(3));
+    await ada.ask({ type: 'leave_viewer', planetId: 'p' });
+    await seen(3);
+    t.same(await shown('dan'), []);
+    await ada.ask(view);
+    ada.send(camera(4));
+    await seen(4);
+    ada.socket.terminate();
+    await ada.closed;
+    const back = await at.member(a, 'ada');
+    await back.ask({ type: 'message', text: 'back' });
+    await ben.next(({ type, text }) => type === 'message' && text === 'back');
+    t.same(await shown('eve'), [], 'nor of a connection that another one has replaced');
+  });
+
   t.test(
     '[ND4] clients of Socket.IO on both nodes share a room, and come back on the other one',
     async (t) => {

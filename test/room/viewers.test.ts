@@ -51,6 +51,19 @@ t.test('[VW3] nothing stays behind when a connection leaves, breaks off or is re
   }
 });
 
+t.test(
+  '[VW3] whoever folds that a connection was replaced is told that it views nothing any more',
+  async (t) => {
+    const state = roomOf('ada-1');
+    fold(state, on('join_viewer', 'ada-1', 'sun'));
+    const effects = fold(state, join('ada-2', { replaces: ['ada-1'] }));
+    t.strictSame(
+      effects.filter(({ kind }) => kind === 'viewing'),
+      [viewing('ada-1', 'sun', false)],
+    );
+  },
+);
+
 t.test('[VW1] a connection may view MAX_SELECTIONS things', async (t) => {
   const state = roomOf('ada-1');
   fold(state, configure(state, { MAX_SELECTIONS: 1 }), on('join_viewer', 'ada-1', 'sun'));
