@@ -21,8 +21,9 @@ import type { EncodedScene } from './scenes.ts';
  */
 export interface Backend {
   /**
-   * Publishes an event to everybody in a room but `exclude`. Resolves when it is durable. With an
-   * `idempotencyKey` it is published once, however often it is tried.
+   * Publishes an event to everybody in a room but `exclude`, with `data` as it is now, as JSON; what cannot be
+   * written so is refused (INVALID_FIELD). Resolves when it is durable. With an `idempotencyKey` it is published
+   * once, however often it is tried.
    *
    * @param by whose keys these are. Default: the program's own
    */

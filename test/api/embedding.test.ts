@@ -55,6 +55,41 @@ t.test('[HT14] a call with a mistake in it says where', async (t) => {
   await t.rejects(server.sessions.ingest('p', 's', []), { code: 'NOT_FOUND' });
 });
 
+t.test('[HT14] [DU2] what was published is told as it was then, and as the log has it', async (t) => {
+  const at = await stage(t);
+  const { server } = at;
+  const ada = await at.member('ada', 'r', await bearer({ sub: 'ada' }));
+  // It begins the tick in which the rest is told.
+  await server.publish('r', { event: 'first', data: 0 });
+  const list = [1];
+  const data = { list, at: new Date(0) };
+  await server.publish('r', { event: 'own', data });
+  await server.broadcast(['r'], { event: 'own', data });
+  const action = { label: 'Open', url: '/' };
+  await server.notify('ada', { title: 'T', message: 'M', action });
+  list.push(2);
+  action.label = 'Close';
+  const then = { list: [1], at: '1970-01-01T00:00:00.000Z' };
+  const news = await ada.news();
+  const told = ofType(news, 'event').map((one) => one.data);
+  t.same(told, [0, then, then]);
+  t.match(ofType(news, 'notification'), [{ data: { action: { label: 'Open' } } }]);
+});
+
+t.test('[HT14] what cannot be written as JSON is refused', async (t) => {
+  const { server } = await stage(t);
+  const fault = { name: 'Refusal', code: 'INVALID_FIELD', details: { path: 'data' } };
+  const fails = {
+    toJSON() {
+      throw new Error('not this');
+    },
+  };
+  for (const data of [1n, { n: 1n }, fails, () => 1]) {
+    await t.rejects(server.publish('r', { event: 'e', data }), fault);
+    await t.rejects(server.broadcast(['r'], { event: 'e', data }), fault);
+  }
+});
+
 async function hooked(t: Parameters<typeof stage>[0], hooks: Hooks) {
   return stage(t, {}, { hooks });
 }
