@@ -120,6 +120,29 @@ onEach(
 
 onEach(
   t,
+  '[SO7] what is done behind a change of mind is done in the scene asked for last',
+  async (t, start) => {
+    const log = createGatedLog();
+    const at = await start({}, { log });
+    const people = await editors(at, ['ada', 'ben', 'cleo']);
+    const [ada, ben, cleo] = people as [Person, Person, Person];
+    for (const one of [ada, ben]) await join(one, 'a');
+    await join(cleo, 'b');
+    log.hold('scene:p:a');
+    // On to another, back, and on with the work, before it is there again.
+    const moves = [join(ada, 'b'), join(ada, 'a')];
+    const work = ada.ask('sceneOperation', add('chair'));
+    t.match(await ada.ask('nonsense'), { code: 'UNKNOWN_TYPE' }, 'all is on its way');
+    log.release();
+    for (const one of moves) t.match(await one, { ok: true });
+    t.match(await work, { ok: true, version: 1 });
+    t.match(await ben.ask('sceneOperation', add('table')), { ok: true, version: 2 });
+    t.match(await cleo.ask('sceneOperation', add('lamp')), { ok: true, version: 1 });
+  },
+);
+
+onEach(
+  t,
   '[SO7] who changes its mind on the way is in the scene that it asked for last',
   async (t, start) => {
     const log = createGatedLog();

@@ -35,6 +35,8 @@ export const join: Treatment<'join'> = {
         if (known.phase === 'joined') membership.phase = 'joined';
       }
       const leaves = othersThan(roomId, session);
+      // The last one: where it is in one at a time, what it does next is meant for this.
+      session.memberships.delete(roomId);
       session.memberships.set(roomId, membership);
       const { ref, scene = false, since } = command;
       enter(stage, session, membership, { joins: [{ ref }], scene, since }, ref, leaves);
