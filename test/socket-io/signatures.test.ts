@@ -35,4 +35,18 @@ onEach(t, '[ID13] clients of Socket.IO sign in the words of the protocol', async
   const said = await sign({ type: 'message', roomId: 'r', opId: 'm', text: 'hi' });
   t.match(await room.ask('send_message', { ...message, signature: said }), { ok: true });
   t.match(await room.next('message'), { message: 'hi' });
+
+  const change = { roomId: 'r', blueprintId: 'b', opId: 'c', changes: { section: 's', action: 'delete' } };
+  t.match(await room.ask('blueprint_update', change), { code: 'SIGNATURE_INVALID' });
+  const event = { event: 'blueprint_update', data: change };
+  const operations = [{ type: 'remove', target: 'item', id: 'b/s' }];
+  const changed = await sign({ type: 'relay', roomId: 'r', opId: 'c', ...event, operations });
+  const ben = await at.client({ as: 'ben' });
+  await ben.ask('join_room', { roomId: 'r' });
+  t.match(await room.ask('blueprint_update', { ...change, signature: changed }), { ok: true });
+  t.notHas(
+    await ben.next('blueprint_update'),
+    { signature: String },
+    'what is signed has no signature in it',
+  );
 });

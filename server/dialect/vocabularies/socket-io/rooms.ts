@@ -107,12 +107,9 @@ function blueprintRelay(given: Fields) {
   const { id: _, ...data } = content;
   const item = { target: 'item', id } as const;
   const operation: Operation = type === 'remove' ? { type, ...item } : { type, ...item, data };
-  return {
-    event: BLUEPRINT_UPDATE,
-    data: given.all,
-    operations: [operation],
-    opId: given.all.opId,
-  };
+  // A signature cannot cover itself.
+  const { signature: __, ...said } = given.all;
+  return { event: BLUEPRINT_UPDATE, data: said, operations: [operation], opId: said.opId };
 }
 
 /** Applications in which people talk, point, write and edit blueprints; namespaces `/` and `/ws`. */
