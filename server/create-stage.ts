@@ -5,11 +5,12 @@ import type { Sessions } from './sessions.ts';
 export type CreateStageOptions = Pick<
   HubOptions,
   'config' | 'clock' | 'nodeId' | 'permission' | 'hooks' | 'newId' | 'rooms' | 'recovery' | 'onAnalytics'
-> & { sessions: Sessions };
+> & { sessions: Sessions; listen: Stage['listen'] };
 
 /** What handlers may do, on what this node has. */
 export function createStage(options: CreateStageOptions): Stage {
-  const { config, clock, nodeId, permission, hooks, newId, rooms, recovery, onAnalytics, sessions } = options;
+  const { config, clock, nodeId, permission, hooks, newId, rooms, recovery, onAnalytics, sessions, listen } =
+    options;
   return {
     limits: config.limits,
     maxRoomUsers: ({ receiver }) =>
@@ -33,6 +34,7 @@ export function createStage(options: CreateStageOptions): Stage {
     answer: (session, event, roomId) => sessions.answer(session, event, roomId),
     analytics: onAnalytics,
     admit: (session, principal) => sessions.admit(session, principal),
+    listen,
     departing: (session, roomId) => recovery.left(session.id, roomId),
     dismiss: (session, membership, why) => sessions.dismiss(session, membership, why),
   };

@@ -85,7 +85,11 @@ export class Hub implements ConnectionHandler, SocketHandler {
         this.#lagging += change;
       },
     });
-    this.#stage = createStage({ ...options, sessions: this.sessions });
+    this.#stage = createStage({
+      ...options,
+      sessions: this.sessions,
+      listen: (one) => this.#listen(one),
+    });
     this.#dispatcher = this.#createDispatcher();
     this.#arrival = {
       ...options,

@@ -49,7 +49,7 @@ export interface Membership {
   readonly roomId: string;
   readonly userId: string;
   /** As it was given last. */
-  readonly user: UserPresence & { userId: string };
+  user: UserPresence & { userId: string };
   /** `joining`: the entry is on its way through the log. */
   phase: 'joining' | 'joined' | 'leaving';
   mayWrite: boolean;

@@ -53,6 +53,8 @@ export interface Stage {
   analytics(events: readonly unknown[], from: AnalyticsSource): void;
   /** The session speaks for this principal from now on. */
   admit(session: Session, principal: Principal): void;
+  /** Lets a session hear its user's own room, where its vocabulary has one. */
+  listen(session: Session): void;
   /** A session is about to leave a room. Settles when what is kept of that is durable; undefined: it is. */
   departing(session: Session, roomId: string): Promise<void> | undefined;
   /** Takes a session out of a room. */

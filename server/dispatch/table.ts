@@ -1,7 +1,8 @@
 import type { CommandType } from '../../protocol/index.ts';
 import { analytics } from './handlers/analytics.ts';
+import { auth } from './handlers/authenticating.ts';
 import { message, operation, relay, requestSync, sceneOperation } from './handlers/content.ts';
-import { auth, heartbeat, join, leave } from './handlers/joining.ts';
+import { heartbeat, join, leave } from './handlers/joining.ts';
 import { camera, cursor, scroll, typing } from './handlers/signals.ts';
 import { joinViewer, leaveViewer, select, unselect } from './handlers/things.ts';
 import { signed } from './signature.ts';

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Hooks } from '../../server/dispatch/hooks.ts';
 import type { Handshake } from '../../server/transport/connection.ts';
 import { ec, sign } from '../support/tokens.ts';
 import { badTokens, goodToken, strict } from './bad-tokens.ts';
@@ -185,6 +186,40 @@ t.test('[ID5] a guest that has shown its token is no guest any more', async (t) 
   t.hasStrict(await ada.ask({ type: 'auth', token: await token({ sub: 'ada' }) }), { type: 'ack' });
   await at.member('ada', 'room', await bearer({ sub: 'ada' }));
   t.hasStrict(await ada.ask({ type: 'message', text: 'still here' }), { type: 'ack' });
+});
+
+t.test('[ID1] a guest that has shown its token is shown as the token says', async (t) => {
+  const at = await stage(t);
+  const ben = await at.member('ben');
+  const ada = at.person();
+  const user = { userId: 'ada', name: 'The boss', email: 'boss@example.org', color: 'red' };
+  await ada.ask({ type: 'join', roomId: 'room', user });
+  const claims = { sub: 'ada', name: 'Ada', email: 'ada@example.org' };
+  t.hasStrict(await ada.ask({ type: 'auth', token: await token(claims) }), { type: 'ack' });
+  const users = ofType(await ben.news(), 'presence').at(-1)?.users;
+  t.hasStrict(users[1], { userId: 'ada', name: 'Ada', email: 'ada@example.org', color: 'red' });
+  await ada.ask({ type: 'message', text: 'x' });
+  t.hasStrict(ofType(await ben.news(), 'message')[0], { userId: 'ada', userName: 'Ada' });
+});
+
+t.test('[HT14] how a guest is shown that has shown its token the program has a say in', async (t) => {
+  const seen: string[] = [];
+  const join: Hooks['join'] = ({ roomId, user, principal }) => {
+    seen.push(`${roomId} ${principal.kind} ${user.name}`);
+    if (principal.kind === 'guest') return undefined;
+    return roomId === 'room' && { ...user, name: 'Countess' };
+  };
+  const at = await stage(t, {}, { hooks: { join } });
+  const ada = await at.member('ada');
+  await ada.join('other', 'ada');
+  await ada.news();
+  t.hasStrict(await ada.ask({ type: 'auth', token: await token({ sub: 'ada', name: 'Ada' }) }), {
+    type: 'ack',
+  });
+  t.same(seen.slice(2), ['room user Ada', 'other user Ada']);
+  const news = await ada.news();
+  t.hasStrict(ofType(news, 'presence').at(-1)?.users[0], { userId: 'ada', name: 'Countess' });
+  t.match(ofType(news, 'error'), [{ code: 'FORBIDDEN', roomId: 'other' }]);
 });
 
 t.test('[ID7] a room that the token does not open is FORBIDDEN', async (t) => {

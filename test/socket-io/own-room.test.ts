@@ -1,5 +1,5 @@
 import t from 'tap';
-import { breakOff, comeBack, durable, onEach, type Person } from './stage.ts';
+import { breakOff, comeBack, durable, onEach, type Person, tokenOf } from './stage.ts';
 
 const ROOM = 'user:ada';
 
@@ -108,5 +108,29 @@ onEach(
     ada.socket.disconnect();
     await at.server.publish(ROOM, { event: 'news', data: { n: 2 } });
     t.same(await numbers(other, 1), [2]);
+  },
+);
+
+onEach(
+  t,
+  '[SO11] a guest that has shown its token hears its own room from then on, and not before',
+  async (t, start) => {
+    const at = await start();
+    const ada = await at.client();
+    await ada.ask('join_room', { roomId: 'r', userId: 'ada' });
+    await at.server.publish(ROOM, { event: 'news', data: { n: 1 } });
+    const token = await tokenOf('ada');
+    t.match(await ada.ask('auth', { token }), { ok: true });
+    await at.server.publish(ROOM, { event: 'news', data: { n: 2 } });
+    t.same(await numbers(ada, 1), [2]);
+    t.match(await ada.ask('auth', { token }), { ok: true }, 'another token changes nothing');
+    await at.server.notify('ada', { title: 'T', message: 'M' });
+    t.match(await ada.next('notification'), { title: 'T' });
+    await at.server.publish(ROOM, { event: 'news', data: { n: 3 } });
+    t.same(await numbers(ada, 1), [3]);
+    t.notOk(
+      ada.heard().some((event) => event === 'news' || event === 'notification'),
+      'nothing came twice',
+    );
   },
 );

@@ -3,7 +3,7 @@ import type { Want } from '../../fanout/attachment.ts';
 import { introduced } from '../hooks.ts';
 import { authorOf, checkUser, membershipIn, membershipOf, principalOf } from '../membership.ts';
 import type { Guest, Principal } from '../principal.ts';
-import { decide, grant, type Rights, rightsIn } from '../rights.ts';
+import { decide } from '../rights.ts';
 import type { Membership, Session } from '../session.ts';
 import { bytesOf } from '../size.ts';
 import type { Stage, Treatment } from '../stage.ts';
@@ -14,7 +14,8 @@ export const join: Treatment<'join'> = {
     const before = principalOf(session);
     if (before === undefined) throw new Refusal('UNAUTHENTICATED');
     const principal = identified(before, command);
-    const user = presenceOf(principal, command.user, stage.limits.MAX_USER_BYTES);
+    checkSize(command.user, stage.limits.MAX_USER_BYTES);
+    const user = presenceOf(principal, command.user);
     const { roomId } = command;
     const staysIn = session.memberships.size - othersThan(roomId, session).length;
     if (!session.memberships.has(roomId) && staysIn >= stage.limits.MAX_CONNECTION_ROOMS) {
@@ -126,21 +127,19 @@ function identified(principal: Principal, command: CommandOf<'join'>): Principal
   return principal.kind === 'user' ? principal : ({ kind: 'guest', userId } satisfies Guest);
 }
 
+function checkSize(user: UserPresence = {}, limit: number): void {
+  if (bytesOf(user) <= limit) return;
+  throw new Refusal('INVALID_FIELD', { path: 'user', expected: `at most ${limit} bytes`, limit });
+}
+
 /** A guest has neither but what it says. */
 const nobody = { name: undefined, email: undefined };
 
-function presenceOf(
+/** As whom a principal is shown that describes itself so. */
+export function presenceOf(
   principal: Principal & { userId: string },
   given: UserPresence | undefined,
-  maxBytes: number,
-): UserPresence & { userId: string } {
-  if (bytesOf(given ?? {}) > maxBytes) {
-    throw new Refusal('INVALID_FIELD', {
-      path: 'user',
-      expected: `at most ${maxBytes} bytes`,
-      limit: maxBytes,
-    });
-  }
+): Membership['user'] {
   const { name, email } = principal.kind === 'user' ? principal : nobody;
   // What is added behind a leading spread gives each object a hidden class of its own, as long as somebody is there.
   return {
@@ -181,42 +180,6 @@ export const heartbeat: Treatment<'heartbeat'> = {
       op: 'heartbeat',
       ...(command.ref === undefined ? {} : { ref: command.ref }),
       ts: command.ts ?? stage.now(),
-    });
-  },
-};
-
-export const auth: Treatment<'auth'> = {
-  bucket: 'commands',
-  anonymous: true,
-  async handle(stage, session, command) {
-    const user = await stage.verifyToken(command.token);
-    const before = principalOf(session);
-    if (before?.userId !== undefined && before.userId !== user.userId) {
-      throw new Refusal('IDENTITY_MISMATCH', {
-        path: 'token',
-        expected: `a token of ${JSON.stringify(before.userId)}`,
-      });
-    }
-    const ask = async () => {
-      const rights = new Map<Membership, Rights>();
-      for (const membership of session.memberships.values()) {
-        rights.set(membership, await rightsIn(membership.roomId, user, stage.authorize));
-      }
-      return rights;
-    };
-    await decide(stage.revision, ask, (rights) => {
-      if (session.phase.kind !== 'open' && session.phase.kind !== 'arriving') return;
-      stage.admit(session, user);
-      for (const [membership, given] of rights) {
-        const stays = grant(stage, session, membership, given);
-        // A guest that has shown who it is gives way to nobody any more.
-        if (stays && before?.kind === 'guest') enter(stage, session, membership, undefined, command.ref);
-      }
-    });
-    stage.answer(session, {
-      type: 'ack',
-      op: 'auth',
-      ...(command.ref === undefined ? {} : { ref: command.ref }),
     });
   },
 };
