@@ -46,8 +46,8 @@ export interface Tracking {
 
 /** The first so many events of a session are shown live. */
 const SHOWN_EVENTS = 10;
-/** Whose the idempotency keys are: no user has a control character. */
-const TRACKING = '\u0001tracking';
+/** Whose the idempotency keys are, each session's its own: no user has a control character. */
+const TRACKING = '\u0001tracking ';
 
 export function createTracking(options: TrackingOptions): Tracking & { close(): Promise<void> } {
   const { now, newId, publish, maxEvents } = options;
@@ -63,8 +63,8 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
     // All at once: they are appended in this order.
     const shown = await Promise.allSettled(
       due.map(({ event, key, data }) => {
-        const publication = { event, data: { sessionId, ...data }, idempotencyKey: `${key} ${sessionId}` };
-        return publish(`project:${projectId}`, publication, TRACKING);
+        const publication = { event, data: { sessionId, ...data }, idempotencyKey: key };
+        return publish(`project:${projectId}`, publication, TRACKING + sessionId);
       }),
     );
     open.unshown = due.filter((_, index) => shown[index]?.status === 'rejected');
