@@ -103,6 +103,28 @@ onEach(
   },
 );
 
+onEach(t, '[SO9] ids are measured in characters, whatever they are made of', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  const many = '\u{1f600}'.repeat(120);
+  await ada.ask('join_room', { roomId: 'r' });
+  await ada.ask('component:subscribe', { componentId: 'c1' });
+  const create = (id: string) =>
+    ada.ask('component:nested-create', { componentId: 'c1', rowId: many, nestedComponent: { id } });
+  t.match(await create('n'.repeat(79)), { ok: true });
+  t.match(await create('n'.repeat(80)), {
+    path: 'nestedComponent.id',
+    expected: 'an id: 1 to 79 characters',
+  });
+  const changes = { section: 's'.repeat(79), action: 'add' };
+  t.match(await ada.ask('blueprint_update', { roomId: 'r', blueprintId: many, changes }), { ok: true });
+  const entityId = 'e'.repeat(72);
+  t.match(await ada.ask('component:subscribe', { entityType: many, entityId }), { ok: true });
+  const ben = await at.client({ namespace: '/scenes', as: 'ben' });
+  const sceneId = 's'.repeat(73);
+  t.match(await ben.ask('joinScene', { projectId: many, sceneId }), { ok: true, sceneId });
+});
+
 onEach(
   t,
   '[SO12] what a member relays is said of the room that it is in, whatever it names',

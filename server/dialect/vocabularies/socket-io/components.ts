@@ -8,6 +8,7 @@ import {
   acknowledge,
   acknowledged,
   COMPONENT,
+  charactersOf,
   ENTITY,
   type Fields,
   idOf,
@@ -107,7 +108,7 @@ function componentRoom(given: Fields): string {
 
 function entityRoom(given: Fields): string {
   const before = `${ENTITY}${given.part('entityType', ENTITY.length + 2)}:`;
-  return before + given.id('entityId', before.length);
+  return before + given.id('entityId', charactersOf(before));
 }
 
 function nestedOf(given: Fields): { rowId: string; nestedComponentId: string } {

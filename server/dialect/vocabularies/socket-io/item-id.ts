@@ -1,4 +1,4 @@
-import { type Fields, idOf } from './words.ts';
+import { charactersOf, type Fields, idOf } from './words.ts';
 
 /**
  * The id of an item that a client knows by two names, `rowId/nestedComponentId`. In the first, `/` and `~` are
@@ -11,7 +11,7 @@ export function itemId(given: Fields, first: string, second: (others: number) =>
   const escaped = given.id(first, 2).replaceAll('~', '~0').replaceAll('/', '~1');
   // What is escaped counts twice.
   const before = `${idOf(escaped, first, 2)}/`;
-  return before + second(before.length);
+  return before + second(charactersOf(before));
 }
 
 /** The two names that are in the id of an item; undefined: it has only one. */

@@ -5,6 +5,7 @@ import { manifestOf } from '../../manifest.ts';
 import {
   acknowledge,
   acknowledged,
+  charactersOf,
   displayName,
   fail,
   fieldOf,
@@ -23,7 +24,7 @@ const meanings = meaningsOf({
   joinScene: {
     commands(given, caller) {
       const before = `${PREFIX}${given.part('projectId', PREFIX.length + 2)}:`;
-      const roomId = before + given.id('sceneId', before.length);
+      const roomId = before + given.id('sceneId', charactersOf(before));
       return [{ type: 'join', roomId, scene: true, user: userOf(caller) }];
     },
   },

@@ -75,6 +75,11 @@ export function idOf(value: unknown, path: string, others = 0): string {
   throw new Refusal('INVALID_FIELD', { path, expected: `an id: 1 to ${most} characters` });
 }
 
+/** Characters of a text, as ids count them. */
+export function charactersOf(text: string): number {
+  return [...text].length;
+}
+
 /** A field of the first argument as its sender calls it. */
 export function fieldOf(path: string): string {
   return path.replace(/^args\[0\]\.?/, '');
