@@ -98,6 +98,23 @@ onEach(
   },
 );
 
+onEach(t, '[SO12] who stops typing in other words is not said to be typing', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('component:subscribe', { componentId });
+  const ben = await connect(at.server.port, { path: `/ws?token=${await tokenOf('ben')}` });
+  await ben.ask({ type: 'join', roomId: `component:${componentId}` });
+  await ben.ask({ type: 'typing', isTyping: true });
+  await ada.next('component:typing');
+  await ben.ask({ type: 'typing', isTyping: false });
+  await ben.ask({ type: 'cursor', position: [1, 2] });
+  await ada.next('component:cursor');
+  // What was sent with that has come.
+  await ada.ask('ping');
+  t.notOk(ada.heard().includes('component:typing'));
+  await ben.close();
+});
+
 onEach(t, '[ID1] nobody is shown under an address that the token does not say', async (t, start) => {
   const at = await start();
   const ada = await at.client({ as: 'ada' });

@@ -151,7 +151,8 @@ export const components: Vocabulary = {
       ...(payload.target === undefined ? thingOf(view) : { componentId: payload.target }),
       ...personOf(user),
     };
-    if (kind === 'typing') return [emit('component:typing', head)];
+    // This application has no word for the end of it.
+    if (kind === 'typing') return payload.isTyping === true ? [emit('component:typing', head)] : [];
     return kind === 'cursor' ? [emit('component:cursor', { ...head, position: payload.position })] : [];
   },
   direct: {
