@@ -118,3 +118,19 @@ onEach(t, 'who is in a scene of a project that is made inactive leaves it at onc
   await at.server.projects.put('p', { ...project, active: false });
   t.match(await ben.next('error'), { ok: false, code: 'PROJECT_INACTIVE' });
 });
+
+onEach(t, '[SO3] what is said in a project in the words of rooms is answered in these', async (t, start) => {
+  const at = await start();
+  await at.server.projects.put('p', project);
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('join-project', { projectId: 'p' });
+  await ada.ask('join_room', { roomId: 'r' });
+  for (const roomId of ['r', 'project:p']) {
+    const edit = { roomId, documentId: 'd', operation: ['x'] };
+    const early = { code: 'VERSION_UNKNOWN', event: 'operation' };
+    t.match(await ada.ask('operation', { ...edit, version: 5 }), { ok: false, ...early }, roomId);
+    ada.emit('operation', { ...edit, version: 5 });
+    t.match(await ada.next('error'), early, roomId);
+    t.match(await ada.ask('operation', { ...edit, version: 0 }), { ok: true, version: 1 }, roomId);
+  }
+});

@@ -15,6 +15,8 @@ function vocabularyOf(view: RoomView | undefined, ref: Ref | undefined): Vocabul
   const { name } = originOf(ref);
   if (projectMeanings.has(name)) return projects;
   if (view === undefined) return componentMeanings.has(name) ? components : rooms;
+  // What an application of rooms asks of a project's room is no join that failed.
+  if (isOfProjects(view.roomId) && roomMeanings.has(name)) return rooms;
   return vocabularyIn(view);
 }
 
