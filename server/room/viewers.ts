@@ -1,14 +1,13 @@
 /** Which connections view which thing: they get each other's cameras. */
 export type Viewers = Map<string, Set<string>>;
 
-export function view(viewers: Viewers, thing: string, connection: string): boolean {
+export function view(viewers: Viewers, thing: string, connection: string): void {
   const watching = viewers.get(thing);
   if (watching === undefined) viewers.set(thing, new Set([connection]));
-  else if (watching.has(connection)) return false;
   else watching.add(connection);
-  return true;
 }
 
+/** Returns whether the connection viewed it. */
 export function unview(viewers: Viewers, thing: string, connection: string): boolean {
   const watching = viewers.get(thing);
   if (watching === undefined || !watching.delete(connection)) return false;

@@ -118,7 +118,7 @@ function identified(principal: Principal, command: CommandOf<'join'>): Principal
   if (userId === undefined) {
     throw new Refusal('INVALID_FIELD', { path: 'user.userId', expected: 'the id of the user who joins' });
   }
-  // `id` may be a number of the application's own beside a `userId`; who it is says `userId` then.
+  // `id` may be one of the application's own beside a `userId`; who it is says `userId` then.
   const decisive = user?.userId === undefined ? claims : [command.userId, user.userId];
   if (decisive.some((one) => one !== undefined && one !== userId)) {
     const path = command.userId !== undefined && command.userId !== userId ? 'userId' : 'user.userId';
