@@ -61,7 +61,6 @@ export async function openBackend(options: BackendOptions): Promise<{
     newId,
     publish: publishing.publish,
     maxEvents: config.limits.MAX_SESSION_EVENTS,
-    maxBytes: config.limits.MAX_MESSAGE_BYTES,
   });
   const backend: Backend = { ...publishing, ...reading, tracking };
   const { tracking: sessionCalls, ...calls } = checkedBackend(backend, config.limits);

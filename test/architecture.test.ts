@@ -112,10 +112,7 @@ const borders: readonly Border[] = [
       'server/tracking/',
     ],
   },
-  {
-    folder: 'server/tracking/',
-    values: ['protocol/', 'server/log/log.ts', 'server/dispatch/size.ts', 'node:util'],
-  },
+  { folder: 'server/tracking/', values: ['protocol/', 'server/log/log.ts', 'node:util'] },
 ];
 
 /** What only some may import: a folder for its own files, and those that are named. */

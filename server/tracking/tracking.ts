@@ -7,7 +7,6 @@ import type {
   TrackedSession,
 } from '../../protocol/http/index.ts';
 import { type JsonObject, Refusal } from '../../protocol/index.ts';
-import { bytesOf } from '../dispatch/size.ts';
 import type { Log } from '../log/log.ts';
 import { type OpenSession, SessionLogs, type Shown } from './session-log.ts';
 import type { SessionState } from './session-state.ts';
@@ -19,8 +18,6 @@ export interface TrackingOptions {
   /** Publishes to the project's room, once for each key. */
   publish(roomId: string, publication: Publication, by: string): Promise<unknown>;
   maxEvents: number;
-  /** Of the data that is published with an event. */
-  maxBytes: number;
 }
 
 /**
@@ -30,7 +27,7 @@ export interface TrackingOptions {
 export interface Tracking {
   /** `isNew`: false where a session of this id was started before. Rejects with CONFLICT where that is another's. */
   start(projectId: string, given: SessionGiven): Promise<{ session: TrackedSession; isNew: boolean }>;
-  /** Rejects with NOT_FOUND, SESSION_SUBMITTED, LIMIT_EXCEEDED, and INVALID_FIELD where an event is too large. */
+  /** Rejects with NOT_FOUND, SESSION_SUBMITTED, LIMIT_EXCEEDED. */
   ingest(
     projectId: string,
     sessionId: string,
@@ -53,7 +50,7 @@ const SHOWN_EVENTS = 10;
 const TRACKING = '\u0001tracking ';
 
 export function createTracking(options: TrackingOptions): Tracking & { close(): Promise<void> } {
-  const { now, newId, publish, maxEvents, maxBytes } = options;
+  const { now, newId, publish, maxEvents } = options;
   const logs = new SessionLogs(options.log);
 
   /**
@@ -74,15 +71,6 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
       const one = shown[index];
       return one?.status === 'rejected' && !isFinal(one.reason);
     });
-  }
-
-  /** Any event may come to be shown: of those that are stored at once elsewhere nobody knows which come first. */
-  function checkSizes(sessionId: string, externalUserId: string, events: readonly JsonObject[]): void {
-    const limit = maxBytes - bytesOf({ sessionId, externalUserId, event: 0 }) + 1;
-    const index = events.findIndex((event) => bytesOf(event) > limit);
-    if (index < 0) return;
-    const path = `events[${index}]`;
-    throw new Refusal('INVALID_FIELD', { path, expected: `at most ${limit} bytes`, limit });
   }
 
   return {
@@ -110,7 +98,6 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
           if (state.submittedAt !== undefined) throw new Refusal('SESSION_SUBMITTED');
           if (state.events.length + events.length > maxEvents)
             throw new Refusal('LIMIT_EXCEEDED', { limit: 'MAX_SESSION_EVENTS' });
-          checkSizes(sessionId, state.externalUserId, events);
           const entry = { type: 'events', at: now(), events } as const;
           ({ stretch } = await open.append(key === undefined ? entry : { ...entry, key }));
         }
@@ -150,7 +137,7 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
   };
 }
 
-/** It was stored when messages could be larger: no later attempt shows it. */
+/** It is larger than a message may be: no later attempt shows it. */
 function isFinal(reason: unknown): boolean {
   return reason instanceof Refusal && reason.code === 'INVALID_FIELD';
 }
