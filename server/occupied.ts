@@ -23,6 +23,8 @@ const OCCUPIED = '\u0001occupied';
 export class Occupied {
   readonly #options: OccupiedOptions;
   readonly #rooms: DurableMap<true>;
+  /** Nodes whose rooms are in order. */
+  readonly #adopted = new Set<string>();
   #closed = false;
 
   constructor(options: OccupiedOptions, rooms: DurableMap<true>) {
@@ -49,9 +51,10 @@ export class Occupied {
   }
 
   /** A node died: opens what it was in. Never rejects; false: closed before the end. */
-  adopt(node: string): Promise<boolean> {
+  async adopt(node: string): Promise<boolean> {
+    if (this.#adopted.has(node)) return true;
     const { log, clock, logger } = this.#options;
-    return takeOver<true>({
+    const isDone = await takeOver<true>({
       log,
       clock,
       name: logOf(log, node),
@@ -59,6 +62,8 @@ export class Occupied {
       isClosed: () => this.#closed,
       onFailed: (error) => logger.error({ err: error, node }, 'the rooms of a node cannot be looked after'),
     });
+    if (isDone) this.#adopted.add(node);
+    return isDone;
   }
 
   /** Waits for what is under way. */

@@ -107,8 +107,8 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     peers?.gone(node);
   };
   onLeft = async (node) => {
-    const done = await Promise.all([happenings.adopt(node), occupied?.adopt(node) ?? true]);
-    return !done.includes(false);
+    const done = await Promise.allSettled([happenings.adopt(node), occupied?.adopt(node) ?? true]);
+    return done.every((one) => one.status === 'fulfilled' && one.value);
   };
   const dialectOf = createDialects((error, type) =>
     logger.error({ err: error, type }, 'a message cannot be told'),

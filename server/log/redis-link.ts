@@ -43,7 +43,8 @@ export interface LinkOptions {
 
 const UNSUBSCRIBE_MS = 1000;
 const RETRY_MS = 50;
-const MOST_RENEW_MS = 30_000;
+/** Less than it takes until others take this process for dead. */
+const MOST_RENEW_MS = 4000;
 /** However long Redis was away, an attempt is given this. */
 const LEAST_ATTEMPT_MS = 1000;
 

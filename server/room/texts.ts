@@ -101,6 +101,7 @@ export function edit(
 
 /** A connection goes on from others that its client had before: what came from these is its own. */
 export function goOn(texts: Texts, before: readonly string[], connection: string): void {
+  if (before.length === 0) return;
   for (const { history } of texts.values()) {
     for (const past of history) if (before.includes(past.by)) past.by = connection;
   }
