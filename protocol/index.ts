@@ -5,5 +5,4 @@ export * from './limits.ts';
 export * from './messages.ts';
 export * from './scene.ts';
 export * from './streams.ts';
-export * from './streams.ts';
 export * from './values.ts';

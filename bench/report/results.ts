@@ -13,7 +13,7 @@ export function circumstances(): Record<string, string> {
     JSON.parse(readFileSync(`node_modules/${name}/package.json`, 'utf8')).version as string;
   const { model = 'unknown' } = cpus()[0] ?? {};
   return {
-    machine: `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}`,
+    machine: `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release().split('.', 2).join('.')}`,
     cores: isPinned
       ? 'the server on one, and so with --single-threaded-gc, the load on the others'
       : 'shared by server and load',

@@ -46,7 +46,7 @@ const ownSettings = {
   STORE: required(
     oneOf('lmdb', 'memory', 'redis'),
     'lmdb',
-    'where logs are kept; with redis any number of processes serve the same rooms',
+    'where logs are kept: `lmdb` (this disk), `memory`, or `redis`, with which any number of processes serve the same rooms',
   ),
   DATA_DIR: required(text, './data', 'directory of the lmdb store'),
   PORT_SHARING: required(
@@ -103,7 +103,7 @@ const ownSettings = {
   LOG_LEVEL: required(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',
-    'least level that is logged',
+    'least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`',
   ),
   TRANSPORT: optional(oneOf('uws', 'ws'), 'implementation of the transport', {
     otherwise: 'uws where it has a binary, else ws',
