@@ -1,3 +1,5 @@
+import { renderDirect } from './dialect/dialect.ts';
+import type { DirectEvent } from './dialect/events.ts';
 import type { Membership, Session } from './dispatch/session.ts';
 import type { Want } from './fanout/attachment.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
@@ -45,4 +47,16 @@ export class Joins {
 
 function keyOf(connectionId: string, roomId: string): string {
   return `${connectionId}\n${roomId}`;
+}
+
+/**
+ * Answers who asked for what a room holds, and is not in there, or not yet again. Who named no ref waits for no answer:
+ * it gets the room with its return.
+ */
+export function refuseSyncs(session: Session, roomId: string, syncs: readonly SyncRequest[]): void {
+  for (const { ref } of syncs) {
+    if (ref === undefined) continue;
+    const event: DirectEvent = { type: 'error', op: 'requestSync', roomId, code: 'NOT_JOINED', ref };
+    session.receiver.reply(renderDirect(session.receiver.dialect, event));
+  }
 }

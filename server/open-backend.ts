@@ -23,6 +23,8 @@ export interface BackendOptions extends Parts {
 export async function openBackend(options: BackendOptions): Promise<{
   backend: HttpBackend;
   calls: Omit<Backend, 'tracking'> & { sessions: Tracking };
+  /** To be called about once a second. */
+  sweep(): void;
   close(): Promise<void>;
 }> {
   const { config, clock, log, rooms, sessions, peers, newId } = options;
@@ -54,7 +56,6 @@ export async function openBackend(options: BackendOptions): Promise<{
   const present = (roomId: string) => rooms.get(roomId)?.view;
   const reading = createReading({ ids: () => rooms.ids(), present, load });
   const scenes = new Scenes();
-  const stopSweep = clock.every(SWEEP_MS, () => scenes.sweep());
   const { close: endTracking, ...tracking } = createTracking({
     log,
     now,
@@ -67,11 +68,7 @@ export async function openBackend(options: BackendOptions): Promise<{
   return {
     backend: { ...backend, scene: async (roomId) => scenes.encoded(await load(roomId)) },
     calls: { ...calls, sessions: sessionCalls },
-    close() {
-      stopSweep();
-      return endTracking();
-    },
+    sweep: () => scenes.sweep(),
+    close: endTracking,
   };
 }
-
-const SWEEP_MS = 1000;

@@ -1,8 +1,5 @@
-import { renderDirect } from './dialect/dialect.ts';
-import type { DirectEvent } from './dialect/events.ts';
-import type { Session } from './dispatch/session.ts';
 import type { ExecutionOptions } from './execution-options.ts';
-import type { SyncRequest } from './fanout/catch-up.ts';
+import { refuseSyncs } from './joins.ts';
 import type { Author } from './room/entry.ts';
 
 const RETURN_MS = 1000;
@@ -11,18 +8,6 @@ type ReturningOptions = Pick<
   ExecutionOptions,
   'session' | 'lostSessions' | 'clock' | 'joins' | 'rejoin' | 'submit'
 >;
-
-/**
- * Answers who asked for what a room holds, and is not in there, or not yet again. Who named no ref waits for no answer:
- * it gets the room with its return.
- */
-export function refuseSyncs(session: Session, roomId: string, syncs: readonly SyncRequest[]): void {
-  for (const { ref } of syncs) {
-    if (ref === undefined) continue;
-    const event: DirectEvent = { type: 'error', op: 'requestSync', roomId, code: 'NOT_JOINED', ref };
-    session.receiver.reply(renderDirect(session.receiver.dialect, event));
-  }
-}
 
 /** Those who come back where others, or another node, had them before. */
 export class Returning {

@@ -185,6 +185,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     recovery.sweep();
     listeners.sweep();
     permission.sweep();
+    ofBackend.sweep();
   });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;

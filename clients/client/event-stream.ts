@@ -14,6 +14,8 @@ export interface EventStreamOptions {
 const MAX_POST_CHARACTERS = 60_000;
 /** A post costs more than a frame: signals are merged for as long. */
 const SIGNAL_MS = 100;
+/** Messages that wait behind a post before signals are held back. */
+const MOST_QUEUED = 9;
 const GOODBYE_WITHIN_MS = 5000;
 
 /**
@@ -112,7 +114,7 @@ export function openEventStream(
     signalMs: SIGNAL_MS,
     get isBusy() {
       // While one drags, a post is always under way.
-      return queue.length > 9;
+      return queue.length > MOST_QUEUED;
     },
     send(message) {
       // What is said in one turn goes as one.

@@ -32,6 +32,7 @@ export interface OutboxHooks {
 
 /** Sent and not answered at a time: what the server holds back is not made worse. */
 const WINDOW = 64;
+
 /**
  * The ordered commands of one room that were not answered yet, oldest first. They are sent in order while the
  * room is open, and all again when it is opened anew; the server knows repeats by their `opId`. [XO]

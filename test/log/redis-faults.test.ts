@@ -1,48 +1,11 @@
 import t, { type Test } from 'tap';
-import type { Log, LogError, OpeningEvents, RoomLog } from '../../server/log/log.ts';
 import { everybody, type Mail } from '../../server/log/nodes.ts';
-import { openRedisLog, type RedisLogOptions } from '../../server/log/redis.ts';
-import { encodeBody } from '../../server/log/redis-batch.ts';
+import { openRedisLog } from '../../server/log/redis.ts';
 import { noRedis, startRedis, type TestRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
+import { type Heard, logOn, open } from './redis-opening.ts';
 
 t.setTimeout(300_000);
-
-interface Heard {
-  readonly room: RoomLog;
-  readonly entries: string[];
-  readonly arrays: (readonly string[])[];
-  /** Offsets that were not the next one. */
-  readonly faults: string[];
-}
-
-async function open(log: Log, roomId = 'room', events: OpeningEvents = {}): Promise<Heard> {
-  const entries: string[] = [];
-  const arrays: (readonly string[])[] = [];
-  const faults: string[] = [];
-  const room: RoomLog = await log.open(
-    roomId,
-    (first, batch) => {
-      const expected = before + entries.length + 1;
-      if (first !== expected) faults.push(`${first} where ${expected} is next`);
-      entries.push(...batch);
-      arrays.push(batch);
-    },
-    events,
-  );
-  const before = (room.snapshot?.offset ?? 0) + room.tail.length;
-  return { room, entries, arrays, faults };
-}
-
-async function logOn(
-  t: Test,
-  { url }: { url: string },
-  options: Partial<RedisLogOptions> = {},
-): Promise<Log> {
-  const log = await openRedisLog({ url, timeoutMs: 1000, probeIntervalMs: 20, ...options });
-  t.teardown(() => log.close());
-  return log;
-}
 
 /** All that is stored of a room. */
 async function stored(t: Test, redis: TestRedis, roomId = 'room'): Promise<string[]> {
@@ -51,15 +14,6 @@ async function stored(t: Test, redis: TestRedis, roomId = 'room'): Promise<strin
   const entries = await room.read(1, 100_000);
   await log.close();
   return [...(entries ?? [])];
-}
-
-/** A command by which another process has appended to a room, and told nobody. */
-function appendTo(log: string, entries: string, previous: string): string[] {
-  const body = [...encodeBody(["2'"])].map((byte) => `\\${String(byte).padStart(3, '0')}`).join('');
-  const text = `
-    redis.call('XADD', KEYS[2], '2-1', 'i', 'other', 'p', ARGV[1], 'b', '${body}')
-    redis.call('HSET', KEYS[1], 'next', 3, 'last', 'other')`;
-  return ['EVAL', text, '2', log, entries, previous];
 }
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -321,70 +275,6 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     t.not(again.room.epoch, b.room.epoch);
     await again.room.append(['x']);
     t.same(again.entries, ['x']);
-  });
-
-  t.test('what Redis has lost is noticed by whoever has read it', async (t) => {
-    const redis = await startRedis(t, { appendonly: 'no' });
-    const ended: string[] = [];
-    const events = (name: string) => ({ onEnded: () => void ended.push(name) });
-    const logs = [await logOn(t, redis), await logOn(t, redis)] as const;
-    const a = await open(logs[0], 'room', events('a'));
-    await a.room.append(['1']);
-    const b = await open(logs[1], 'room', events('b'));
-    await redis.command('SAVE');
-    await a.room.append(['2', '3']);
-    await until(() => b.entries.length === 2);
-    await redis.crash();
-    await redis.start();
-    await until(() => ended.length === 2);
-    t.same([...ended].sort(), ['a', 'b']);
-    const again = await open(logs[0]);
-    t.same(again.room.tail, ['1']);
-  });
-
-  t.test('what Redis has lost is noticed also where others have written over it since', async (t) => {
-    const redis = await startRedis(t, { appendonly: 'no' });
-    const proxy = await startProxy(t, redis.port);
-    const ended: LogError[] = [];
-    const behind = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` });
-    const a = await open(behind, 'room', { onEnded: (error) => void ended.push(error) });
-    await a.room.append(['1']);
-    await redis.command('SAVE');
-    await a.room.append(['2']);
-    await a.room.append(['3']);
-    proxy.accept(false);
-    proxy.cut();
-    await redis.crash();
-    await redis.start();
-    const b = await open(await logOn(t, redis));
-    await b.room.append(["2'", "3'", "4'"]);
-    proxy.accept(true);
-    await until(() => ended.length === 1);
-    t.match(ended, [{ code: 'LOG_UNAVAILABLE', hasEnded: true }]);
-    const again = await open(behind);
-    t.not(again.room.epoch, a.room.epoch, 'nobody goes on from what is lost');
-    t.same(again.room.tail, ['1', "2'", "3'", "4'"]);
-  });
-
-  t.test('who has read what Redis has lost neither states nor drops what is there instead', async (t) => {
-    for (const act of ['compact', 'drop'] as const) {
-      const redis = await startRedis(t);
-      const a = await open(await logOn(t, redis));
-      await a.room.append(['1']);
-      const [log, entries] = ['tandem:{room}:log', 'tandem:{room}:entries'];
-      for (const key of [log, entries]) await redis.command('COPY', key, `tandem:{room}:${key} before`);
-      await a.room.append(['2']);
-      // As by a failover to a replica that did not have it, of which nobody hears.
-      for (const key of [log, entries])
-        await redis.command('COPY', `tandem:{room}:${key} before`, key, 'REPLACE');
-      await redis.command(...appendTo(log, entries, String(await redis.command('HGET', log, 'last'))));
-      const work =
-        act === 'compact' ? a.room.compact({ offset: 2, state: 'of what is lost' }, 2) : a.room.drop();
-      if (act === 'compact') await t.rejects(work, { code: 'LOG_UNAVAILABLE', hasEnded: true });
-      else await work;
-      const again = await (await logOn(t, redis)).open('room', () => {});
-      t.same([again.snapshot, again.tail], [undefined, ['1', "2'"]]);
-    }
   });
 
   t.test(
