@@ -78,8 +78,12 @@ export class Keeping {
     this.#do((store) => store.put({ id, roomId, userId, command }));
   }
 
-  #do(act: (store: OutboxStore) => Promise<void>): void {
-    if (this.#store !== undefined) act(this.#store).catch((cause) => this.#failed(cause));
+  async #do(act: (store: OutboxStore) => Promise<void>): Promise<void> {
+    try {
+      if (this.#store !== undefined) await act(this.#store);
+    } catch (cause) {
+      this.#failed(cause);
+    }
   }
 
   #failed(cause: unknown): void {

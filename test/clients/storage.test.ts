@@ -171,3 +171,20 @@ t.test(
     t.ok(errors.length > 0 && errors.every((code) => code === 'STORE_FAILED'));
   },
 );
+
+t.test('a store that throws at once does as little harm as one that rejects', async (t) => {
+  const { world, page } = await worldOf();
+  const throws = () => {
+    throw new Error('no room');
+  };
+  const { room } = page('ada', { load: throws, put: throws, remove: throws });
+  const errors: string[] = [];
+  room.on('error', ({ code }) => errors.push(code));
+  const added = room.scene.add('lamp', { x: 1 });
+  added.catch(() => {});
+  await world.pass(3000);
+  t.match(await added, { ok: true, version: 1 });
+  t.same(room.scene.items.get('lamp'), { id: 'lamp', x: 1 });
+  t.equal(room.pending, 0);
+  t.ok(errors.length > 0 && errors.every((code) => code === 'STORE_FAILED'));
+});
