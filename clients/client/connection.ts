@@ -169,8 +169,9 @@ export class Connection {
     this.#cancelAttempt();
     this.#cancelLost?.();
     this.#cancelLost = undefined;
-    this.#become('open');
+    // A listener may close.
     this.#wires.ready();
+    this.#become('open');
   }
 
   /** A new token before the old one ends; where there is none, the server says what follows. */

@@ -38,3 +38,22 @@ t.test('once WebSockets get through, it goes back to them, and nobody else notic
   t.same(texts(ada), texts(ben));
   for (const users of seen) t.same(users, ['ada', 'ben']);
 });
+
+t.test('a client that is closed when it has just come up looks for nothing better', async (t) => {
+  const world = new WireWorld(createMemoryLog);
+  await world.start();
+  t.teardown(() => world.end());
+  world.isBlocked = true;
+  const client = world.client({ random: () => 0.5 });
+  client.join('r', { user: { userId: 'ada' } });
+  const statuses: unknown[] = [];
+  client.on('status', (status) => {
+    statuses.push(status);
+    if (status === 'open') client.close();
+  });
+  await world.pass(2000);
+  t.equal(client.transport, 'event-stream');
+  world.isBlocked = false;
+  await world.pass(130_000, undefined, 500);
+  t.same(statuses.slice(statuses.indexOf('closed')), ['closed']);
+});
