@@ -232,11 +232,12 @@ export class Room extends Events<RoomEvents> {
 
   #end(status: RoomStatus, error: TandemError): void {
     this.#ended = error;
+    // A listener may join again.
+    this.#link.left(this);
     this.#become(status);
     this.#joining.end(error);
     this.#outbox.end(error);
     this.scene.end();
-    this.#link.left(this);
   }
 
   #become(status: RoomStatus): void {

@@ -133,3 +133,18 @@ t.test('[RM5] nothing is lost or doubled by a change of details amid what others
   t.same(new Map([...ada.scene.items].sort()), new Map([...ben.scene.items].sort()));
   await until(() => ben.presence.others[0]?.n === 59, 'the last details');
 });
+
+t.test('a room can be joined anew by who is just told that it has ended', async (t) => {
+  const at = await clientStage(t);
+  const client = at.client();
+  const room = client.join('r', { user: { userId: 'ada' } });
+  await room.joined;
+  let next: typeof room | undefined;
+  room.on('status', (status) => {
+    if (status === 'left') next = client.join('r', { user: { userId: 'ada' } });
+  });
+  room.leave();
+  t.not(next, room);
+  await next?.joined;
+  t.equal(client.rooms.get('r'), next);
+});
