@@ -30,6 +30,7 @@ export class Replica implements TextReplica {
   #confirmed = '';
   #inFlight: InFlight | undefined;
   #typed: TextOperation = [];
+  #toldWaits = false;
   #frozen: Frozen | undefined;
   /** What makes versions that cannot be reached yet; `own`: what is in flight. */
   readonly #ahead = new Map<number, TextOperation | 'own'>();
@@ -48,14 +49,14 @@ export class Replica implements TextReplica {
 
   replaced({ version, text }: TextDocument, isAnew: boolean): void {
     if (this.#isLoaded && !isAnew && version <= this.#version) return;
-    if (isAnew) this.#ahead.clear();
     const before = this.#confirmed;
     this.#isLoaded = true;
     this.#version = version;
     this.#confirmed = text;
     let isContained = false;
     for (const [known, operation] of this.#ahead) {
-      if (known > version) continue;
+      // Of another life of the room nothing comes any more, nor what has been accepted in it.
+      if (!isAnew && known > version) continue;
       if (operation === 'own') isContained = true;
       this.#ahead.delete(known);
     }
@@ -81,10 +82,16 @@ export class Replica implements TextReplica {
     this.#typed = compose(this.#typed, operation);
     this.#show(operation, true);
     this.#flush();
-    if (this.waits) this.#stage.changed();
   }
 
   #flush(): void {
+    this.#sendTyped();
+    if (this.waits === this.#toldWaits) return;
+    this.#toldWaits = this.waits;
+    this.#stage.changed();
+  }
+
+  #sendTyped(): void {
     if (!this.#isLoaded || this.#inFlight !== undefined || this.#typed.length === 0) return;
     const opId = this.#stage.newId();
     // The rest of a message is for its ids.

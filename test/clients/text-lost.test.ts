@@ -1,0 +1,59 @@
+import t from 'tap';
+import { text } from '../../clients/client/text/index.ts';
+import { stage } from './scripted.ts';
+
+t.test('a text goes on where its room has lost an operation that it had accepted', async (t) => {
+  const { client, pass, last } = stage(t, { text });
+  const room = client.join('r', { user: { userId: 'ada' } });
+  const d = room.text('d');
+  const sent = (type: string) => last().sent.findLast((one) => one.type === type) ?? {};
+  const join = (epoch: string, version: number, text: string) =>
+    last().say(
+      { type: 'ack', op: 'join', ok: true, roomId: 'r', epoch, ref: sent('join').ref },
+      {
+        ...{ type: 'sceneState', roomId: 'r', epoch, version: 0, offset: 1, manifest: {} },
+        documents: { d: { version, text } },
+      },
+    );
+  const accept = (version: number) =>
+    last().say({
+      type: 'ack',
+      op: 'operation',
+      ok: true,
+      roomId: 'r',
+      opId: sent('operation').opId,
+      version,
+    });
+  await pass(0);
+  last().open();
+  join('e', 0, '');
+  await pass(0);
+  d.insert(0, 'lost');
+  // Somebody else's operation is the first, and has not come yet.
+  accept(2);
+  await pass(0);
+  last().end(1006);
+  await pass(10_000);
+  last().open();
+  join('another', 0, '');
+  await pass(0);
+  t.equal(d.value, '', 'what the room has');
+  d.insert(0, 'new');
+  t.match(sent('operation'), { operation: ['new'], version: 0 });
+  accept(1);
+  await pass(0);
+  t.equal(d.value, 'new');
+  t.equal(room.pending, 0);
+});
+
+t.test('who looks is told that nothing waits any more where what was typed is gone again', async (t) => {
+  const { client } = stage(t, { text });
+  const room = client.join('r', { user: { userId: 'ada' } });
+  const told: number[] = [];
+  room.on('pending', (count) => told.push(count));
+  const d = room.text('d');
+  d.insert(0, 'a');
+  d.delete(0, 1);
+  t.equal(room.pending, 0);
+  t.same(told, [1, 0]);
+});
