@@ -45,7 +45,7 @@ export class Content {
     const isAnew = this.place?.epoch !== epoch;
     this.place = { epoch, version, offset };
     const { items = {}, properties = {} } = manifest ?? {};
-    this.#parts.scene.state(version, { ...manifest, items, properties }, isAnew);
+    this.#parts.scene.state(version, { items, properties }, isAnew);
     this.#parts.chat.replaced(messages);
     this.#parts.texts.replaced(documents, isAnew);
   }

@@ -1,4 +1,4 @@
-import { errorOf, type TandemError } from './error.ts';
+import type { TandemError } from './error.ts';
 import type { Terms } from './options.ts';
 import { passing, RETRY_MS, SILENCE_MS } from './refusals.ts';
 
@@ -64,8 +64,8 @@ export class Joining {
       return 'joined';
     }
     if (!passing.has(String(code))) return 'refused';
-    const { retryAfterMs = RETRY_MS } = errorOf(message).details;
-    this.#cancel = this.#terms.clock.after(retryAfterMs, () => this.begin());
+    const advisedMs = (message.retryAfterMs as number | undefined) ?? RETRY_MS;
+    this.#cancel = this.#terms.clock.after(advisedMs, () => this.begin());
     return 'again';
   }
 }

@@ -18,9 +18,8 @@ export function merged(earlier: Command, later: Command): Command | 'passes' | '
   const things = new Set(before.map(thingOf));
   if (!after.some((one) => things.has(thingOf(one)))) return 'passes';
   const isSame = before.length === after.length && before.every((one, at) => isUpdateOfSame(one, after[at]));
-  if (!isSame) return 'apart';
   const operations = before.map((one, at) => ({ ...one, data: together(one.data, after[at]?.data) }));
-  return { ...earlier, operations };
+  return isSame && operations.every(({ data }) => data) ? { ...earlier, operations } : 'apart';
 }
 
 /** Of a command that changes the scene whatever others do meanwhile; undefined: of another. */
@@ -32,12 +31,14 @@ function isUpdateOfSame(one: Operation, other: Operation | undefined): boolean {
   return one.type === 'update' && other?.type === 'update' && thingOf(one) === thingOf(other);
 }
 
-function together(before: JsonObject = {}, after: JsonObject = {}): JsonObject {
+/** Undefined where one sets a whole of which the other sets a part: no data says both. */
+function together(before: JsonObject = {}, after: JsonObject = {}): JsonObject | undefined {
   const latest = new Map<string, Change>();
   for (const change of [...changesOf(before), ...changesOf(after)]) {
     // What is said last stands last.
     latest.delete(pathOf(change));
     latest.set(pathOf(change), change);
   }
-  return dataOf(latest.values());
+  const data = dataOf(latest.values());
+  return changesOf(data).length === latest.size ? data : undefined;
 }

@@ -169,7 +169,7 @@ export class Outbox {
       return true;
     }
     if (!passing.has(String(code))) return false;
-    const advisedMs = typeof retryAfterMs === 'number' ? retryAfterMs : RETRY_MS;
+    const advisedMs = (retryAfterMs as number | undefined) ?? RETRY_MS;
     // One pause for all that are refused now.
     this.#cancelPause ??= this.#terms.clock.after(advisedMs + this.#terms.random() * 100, () => {
       this.#cancelPause = undefined;

@@ -13,7 +13,7 @@ export interface Part {
 export interface Pending {
   readonly parts: readonly Part[];
   /** The version that it became; undefined before it is acknowledged. */
-  version: number | undefined;
+  version?: number;
 }
 
 /** A scene as one client sees it: what the server has confirmed, and on top of that what it has not yet. */
@@ -33,7 +33,7 @@ export class SceneReplica {
 
   itemOf = (thing: Thing): Item | undefined => (thing === SCENE ? this.properties : this.items.get(thing));
 
-  /** Shows operations before they are confirmed. */
+  /** Shows operations before they are confirmed. Whoever begins them tells of it, when they are on their way. */
   begin(operations: readonly Operation[]): Pending {
     const parts = operations.map((operation): Part => {
       const thing = thingOf(operation);
@@ -41,9 +41,8 @@ export class SceneReplica {
       this.#show(thing, fold(item, operation));
       return { operation, thing, reversals: reversalsOf(thing, item, operation) };
     });
-    const pending: Pending = { parts, version: undefined };
+    const pending: Pending = { parts };
     this.#pending.push(pending);
-    this.#changed(thingsOf([pending]));
     return pending;
   }
 
@@ -88,7 +87,7 @@ export class SceneReplica {
   #settle(touched: Set<Thing>): void {
     const isDone = ({ version }: Pending) => version !== undefined && version <= this.version;
     const done = this.#pending.filter(isDone);
-    if (done.length > 0) this.#pending = this.#pending.filter((one) => !isDone(one));
+    this.#pending = this.#pending.filter((one) => !isDone(one));
     for (const thing of thingsOf(done)) touched.add(thing);
     this.#rebuild(touched);
   }
@@ -100,7 +99,7 @@ export class SceneReplica {
       for (const { thing, operation, reversals } of parts) {
         if (!shown.has(thing)) continue;
         const item = shown.get(thing);
-        rebase(reversals, item, operation);
+        rebase(reversals, thing, item, operation);
         shown.set(thing, fold(item, operation));
       }
     }
@@ -128,6 +127,6 @@ function put(items: Map<string, Item>, id: string, item: Item | undefined): void
   else items.set(id, item);
 }
 
-function thingsOf(all: readonly Pending[]): Set<Thing> {
+export function thingsOf(all: readonly Pending[]): Set<Thing> {
   return new Set(all.flatMap(({ parts }) => parts.map(({ thing }) => thing)));
 }

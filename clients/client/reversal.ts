@@ -18,14 +18,19 @@ export function reversalsOf(thing: Thing, item: Item | undefined, operation: Ope
   return changesOf(operation.data ?? {}).map(({ keys, value }) => ({
     thing,
     keys,
-    before: item === undefined ? undefined : getProperty(item, keys),
+    before: getProperty(item ?? {}, keys),
     after: value,
   }));
 }
 
 /** Others have changed what lies below an operation that is not confirmed: that is what it hides now. */
-export function rebase(known: readonly Reversal[], thing: Item | undefined, operation: Operation): void {
-  const fresh = known[0] === undefined ? [] : reversalsOf(known[0].thing, thing, operation);
+export function rebase(
+  known: readonly Reversal[],
+  thing: Thing,
+  item: Item | undefined,
+  operation: Operation,
+): void {
+  const fresh = reversalsOf(thing, item, operation);
   for (const [index, one] of known.entries()) {
     const { before } = fresh[index] ?? one;
     // Where its own value lies below, it is the operation itself that has come back.
@@ -78,14 +83,13 @@ function partAgainst(
   const data: JsonObject = {};
   // A property cannot be taken away; null is the next best.
   setProperty(data, keys, before ?? null);
-  return thing === SCENE
-    ? { type: 'update', target: 'scene', data }
-    : { type: 'update', target: 'item', id: thing, data };
+  const target = thing === SCENE ? { target: 'scene' } : { target: 'item', id: thing };
+  return { type: 'update', ...target, data } as Operation;
 }
 
 /** One operation where two about the same thing would do the same. */
 function merge(last: Operation | undefined, next: Operation): boolean {
-  if (last?.type !== 'update' || next.type !== 'update' || last.data === undefined) return false;
-  for (const { keys, value } of changesOf(next.data ?? {})) setProperty(last.data, keys, value);
+  if (last?.type !== 'update' || next.type !== 'update') return false;
+  for (const { keys, value } of changesOf(next.data ?? {})) setProperty(last.data as JsonObject, keys, value);
   return true;
 }

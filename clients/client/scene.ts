@@ -3,7 +3,7 @@ import { TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { History, push, type Step } from './history.ts';
 import type { Ack } from './outbox.ts';
-import { type Pending, SceneReplica } from './replica.ts';
+import { type Pending, SceneReplica, thingsOf } from './replica.ts';
 import { operationsAgainst } from './reversal.ts';
 import type { ApplyOptions, HistoryState, SceneEvents, SceneSnapshot } from './scene-types.ts';
 import { slices } from './slices.ts';
@@ -104,7 +104,8 @@ export class Scene extends Events<SceneEvents> {
 
   /**
    * Takes back the latest of one's own steps, but for what somebody else has changed since. Resolves with false
-   * where there is nothing to take back; rejects where that is refused, and can be tried again.
+   * where there is nothing to take back; rejects where that is refused, and can be tried again, but for what no
+   * message can hold: that step is gone.
    */
   undo(): Promise<boolean> {
     return this.#revert(this.#history.undoable, this.#history.redoable);
@@ -120,8 +121,8 @@ export class Scene extends Events<SceneEvents> {
       try {
         if (await this.#revertStep(step, to)) return true;
       } catch (error) {
-        // What refused it may pass.
-        push(from, step);
+        // What refused it may pass, but for its size.
+        if ((error as TandemError).code !== 'MESSAGE_TOO_LARGE') push(from, step);
         this.#historyChanged();
         throw error;
       }
@@ -157,19 +158,23 @@ export class Scene extends Events<SceneEvents> {
   /** @param passing a refusal that nobody is told of, as it is tried again */
   #send(pending: Pending, options: { version?: number }, passing?: string): Promise<Ack> {
     const operations = pending.parts.map(({ operation }) => operation);
+    this.#snapshot = undefined;
     const answer = this.#submit({ type: 'sceneOperation', operations, ...options });
     return this.#settled(pending, answer, passing);
   }
 
   /** Steps of a drag that became one command have one answer, and are settled at once. */
   #settled(pending: Pending, answer: Promise<Ack>, passing?: string): Promise<Ack> {
-    const known = this.#answers.get(answer);
-    known?.all.push(pending);
-    if (known !== undefined) return known.settled;
-    const all = [pending];
-    const settled = this.#settle(all, answer, passing);
-    this.#answers.set(answer, { all, settled });
-    return settled;
+    let known = this.#answers.get(answer);
+    if (known === undefined) {
+      const all: Pending[] = [];
+      known = { all, settled: this.#settle(all, answer, passing) };
+      this.#answers.set(answer, known);
+    }
+    known.all.push(pending);
+    // Not before it is on its way: what a listener does about it comes after it.
+    this.#changed(thingsOf([pending]));
+    return known.settled;
   }
 
   async #settle(all: readonly Pending[], answer: Promise<Ack>, passing?: string): Promise<Ack> {

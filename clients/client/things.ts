@@ -32,7 +32,7 @@ function withValue(thing: Item, [key, ...rest]: readonly string[], value: unknow
 
 /** Whether two values are the same, where what is null, or has nothing but nulls, is as good as not there. */
 export function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
+  if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((one, index) => isSame(one, b[index]));
   }

@@ -159,3 +159,47 @@ t.test('what one drags never jumps back', async (t) => {
     [...seen].sort((a, b) => a - b),
   );
 });
+
+t.test('what has a minus before its nought is undone like all else', async (t) => {
+  const { ada, calm } = await two(t);
+  await ada.scene.add('a', { x: 1 });
+  await ada.scene.add('b', { transform: { rotation: { x: -0, y: 0 } } });
+  await calm();
+  t.equal(await ada.scene.undo(), true);
+  t.same([...ada.scene.items.keys()], ['a']);
+});
+
+t.test(
+  'what a listener does about a change comes after it, for everybody and in what is undone',
+  async (t) => {
+    const { ada, ben, calm } = await two(t);
+    const refused: unknown[] = [];
+    ada.scene.on('refused', ({ error }) => refused.push(error.code));
+    ada.scene.on('change', ({ items }) => {
+      for (const id of items) {
+        const { x = 0, label } = (ada.scene.items.get(id) ?? { label: '' }) as { x?: number; label?: string };
+        if (x > 10) ada.scene.update(id, { x: 10 });
+        if (label === undefined) ada.scene.update(id, { label: 'new' });
+      }
+    });
+    await ada.scene.add('a', { x: 1 });
+    await ada.scene.update('a', { x: 12 });
+    await calm();
+    t.same(refused, []);
+    for (const { scene } of [ada, ben]) t.same(scene.items.get('a'), { id: 'a', x: 10, label: 'new' });
+    await ada.scene.undo();
+    t.match(ada.scene.items.get('a'), { x: 10 }, 'which it makes 10 at once');
+  },
+);
+
+t.test('a whole that is set before one of its parts replaces what there was', async (t) => {
+  const { at, ada, ben, calm } = await two(t);
+  await ada.scene.add('a', { transform: { position: { x: 1, y: 2, z: 3 } } });
+  at.sockets[0]?.terminate();
+  await until(() => ada.status === 'joining', 'a room without a connection');
+  const whole = ada.scene.update('a', { transform: { position: null } });
+  const part = ada.scene.update('a', { transform: { position: { x: 5 } } });
+  await Promise.all([whole, part]);
+  await calm();
+  for (const { scene } of [ada, ben]) t.same(scene.items.get('a')?.transform, { position: { x: 5 } });
+});

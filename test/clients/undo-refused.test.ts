@@ -123,3 +123,18 @@ t.test('an undo that waits for what others did goes on in another life of the ro
   t.equal(await undone, true);
   t.match(room.scene.items.get('a'), { x: 0 });
 });
+
+t.test('a step that no message can hold is told, and those before it can be undone', async (t) => {
+  const [ada] = await two(t);
+  const refused = refusals(ada);
+  await ada.scene.add('kept', { x: 0 });
+  await ada.scene.update('kept', { x: 1 });
+  await ada.scene.add('large', { one: 'x'.repeat(40_000) });
+  await ada.scene.update('large', { other: 'y'.repeat(40_000) });
+  await ada.scene.remove('large');
+  await t.rejects(ada.scene.undo(), { code: 'MESSAGE_TOO_LARGE' });
+  t.same(refused, ['MESSAGE_TOO_LARGE']);
+  t.notOk(ada.scene.items.has('large'));
+  t.equal(await ada.scene.undo(), true);
+  t.match(ada.scene.items.get('kept'), { x: 0 });
+});
