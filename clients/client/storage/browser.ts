@@ -5,7 +5,17 @@ export interface Database {
     name: string,
     mode?: 'readonly' | 'readwrite',
     options?: { durability: 'relaxed' },
-  ): { objectStore(name: string): Rows };
+  ): Transaction;
+  close(): void;
+  /** Somebody deletes it, and waits for that. */
+  onversionchange: (() => void) | null;
+}
+
+export interface Transaction {
+  objectStore(name: string): Rows;
+  readonly error: unknown;
+  oncomplete: (() => void) | null;
+  onabort: (() => void) | null;
 }
 
 export interface Rows {

@@ -1,5 +1,5 @@
 import type { OutboxStore, StoredCommand } from '../outbox-store.ts';
-import { browser, type Database, type Locks, type Request, type Rows } from './browser.ts';
+import { browser, type Database, type Locks, type Request, type Rows, type Transaction } from './browser.ts';
 
 export interface IndexedDbOutboxOptions {
   /** What is older is forgotten: the server may not know its `opId` any more. Default 24 hours. */
@@ -18,6 +18,8 @@ const ROWS = 'commands';
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** A page that is loaded anew may begin before the one before it has quite ended. */
 const DYING_MS = 250;
+/** What is in a database that does not open for so long is not waited for. */
+const OPEN_WITHIN_MS = 3000;
 
 /**
  * Keeps commands in IndexedDB, for `connect(url, { outbox: indexedDbOutbox('my-app') })`: what a page had not yet
@@ -37,19 +39,24 @@ export function indexedDbOutbox(
   const locks = browser.navigator?.locks;
   const orders = new Map<string, number>();
   let ready: Promise<Database> | undefined;
+  let holding: Promise<void> | undefined;
   let last = 0;
 
   /** With the lock, by which others know that this client lives. */
   function database(): Promise<Database> {
-    ready ??= Promise.all([open(`tandem-outbox:${name}`), hold(locks, lockOf(owner))]).then(([db]) => db);
+    const lost = () => {
+      ready = undefined;
+    };
+    holding ??= hold(locks, lockOf(owner));
+    ready ??= Promise.all([open(`tandem-outbox:${name}`, lost), holding]).then(([database]) => database);
+    ready.catch(lost);
     return ready;
   }
 
   async function write(act: (rows: Rows) => Request): Promise<void> {
-    const rows = (await database())
-      .transaction(ROWS, 'readwrite', { durability: 'relaxed' })
-      .objectStore(ROWS);
-    await settled(act(rows));
+    const transaction = (await database()).transaction(ROWS, 'readwrite', { durability: 'relaxed' });
+    act(transaction.objectStore(ROWS));
+    await committed(transaction);
   }
 
   async function all(): Promise<Row[]> {
@@ -60,6 +67,7 @@ export function indexedDbOutbox(
 
   return {
     async load(roomId, userId) {
+      await inTime(database());
       const isOurs = (row: Row) => row.roomId === roomId && row.userId === userId;
       const rows = await all();
       const isOld = ({ at }: Row) => at < Date.now() - maxAgeMs;
@@ -93,12 +101,35 @@ export function indexedDbOutbox(
   };
 }
 
-function open(name: string): Promise<Database> {
+/** @param lost called when it is given up, for somebody deletes it */
+async function open(name: string, lost: () => void): Promise<Database> {
   const request = browser.indexedDB.open(name, 1);
   request.onupgradeneeded = () => {
     (request.result as Database).createObjectStore(ROWS, { keyPath: 'id' });
   };
-  return settled(request);
+  const database = await settled<Database>(request);
+  database.onversionchange = () => {
+    database.close();
+    lost();
+  };
+  return database;
+}
+
+/** What is in the way of a database may never go, and nothing is sent before it is read. */
+async function inTime(opening: Promise<Database>): Promise<void> {
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise((_, reject) => {
+    patience = setTimeout(() => reject(new Error('IndexedDB does not open.')), OPEN_WITHIN_MS);
+  });
+  await Promise.race([opening, late]).finally(() => clearTimeout(patience));
+}
+
+/** Where there is no room, that shows only now. */
+function committed(transaction: Transaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
 }
 
 function settled<T>(request: Request): Promise<T> {
