@@ -42,6 +42,7 @@ export class ApplicationSocket<Events extends EventsOf<Events> = AnyEvents> {
   readonly #handlers = new Map<string, Handler[]>();
   readonly #asked = new Map<number, Asked>();
   readonly #farewells: (() => void)[] = [];
+  readonly #joined = new Set<string>();
   #asks = 0;
   #isGone = false;
 
@@ -103,12 +104,18 @@ export class ApplicationSocket<Events extends EventsOf<Events> = AnyEvents> {
     });
   }
 
+  /** Does nothing where the client has left, as does `leave`. */
   join(room: string): this {
+    if (this.#isGone) return this;
+    this.#joined.add(room);
     this.#rooms.join(this.#socket, room);
     return this;
   }
 
   leave(room: string): this {
+    // Its connection may have come back to the namespace, and to the room.
+    if (this.#isGone) return this;
+    this.#joined.delete(room);
     this.#rooms.leave(this.#socket, room);
     return this;
   }
@@ -143,6 +150,8 @@ export class ApplicationSocket<Events extends EventsOf<Events> = AnyEvents> {
 
   left(): void {
     this.#isGone = true;
+    // The connection lives on with its other namespaces.
+    this.#rooms.exit(this.#socket, this.#joined);
     for (const { cancel, hasLeft } of this.#asked.values()) {
       cancel();
       hasLeft();

@@ -28,6 +28,11 @@ export class Rooms {
     if (room !== ALL) socket.unsubscribe(this.#topic(room));
   }
 
+  /** Out of the namespace, and so out of those that were joined. */
+  exit(socket: Socket, joined: Iterable<string>): void {
+    for (const room of [ALL, ...joined]) socket.unsubscribe(this.#topic(room));
+  }
+
   broadcast(room = ALL, except?: Connection): Broadcast {
     return {
       emit: (event, ...args) => {
