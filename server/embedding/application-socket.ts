@@ -78,7 +78,10 @@ export class ApplicationSocket<Events extends EventsOf<Events> = AnyEvents> {
     return this;
   }
 
-  /** Throws where the name is reserved or the arguments cannot be encoded, see `encodeBinaryEvent`. */
+  /**
+   * Throws where the name is reserved or the arguments cannot be encoded, see `encodeBinaryEvent`. To a client that
+   * has left nothing is sent.
+   */
   emit(event: string, ...args: unknown[]): this {
     this.#send(encodeBinaryEvent(this.#socket.namespace, event, args));
     return this;
@@ -161,6 +164,7 @@ export class ApplicationSocket<Events extends EventsOf<Events> = AnyEvents> {
   }
 
   #send([text, ...attachments]: [text: string, ...attachments: Uint8Array[]]): void {
+    if (this.#isGone) return;
     const frames = [text, ...attachments.map((binary) => ({ binary }))];
     // Half a packet, or a gap, would be worse than a client that comes back.
     if (frames.some((frame) => this.#socket.send(frame) === 'dropped')) this.#socket.terminate();

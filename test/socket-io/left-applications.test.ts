@@ -67,3 +67,40 @@ for (const [how, way] of Object.entries(ways)) {
     t.same(got.slice(2), ['again to all', 'at last to all', 'at last in the lobby']);
   });
 }
+
+onEach(t, 'what is said too late to who has left disturbs none of its other namespaces', async (t, start) => {
+  let answer: ((answered: string) => void) | undefined;
+  let asked = () => {};
+  const isAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  let left = () => {};
+  const hasLeft = new Promise<void>((resolve) => {
+    left = resolve;
+  });
+  const slow: Application = {
+    namespace: '/slow',
+    connected(socket) {
+      socket.on('ask', (answered: (answered: string) => void) => {
+        answer = answered;
+        asked();
+      });
+      socket.onDisconnect(() => {
+        socket.emit('bye');
+        answer?.('too late');
+        left();
+      });
+    },
+  };
+  const { applications: served } = applications();
+  const at = await start({}, { applications: [slow, ...served] });
+  const root = await at.client();
+  const client = root.socket.io.socket('/slow', {});
+  client.connect();
+  client.emit('ask', () => {});
+  await isAsked;
+  client.disconnect();
+  await hasLeft;
+  await root.ask('ping me');
+  t.notOk(root.heard().includes('disconnect'));
+});
