@@ -29,7 +29,10 @@ export interface Request {
   readonly address: string;
 }
 
-/** Why a client is not let in, as it finds it in its `connect_error`: any other error says nothing of itself. */
+/**
+ * Why a client is not let in, as it finds it in its `connect_error`: any other error says nothing of itself, and
+ * neither does one whose `data` cannot be written as JSON.
+ */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly data: unknown;
@@ -82,9 +85,11 @@ export function createNamespace(
   }
 
   function refuse(socket: Socket, error: unknown): void {
-    if (error instanceof Refused) socket.refuse({ message: error.message, data: error.data });
-    else {
-      failed(logger, name, error);
+    try {
+      if (!(error instanceof Refused)) throw error;
+      socket.refuse({ message: error.message, data: error.data });
+    } catch (fault) {
+      failed(logger, name, fault);
       socket.refuse({ message: 'Internal error' });
     }
   }

@@ -223,3 +223,27 @@ onEach(t, 'who has left is not waited for', async (t, start) => {
   t.ok(isTold);
   await t.rejects(client.ask('nothing', []), { message: 'the client left before it answered nothing' });
 });
+
+onEach(t, 'a refusal whose data cannot be written as JSON says nothing of itself', async (t, start) => {
+  const faults: string[] = [];
+  const logger = {
+    ...silent,
+    error: (given: unknown) => void faults.push((given as { err: Error }).err.name),
+  };
+  const circle: { self?: unknown } = {};
+  circle.self = circle;
+  const refuse = (data: unknown) => {
+    throw new Refused('Not you', data);
+  };
+  const connected = () => {};
+  const applications: Application[] = [
+    { namespace: '/at-once', admit: () => refuse(1n), connected },
+    { namespace: '/later', admit: async () => refuse(circle), connected },
+  ];
+  const at = await start({}, { logger, applications });
+  for (const { namespace } of applications) {
+    const one = await at.client({ namespace: String(namespace) });
+    t.match(await one.next('connect_error'), { message: 'Internal error', data: undefined });
+  }
+  t.same(faults, ['TypeError', 'TypeError']);
+});
