@@ -21,6 +21,8 @@ export function openStreams({ config, clock, hub, onGoodbye, newId, random, peer
   clients: HttpClients;
   natives: NativeStreams;
   join(transport: Transport): Transport;
+  /** Ends them all, also those that no transport was joined to. */
+  close(): Promise<void>;
 } {
   const { heartbeatMs, limits } = config;
   const streams = new EventStreams({
@@ -37,5 +39,6 @@ export function openStreams({ config, clock, hub, onGoodbye, newId, random, peer
     clients: new HttpClients(streams, peers),
     natives: new NativeStreams(streams, newId, peers),
     join: (transport) => withEventStreams(transport, streams),
+    close: async () => streams.close(),
   };
 }

@@ -32,16 +32,20 @@ const SWEEP_MS = 1000;
  */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const store = await openStore(options);
+  const opened: Opened[] = [store.log];
   try {
-    return await assemble(options, store);
+    return await assemble(options, store, opened);
   } catch (error) {
-    // Whatever was opened of it, too: the data directory is free for the next attempt.
-    await store.log.close();
+    // Nothing of it goes on, and the data directory is free for the next attempt.
+    for (const one of opened.reverse()) await one.close().catch(() => {});
     throw error;
   }
 }
 
-async function assemble(options: ServerOptions, { log, join }: Store): Promise<Server> {
+type Opened = Pick<Server, 'close'>;
+
+/** @param opened gets what has to be closed where a later step fails */
+async function assemble(options: ServerOptions, { log, join }: Store, opened: Opened[]): Promise<Server> {
   const { config, logger, clock = systemClock, random = Math.random } = options;
   const nodeId = newId();
   let state: 'starting' | 'ready' | 'leaving' | 'closing' = 'starting';
@@ -67,8 +71,10 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     onLeft: (node) => onLeft(node),
     onMail: (message) => peers?.receive(message),
   });
+  opened.push(nodes);
   peers = openPeers({ config, clock, metrics, nodeId, nodes });
   const happenings = await openHappenings({ ...parts, nodeId, random, listener: options.onHappening });
+  opened.push(happenings);
   const rooms = createRooms({
     ...parts,
     nodeId,
@@ -86,6 +92,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   });
   const open = (roomId: string) => rooms.load(roomId);
   const occupied = happenings.onEffects && (await openOccupied({ ...parts, nodeId, open }));
+  if (occupied !== undefined) opened.push(occupied);
   const permission = await openPermission({
     ...parts,
     application: options.authorize,
@@ -150,6 +157,7 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     random,
     peers,
   });
+  opened.push(streams);
   const http = openHttp({
     config,
     logger,
@@ -189,7 +197,6 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
   });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
-  let port: number;
 
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -230,15 +237,12 @@ async function assemble(options: ServerOptions, { log, join }: Store): Promise<S
     await log.close();
   }
 
-  try {
-    port = await transport.listen(config.host, config.port);
-    if (config.healthPort !== undefined) {
-      health = createHttpServer(http.process);
-      healthPort = await health.listen(config.host, config.healthPort);
-    }
-  } catch (error) {
-    await close();
-    throw error;
+  // All of it, in its own order.
+  opened.splice(0, opened.length, { close });
+  const port = await transport.listen(config.host, config.port);
+  if (config.healthPort !== undefined) {
+    health = createHttpServer(http.process);
+    healthPort = await health.listen(config.host, config.healthPort);
   }
   state = 'ready';
   void occupied?.resume();
