@@ -37,6 +37,18 @@ interface Counted {
   readonly dialect: string;
 }
 
+let registryOfProcess: Registry | undefined;
+
+/** What is known of the process: gathered once, for nothing of it ever ends, and shown by all servers in it. */
+function processRegistry(): Registry {
+  if (registryOfProcess === undefined) {
+    registryOfProcess = new Registry();
+    // Also the event-loop delay, as nodejs_eventloop_lag_*: that since somebody asked last.
+    collectDefaultMetrics({ register: registryOfProcess });
+  }
+  return registryOfProcess;
+}
+
 /** @param read what is known only at the moment of asking */
 export function createMetrics(read: {
   connections(): Iterable<Counted>;
@@ -50,8 +62,7 @@ export function createMetrics(read: {
   nodeId: string;
 }): Metrics {
   const registry = new Registry();
-  // Also the event-loop delay, as nodejs_eventloop_lag_*.
-  collectDefaultMetrics({ register: registry });
+  const shown = [processRegistry(), registry];
   const registers = [registry];
   const counter = <T extends string>(name: string, help: string, ...labelNames: T[]) =>
     new Counter({ name: `tandem_${name}`, help, labelNames, registers });
@@ -151,7 +162,7 @@ export function createMetrics(read: {
       'subject',
       'outcome',
     ),
-    render: () => registry.metrics(),
+    render: () => Registry.merge(shown).metrics(),
   };
 }
 
