@@ -164,6 +164,26 @@ t.test('serve prints every problem on a line of its own and exits with 2', async
   t.match(stderr, /^AUTH is "y".*\nTICK_MS is "x".*\n$/);
 });
 
+for (const transport of ['uws', 'ws']) {
+  t.test(`serve says what keeps it from listening and exits with 1 (${transport})`, async (t) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    t.teardown(() => other.close());
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const env = { JWT_SECRET: SECRET, STORE: 'memory', TRANSPORT: transport, WS_PORT: String(port) };
+    t.match(await tandem(['serve'], { ...env, HOST: '127.0.0.1' }), {
+      code: 1,
+      stderr: `Port ${port} is in use by another program. Stop it, or set WS_PORT`,
+    });
+    t.match(await tandem(['serve'], { ...env, HOST: '203.0.113.1' }), {
+      code: 1,
+      stderr: 'HOST 203.0.113.1 is not an address of this machine.',
+    });
+    const health = { HOST: '127.0.0.1', WS_PORT: '0', HEALTH_PORT: String(port) };
+    t.match(await tandem(['serve'], { ...env, ...health }), { code: 1, stderr: `${port} is in use` });
+  });
+}
+
 for (const command of ['serve', 'cluster']) {
   t.test(
     `${command} is ended by a signal while it waits for Redis, too, and one that is repeated`,

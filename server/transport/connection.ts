@@ -102,7 +102,7 @@ export interface ConnectionHandler {
 export interface Transport {
   /** Sends a frame to every subscriber of the topic, except one. */
   publish(topic: string, frame: Frame, except?: Connection): void;
-  /** Resolves with the port. */
+  /** Resolves with the port. Rejects with an error that has the `code` of the system, such as EADDRINUSE. */
   listen(host: string, port: number): Promise<number>;
   /** Accepts no new connections; those that exist live on. */
   stopListening(): void;

@@ -4,7 +4,7 @@ import { isGoodbye } from './close-frame.ts';
 import type { Connection, Handshake, Transport, TransportOptions } from './connection.ts';
 import { isBinaryFrame, payloadOf } from './frame.ts';
 import { negotiatedProtocol, optional } from './handshake.ts';
-import { listenError } from './listen-error.ts';
+import { listenError, whyNotAt } from './listen-error.ts';
 import { listenOn, uws } from './uws-binary.ts';
 import { type Slot, UwsConnection } from './uws-connection.ts';
 import { HeldBack } from './uws-held-back.ts';
@@ -125,7 +125,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
       return new Promise((resolve, reject) => {
         listenOn(app, { host, port, shares: options.sharesPort === true }, (socket) => {
           if (socket === false) {
-            reject(listenError(host, port));
+            whyNotAt(host, port).then((cause) => reject(listenError(host, port, cause)));
             return;
           }
           listenSocket = socket;

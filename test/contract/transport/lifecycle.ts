@@ -19,7 +19,10 @@ export function lifecycleContract(t: Test, make: MakeTransport): void {
       handler: unused,
     });
     t.teardown(() => second.close());
-    await t.rejects(second.listen('127.0.0.1', first.port), new RegExp(`127.0.0.1:${first.port}`));
+    const message = new RegExp(`127.0.0.1:${first.port}`);
+    await t.rejects(second.listen('127.0.0.1', first.port), { message, code: 'EADDRINUSE' });
+    // An address of documentation, which nobody has.
+    await t.rejects(second.listen('203.0.113.1', first.port), { code: 'EADDRNOTAVAIL' });
     await first.stillServes(t);
     t.type(await second.listen('127.0.0.1', 0), 'number', 'another port can be tried');
   });
