@@ -1,40 +1,23 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import type { Route } from '../../protocol/http/index.ts';
 import { type Limits, Refusal } from '../../protocol/index.ts';
-import { faultOf } from '../dispatch/fault.ts';
+import { createCheck } from '../dispatch/checks.ts';
 import { inspect } from '../dispatch/inspect.ts';
 import type { HttpRequest } from '../transport/connection.ts';
 
-// `verbose` for the schema at fault: its description says what was expected.
-const options = { allErrors: false, strict: false, verbose: true, unicodeRegExp: true } as const;
-const bodies = new Ajv(options);
+const checkedBody = createCheck();
 /** What stands in an address is text: `?limit=10` is a number where the schema says so. */
-const addresses = new Ajv({ ...options, coerceTypes: true });
-
-const validators = new WeakMap<object, ValidateFunction>();
-
-/** Compiled once, when it is first needed. Throws INVALID_FIELD, naming the path and what was expected. */
-function checked(ajv: Ajv, schema: object | undefined, value: unknown): unknown {
-  if (schema === undefined) return undefined;
-  let validate = validators.get(schema);
-  if (validate === undefined) {
-    validate = ajv.compile(schema);
-    validators.set(schema, validate);
-  }
-  if (validate(value)) return value;
-  throw new Refusal('INVALID_FIELD', faultOf(validate.errors));
-}
+const checkedAddress = createCheck({ coerceTypes: true });
 
 /** Throws INVALID_FIELD. */
 export function paramsOf(route: Route, found: Readonly<Record<string, string | undefined>>): unknown {
-  return checked(addresses, route.params, { ...found });
+  return route.params && checkedAddress(route.params, { ...found });
 }
 
 /** Of a parameter that came several times, the first. Throws INVALID_FIELD. */
 export function queryOf(route: Route, query: string): unknown {
   if (route.query === undefined) return undefined;
   const given = new Map([...new URLSearchParams(query)].reverse());
-  return checked(addresses, route.query, Object.fromEntries(given));
+  return checkedAddress(route.query, Object.fromEntries(given));
 }
 
 /**
@@ -61,7 +44,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Throws NOT_JSON, INVALID_FIELD, TOO_DEEP, FORBIDDEN_KEY. */
 export function bodyOf({ body }: Route, bytes: Uint8Array | undefined, { MAX_DEPTH }: Limits): unknown {
-  if (bytes === undefined) return undefined;
+  if (body === undefined || bytes === undefined) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(utf8.decode(bytes));
@@ -73,10 +56,10 @@ export function bodyOf({ body }: Route, bytes: Uint8Array | undefined, { MAX_DEP
 
 /** Throws INVALID_FIELD, TOO_DEEP, FORBIDDEN_KEY. */
 export function checkedValue(
-  schema: object | undefined,
+  schema: object,
   value: unknown,
   { MAX_DEPTH }: Pick<Limits, 'MAX_DEPTH'>,
 ): unknown {
   inspect(value, MAX_DEPTH);
-  return checked(bodies, schema, value);
+  return checkedBody(schema, value);
 }

@@ -1,22 +1,8 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import { type Command, type CommandType, commands, isPlainObject, Refusal } from '../../protocol/index.ts';
-import { faultOf } from './fault.ts';
-
-// `verbose` for the schema at fault: its description says what was expected.
-const ajv = new Ajv({ allErrors: false, strict: false, verbose: true, unicodeRegExp: true });
+import { createCheck } from './checks.ts';
 
 const types: ReadonlySet<string> = new Set(Object.keys(commands));
-const validators = new Map<object, ValidateFunction>();
-
-/** Compiled once, when the first command of its type comes: all at once would be a quarter of the start. */
-function validatorOf(schema: object): ValidateFunction {
-  let validator = validators.get(schema);
-  if (validator === undefined) {
-    validator = ajv.compile(schema);
-    validators.set(schema, validator);
-  }
-  return validator;
-}
+const check = createCheck();
 
 /** The type of a message. Throws NOT_AN_OBJECT, INVALID_FIELD (`type`) or UNKNOWN_TYPE. */
 export function typeOf(message: unknown): CommandType {
@@ -31,7 +17,5 @@ export function typeOf(message: unknown): CommandType {
 
 /** The message as a command of its type. Throws INVALID_FIELD, naming the path and what was expected. */
 export function validated(type: CommandType, message: unknown, schema: object = commands[type]): Command {
-  const validate = validatorOf(schema);
-  if (validate(message)) return message as Command;
-  throw new Refusal('INVALID_FIELD', faultOf(validate.errors));
+  return check(schema, message) as Command;
 }
