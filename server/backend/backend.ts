@@ -28,11 +28,14 @@ export interface Backend {
    * @param by whose keys these are. Default: the program's own
    */
   publish(roomId: string, publication: Publication, by?: string): Promise<Published>;
-  /** The same for many rooms. Never rejects over one of them: each has its own result. */
+  /**
+   * The same for many rooms, once in each, however often it is named. Never rejects over one of them: each has its
+   * own result.
+   */
   broadcast(roomIds: readonly string[], publication: Publication, by?: string): Promise<Broadcasted>;
   /** Tells a user something, on all connections; what has the same `id` is told once. */
   notify(userId: string, notice: Notice): Promise<Notification>;
-  /** Ends all connections of a user (KICKED), and their stays. Returns how many there were. */
+  /** Ends all connections of a user (KICKED), and their stays. Returns how many there were. Throws INVALID_FIELD. */
   disconnect(userId: string): number;
   /** A page of the rooms in memory, by their ids. `limit`: 100 by default. */
   rooms(query?: { prefix?: string; after?: string; limit?: number }, may?: MayList): Promise<RoomList>;

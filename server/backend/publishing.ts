@@ -80,7 +80,13 @@ export function createPublishing(
   return {
     publish,
     async broadcast(roomIds, publication, by): Promise<Broadcasted> {
-      return { results: await Promise.all(roomIds.map((roomId) => one(roomId, publication, by))) };
+      const published = new Map<string, ReturnType<typeof one>>();
+      const results = roomIds.map((roomId) => {
+        const result = published.get(roomId) ?? one(roomId, publication, by);
+        published.set(roomId, result);
+        return result;
+      });
+      return { results: await Promise.all(results) };
     },
     async notify(userId, notice: Notice): Promise<Notification> {
       const [attempt, at] = [newId(), now()];
