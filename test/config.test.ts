@@ -339,8 +339,7 @@ t.test('every default is valid by its own rule, and the table has a row for ever
       name,
     );
   }
-  t.match(
-    rows,
-    ['| setting | default | what |', '|---|---|---|', '| `WS_PORT` | `3001` | /port/'].slice(0, 2),
-  );
+  const [head, rule, first = ''] = rows;
+  t.same([head, rule], ['| setting | default | what |', '|---|---|---|']);
+  t.match(first, /^\| `WS_PORT` \| `3001` \| port .* \|$/);
 });
