@@ -17,6 +17,7 @@ export {
   type Request,
 } from './embedding/application.ts';
 export type { ApplicationSocket } from './embedding/application-socket.ts';
+export { LogError, type LogErrorCode } from './log/log.ts';
 export { createLogger, type Logger } from './logger.ts';
 export type { Change, Happening } from './outbound/happening.ts';
 export { createServer } from './server.ts';

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type Clock, systemClock } from '../server/clock.ts';
+import { LogError } from '../server/index.ts';
 import { openDurableMap } from '../server/log/durable-map.ts';
 import { openLmdbLog } from '../server/log/lmdb.ts';
 import { createMemoryLog } from '../server/log/memory.ts';
@@ -15,7 +16,9 @@ for (const name of ['projects', 'stays']) {
     await room.append(['"no entry of it"', 'no JSON']);
     await log.close();
     const env = { STORE: 'lmdb', DATA_DIR: directory };
-    await t.rejects(startServer(env), { code: 'LOG_CORRUPT' });
+    const fault = await startServer(env).catch((error: unknown) => error);
+    t.type(fault, LogError);
+    t.match(fault, { code: 'LOG_CORRUPT' });
     await t.rejects(startServer(env), { code: 'LOG_CORRUPT' }, 'and not that it is held already');
     const again = await openLmdbLog({ directory, clock: systemClock });
     await again.close();
