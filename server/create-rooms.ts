@@ -1,4 +1,5 @@
 import { atOnce, createAppendBeat } from './append-beat.ts';
+import { latestFlush } from './fanout/flushes.ts';
 import { placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
@@ -65,7 +66,8 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
       occupied()?.entered(roomId);
       if (view === undefined) return undefined;
-      return recovery().joined(session, roomId, { user, epoch: view.epoch, ...placeOf(view.state) });
+      const place = placeOf(view.state);
+      return recovery().joined(session, roomId, { user, epoch: view.epoch, ...place, flush: latestFlush() });
     },
     onLeft(connection, { roomId, userId }) {
       logger.info({ roomId, userId, connection }, 'left');

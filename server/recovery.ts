@@ -2,11 +2,12 @@ import type { Clock } from './clock.ts';
 import { isMark, readMark } from './dialect/mark.ts';
 import type { Return } from './dispatch/handlers/rejoining.ts';
 import type { Session } from './dispatch/session.ts';
-import { placeBeside, restored, type Served } from './fanout/flushes.ts';
-import { type Claimed, isUpToDate, missedSince, placeFrom } from './fanout/position.ts';
+import { placeBeside, restored } from './fanout/flushes.ts';
+import { LeftRooms } from './left-rooms.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
 import type { Nodes } from './log/nodes.ts';
+import { missedIn } from './missed.ts';
 import type { Rooms } from './rooms.ts';
 import {
   anyEpoch,
@@ -61,6 +62,7 @@ export class Recovery {
   readonly #ends: StayEnds;
   /** The marks of connections that came with one and began anew, until they are in a room. */
   readonly #marks = new Map<string, string>();
+  readonly #left = new LeftRooms();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -99,10 +101,13 @@ export class Recovery {
     // Stored by another build.
     if (!Array.isArray(stay.rooms)) return undefined;
     const mark = readMark(text);
+    // With the same as before it has heard nothing since.
+    const isSame = text === stay.mark;
+    const served = isSame ? nothingServed : this.#servedIn(pid, stay);
     // Of a room that the process could not note before it ended.
-    if (mark !== undefined && !hasRoom(stay, mark.roomId)) return undefined;
+    if (mark !== undefined && !isSame && !hasRoom(stay, mark.roomId) && !served.has(mark.roomId))
+      return undefined;
     if (session.receiver.dialect.vocabulary.stateNamesMembers && !hasBegun(stay, mark)) return undefined;
-    const served = text === stay.mark ? nothingServed : this.#servedIn(pid, stay);
     const rooms: StayRoom[] = [];
     const returns: Return[] = [];
     for (const room of stay.rooms) {
@@ -110,10 +115,10 @@ export class Recovery {
       // The last mark says where one room stood, and so where others did. Where that is not known, nothing is
       // missing where nothing has happened.
       const known =
-        mark && (mark.roomId === roomId ? heardOf(room, mark) : placeBeside(mark, roomId, served));
+        mark && (mark.roomId === roomId ? heardOf(room, mark) : placeBeside(mark, roomId, room, served));
       const { epoch, version, offset } = known ?? room;
       const since = anyEpoch({ epoch, version, offset });
-      const missed = await this.#missed(roomId, since);
+      const missed = await missedIn(roomId, since, this.#options);
       if (missed === undefined || (missed > 0 && mark !== undefined && !known)) return undefined;
       rooms.push({ roomId, user, epoch, version, offset });
       returns.push({ roomId, user, since });
@@ -122,7 +127,10 @@ export class Recovery {
       // Finding out took time, in which another connection may have taken it, or its end come.
       if (!isAsBefore(this.#options.stays.get(pid), stay)) return false;
       // Those that it had may not have noticed yet that they broke.
-      for (const before of stay.connections) this.#live.delete(before);
+      for (const before of stay.connections) {
+        this.#live.delete(before);
+        this.#left.forget(before);
+      }
       this.#live.set(session.id, pid);
       this.#ends.cancel(pid);
       const connections = [...stay.connections, session.id].slice(-MOST_CONNECTIONS);
@@ -131,6 +139,7 @@ export class Recovery {
         node: this.#options.nodeId,
         connections,
         rooms,
+        left: undefined,
         mark: isMark(text) ? text : undefined,
       });
       return true;
@@ -155,10 +164,10 @@ export class Recovery {
     // Where it has been all the time, it may not have got yet what happened since.
     if (hasRoom(before, roomId)) return undefined;
     // By concat and by name, which leave no room to grow: there are as many of them as connections.
-    const { user, epoch, version, offset } = joined;
+    const { user, epoch, version, offset, flush } = joined;
     return this.#keep(pid, {
       ...before,
-      rooms: before.rooms.concat({ roomId, user, epoch, version, offset }),
+      rooms: before.rooms.concat({ roomId, user, epoch, version, offset, flush }),
     });
   }
 
@@ -166,8 +175,13 @@ export class Recovery {
   left(connectionId: string, roomId: string): Promise<void> | undefined {
     const pid = this.#live.get(connectionId);
     const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
-    if (pid === undefined || stay === undefined || !hasRoom(stay, roomId)) return undefined;
-    return this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
+    if (pid === undefined || stay === undefined) return undefined;
+    if (hasRoom(stay, roomId))
+      return this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
+    // As it had asked: from here on it hears no more of the room.
+    const served = this.#options.rooms().get(roomId)?.fanout?.servedTo(connectionId);
+    if (served !== undefined) this.#left.note(connectionId, roomId, served);
+    return undefined;
   }
 
   /** @param isFinal the client, or the server, has ended the stay and not only the connection */
@@ -175,14 +189,16 @@ export class Recovery {
     const pid = this.#live.get(connectionId);
     this.#live.delete(connectionId);
     this.#marks.delete(connectionId);
+    const left = this.#left.of(connectionId);
+    this.#left.forget(connectionId);
     const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
     if (pid === undefined || stay?.connections.at(-1) !== connectionId) return;
     if (isFinal) return this.#forget(pid);
-    const served = this.#servedIn(pid, stay);
+    const served = this.#servedIn(pid, stay, left);
     this.#ends.begin(pid, this.#options.nodeId, served);
     // Of one room the mark alone says enough.
     if (served.size < 2) return;
-    this.#keep(pid, { ...stay, rooms: stay.rooms.map((one) => withServed(one, served)) });
+    this.#keep(pid, withServed(stay, served));
   }
 
   /** Waits for what is under way. */
@@ -195,27 +211,15 @@ export class Recovery {
     this.#ends.sweep();
   }
 
-  /** How much has happened in a room since; undefined where that is no longer known. */
-  async #missed(roomId: string, since: Claimed): Promise<number | undefined> {
-    try {
-      const head = await this.#options.log.head(roomId);
-      // Most have missed nothing: their rooms need not be opened to know that.
-      if (head === undefined) return since.epoch === undefined ? 0 : undefined;
-      if (isUpToDate(since, head)) return 0;
-      const { state, view } = await this.#options.rooms().load(roomId);
-      const place = placeFrom(state, view.epoch, since);
-      const missed = place && missedSince(state, place);
-      return missed && missed.operations.length + missed.others.length;
-    } catch {
-      return undefined;
-    }
-  }
-
   /** How its rooms serve the last connection of a stay, or served it when it broke. */
-  #servedIn(pid: string, { connections, node, rooms }: Stay): ServedRooms {
+  #servedIn(
+    pid: string,
+    { connections, node, rooms, left: leftBefore = [] }: Stay,
+    left = this.#left.of(connections.at(-1) ?? ''),
+  ): ServedRooms {
     const before = this.#ends.servedBefore(pid, node);
     if (before !== undefined) return before;
-    const served = new Map<string, Served>();
+    const served = new Map(left ?? leftBefore.map((one) => [one.roomId, restored(one.served)]));
     for (const { roomId, served: before } of rooms) {
       const { fanout } = this.#options.rooms().get(roomId) ?? {};
       const one = fanout?.servedTo(connections.at(-1) ?? '') ?? (before && restored(before));

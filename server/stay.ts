@@ -1,6 +1,6 @@
 import type { UserPresence } from '../protocol/index.ts';
 import type { Mark } from './dialect/mark.ts';
-import { type Served, type ServedBefore, stored } from './fanout/flushes.ts';
+import { type JoinedAt, type Served, type ServedBefore, stored } from './fanout/flushes.ts';
 import { type Claimed, isThrough, later } from './fanout/position.ts';
 
 /** What is kept of a session, so that its client can come back to it. */
@@ -14,6 +14,8 @@ export interface Stay {
   /** What it joined, and where it stood in each then, or when it came back last. An array: an object would have a
    * shape of its own for each. */
   readonly rooms: readonly StayRoom[];
+  /** What it left, and how it was served there: its client may have heard nothing since. */
+  readonly left?: readonly LeftRoom[] | undefined;
   /** With which its client came last: what it heard before this connection. */
   readonly mark?: string | undefined;
 }
@@ -24,11 +26,13 @@ export interface StayRoom extends Joined {
   readonly served?: ServedBefore;
 }
 
-export interface Joined {
+export interface LeftRoom {
+  readonly roomId: string;
+  readonly served: ServedBefore;
+}
+
+export interface Joined extends JoinedAt {
   readonly user: UserPresence & { userId: string };
-  readonly epoch: string;
-  readonly version: number;
-  readonly offset: number;
 }
 
 export function hasRoom({ rooms }: Stay, roomId: string): boolean {
@@ -61,8 +65,12 @@ export function hasBegun({ rooms }: Stay, mark: Mark | undefined): boolean {
   return rooms.every((room) => mark?.roomId === room.roomId && isThrough(mark, room));
 }
 
-/** @param served by room */
-export function withServed(room: StayRoom, served: ReadonlyMap<string, Served>): StayRoom {
-  const one = served.get(room.roomId);
-  return one === undefined ? room : { ...room, served: stored(one) };
+/** @param all by room, those that it left among them */
+export function withServed(stay: Stay, all: ReadonlyMap<string, Served>): Stay {
+  const rooms = stay.rooms.map((room) => {
+    const one = all.get(room.roomId);
+    return one === undefined ? room : { ...room, served: stored(one) };
+  });
+  const left = [...all].filter(([roomId]) => !hasRoom(stay, roomId));
+  return { ...stay, rooms, left: left.map(([roomId, one]) => ({ roomId, served: stored(one) })) };
 }

@@ -5,6 +5,10 @@ import type { Place } from './position.ts';
 /** Of all flushes of this process, in their order. */
 let latest = 0;
 
+export function latestFlush(): number {
+  return latest;
+}
+
 const MOST_FLUSHES = 1000;
 
 /** As many as may be on their way to a client when its connection breaks. */
@@ -86,6 +90,12 @@ export function restored({ flushed, ...served }: ServedBefore): Served {
   return { ...served, flushes: new Flushes(flushed) };
 }
 
+/** Where a room stood when a client joined it, and the latest flush of its process then. */
+export interface JoinedAt extends Place {
+  readonly epoch: string;
+  readonly flush?: number | undefined;
+}
+
 /**
  * What a client has of a room, by the last mark that it heard, in another one.
  *
@@ -95,13 +105,16 @@ export function restored({ flushed, ...served }: ServedBefore): Served {
 export function placeBeside(
   mark: Mark,
   roomId: string,
+  joined: JoinedAt,
   served: ReadonlyMap<string, Served>,
 ): (Place & { epoch: string }) | undefined {
   const [heard, other] = [served.get(mark.roomId), served.get(roomId)];
-  if (heard === undefined || other === undefined || heard.epoch !== mark.epoch) return undefined;
-  const flush = flushOf(mark, heard);
-  const place = flush === undefined || flush < other.since ? undefined : other.flushes.placeAfter(flush);
-  return place && { epoch: other.epoch, version: place.version, offset: place.offset };
+  const flush = heard?.epoch === mark.epoch ? flushOf(mark, heard) : undefined;
+  if (flush === undefined) return undefined;
+  // It joined behind that, and all that it was told there has a mark.
+  if (joined.flush !== undefined && flush <= joined.flush) return joined;
+  const place = other === undefined || flush < other.since ? undefined : other.flushes.placeAfter(flush);
+  return other && place && { epoch: other.epoch, version: place.version, offset: place.offset };
 }
 
 function flushOf({ offset }: Mark, { from, since, isFirst, flushes }: Served): number | undefined {

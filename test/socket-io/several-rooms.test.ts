@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { comeBackFrom, markOf, update, updates } from './components.ts';
 import { breakOff, comeBack, durable, onEach, type Person, type SocketStage } from './stage.ts';
 
 const ids = ['c1', 'c2'];
@@ -9,30 +10,6 @@ async function meet(at: SocketStage): Promise<[Person, Person]> {
   for (const one of [ada, ben])
     for (const componentId of ids) await one.ask('component:subscribe', { componentId });
   return [ada, ben];
-}
-
-function update(by: Person, componentId: string, n: number): Promise<unknown> {
-  return by.ask('component:update', { componentId, updates: { n } });
-}
-
-/** The next updates, in their order. */
-async function updates(one: Person, count: number): Promise<string[]> {
-  const heard: string[] = [];
-  while (heard.length < count) {
-    const { componentId, updates } = await one.next('component:updated');
-    heard.push(`${componentId} ${updates.n}`);
-  }
-  return heard;
-}
-
-function markOf({ socket }: Person): unknown {
-  return (socket as unknown as { _lastOffset: unknown })._lastOffset;
-}
-
-/** Comes back as one whom nothing has reached of what came behind a mark. */
-function comeBackFrom(one: Person, mark: unknown): Promise<boolean> {
-  Object.assign(one.socket, { _lastOffset: mark });
-  return comeBack(one);
 }
 
 function nothingTwice(t: Test, one: Person): void {
