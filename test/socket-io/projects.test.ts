@@ -1,4 +1,5 @@
 import t from 'tap';
+import { connect } from '../support/client.ts';
 import { onEach, type Person, tokenOf } from './stage.ts';
 
 onEach(
@@ -59,6 +60,17 @@ onEach(
     });
   },
 );
+
+onEach(t, '[SO10] a guest joins with a token at once, as the user whom it says', async (t, start) => {
+  const at = await start({ AUTH: 'optional' });
+  const guest = await at.client();
+  const token = await tokenOf('ada', { projects: ['p1'] });
+  t.match(await guest.ask('join-project', { projectId: 'p1', token }), { ok: true, projectId: 'p1' });
+  const native = await connect(at.server.port, { headers: { authorization: `Bearer ${token}` } });
+  t.teardown(() => native.close());
+  native.send({ type: 'join', roomId: 'project:p1' });
+  t.match(await native.nextOf('presence'), { users: [{ userId: 'ada', name: 'ADA' }] });
+});
 
 const project = { ownerId: 'ada', members: ['ben'], active: true };
 

@@ -4,7 +4,7 @@ import type { DirectEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
 import { personal } from './personal.ts';
 import { rooms } from './rooms.ts';
-import { acknowledge, type Fields, meaningsOf, PROJECT, userOf, type Words } from './words.ts';
+import { acknowledge, describedBy, type Fields, meaningsOf, PROJECT, userOf } from './words.ts';
 
 /** Whether a room is one of this application's. */
 export function isOfProjects(roomId: string): boolean {
@@ -15,8 +15,13 @@ export const projectMeanings = meaningsOf({
   'join-project': {
     commands(given, caller) {
       const { token } = given.all;
-      const proof: Words[] = isAbsent(token) ? [] : [{ type: 'auth', token }];
-      return [...proof, { type: 'join', roomId: PROJECT + projectOf(given), user: userOf(caller) }];
+      const roomId = PROJECT + projectOf(given);
+      if (isAbsent(token)) return [{ type: 'join', roomId, user: userOf(caller) }];
+      // Who joins says the token, which is not read yet.
+      return [
+        { type: 'auth', token },
+        { type: 'join', roomId, user: describedBy(caller) },
+      ];
     },
   },
   'leave-project': { commands: (given) => [{ type: 'leave', roomId: PROJECT + projectOf(given) }] },

@@ -113,10 +113,16 @@ export function read(meanings: Meanings, message: SocketEvent, caller: Caller): 
 
 /** The user of a join: who the token says, or else a guest for this connection. */
 export function userOf(caller: Caller, given: { userId?: unknown; name?: unknown } = {}): object {
-  const { connectionId, name, email } = caller;
   return {
-    userId: given.userId ?? caller.userId ?? `guest-${connectionId}`,
+    userId: given.userId ?? caller.userId ?? `guest-${caller.connectionId}`,
     ...(given.name === undefined ? {} : { name: given.name }),
+    ...describedBy(caller),
+  };
+}
+
+/** What its token says of a caller, beside who it is. */
+export function describedBy({ name, email }: Caller): object {
+  return {
     ...(name === undefined ? {} : { name }),
     ...(email === undefined ? {} : { email }),
   };
