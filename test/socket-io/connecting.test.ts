@@ -1,5 +1,6 @@
 import { Socket as Engine } from 'engine.io-client';
 import t from 'tap';
+import { rawSocket } from './raw.ts';
 import { onEach, Person, tokenOf } from './stage.ts';
 
 t.setTimeout(550_000);
@@ -47,6 +48,22 @@ onEach(t, '[SO1] a namespace that does not exist is refused, and the others live
   t.match(await other.next('connect_error'), { message: 'Invalid namespace' });
   t.match(await root.ask('join_room', { roomId: 'x' }), { roomId: 'x' });
 });
+
+onEach(
+  t,
+  '[SO1] a query behind a namespace’s name makes it no other',
+  async (t, start) => {
+    const at = await start();
+    const raw = await rawSocket(t, at);
+    raw.send('40/scenes?a=b,');
+    await raw.until((packet) => packet.startsWith('40/scenes,'));
+    const scene = JSON.stringify({ projectId: 'p', sceneId: 's' });
+    raw.send(`42/scenes?a=b,1["joinScene",${scene}]`);
+    const answered = raw.until((packet) => packet.startsWith('43/scenes,1[{"ok":true'));
+    t.not(await Promise.race([answered, raw.closed.then(() => 'closed')]), 'closed');
+  },
+  ['websocket only'],
+);
 
 onEach(t, '[SO1] one connection serves several namespaces, each with an id of its own', async (t, start) => {
   const at = await start();

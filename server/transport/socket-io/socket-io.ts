@@ -56,11 +56,12 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
 
   function take(engine: Connection, packet: SocketPacket, size: number): void {
     const client = clientOf(engine);
-    const socket = client.sockets.get(packet.namespace);
+    const namespace = nameIn(packet.namespace);
+    const socket = client.sockets.get(namespace);
     if (isUncounted(packet, socket) && isFlood(client)) return flooded(engine);
-    if (packet.type === 'connect') return connect(engine, packet.namespace, packet.data);
+    if (packet.type === 'connect') return connect(engine, namespace, packet.data);
     // It cannot have known yet; were it a violation, the session would end before that is told.
-    if (socket === undefined && client.sentAway?.has(packet.namespace)) return;
+    if (socket === undefined && client.sentAway?.has(namespace)) return;
     // Also what only servers say.
     if (socket === undefined || packet.type === 'connect_error')
       throw new ProtocolViolation('INVALID_PAYLOAD');
@@ -71,7 +72,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
 
   /** What goes to nobody need not be read. */
   function maxIn({ sockets }: Client, namespace: string): number {
-    const socket = sockets.get(namespace);
+    const socket = sockets.get(nameIn(namespace));
     return socket === undefined ? 0 : maxEventBytes(socket.handler);
   }
 
@@ -90,9 +91,7 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     engine.close(closes.FLOOD.code, closeReason('FLOOD'));
   }
 
-  function connect(engine: Connection, asked: string, data: unknown): void {
-    // Clients may put a query behind the name.
-    const [namespace = ''] = asked.split('?');
+  function connect(engine: Connection, namespace: string, data: unknown): void {
     const { sockets, sentAway, handshake } = clientOf(engine);
     const handler = options.namespace(namespace);
     if (handler === undefined) {
@@ -184,6 +183,12 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
       }
     },
   };
+}
+
+/** Clients may put a query behind the name. */
+function nameIn(namespace: string): string {
+  const end = namespace.indexOf('?');
+  return end === -1 ? namespace : namespace.slice(0, end);
 }
 
 /** Whether nobody behind the socket counts it. */
