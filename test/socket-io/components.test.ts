@@ -132,3 +132,22 @@ onEach(t, '[ID1] nobody is shown under an address that the token does not say', 
   t.notHas(users[0], { email: String });
   await mallory.close();
 });
+
+onEach(
+  t,
+  '[SO9] who has not subscribed is refused whatever it says of a component',
+  async (t, start) => {
+    const ada = await (await start()).client({ as: 'ada' });
+    const nested = { componentId, rowId: 'r1', nestedComponentId: 'n1' };
+    for (const [event, data] of [
+      ['component:update', { componentId, updates: {} }],
+      ['component:nested-create', { componentId, rowId: 'r1', nestedComponent: { id: 'n1' } }],
+      ['component:nested-update', { ...nested, updates: {} }],
+      ['component:nested-delete', nested],
+      ['component:typing', { componentId }],
+      ['component:cursor', { componentId, position: { x: 1, y: 2 } }],
+    ] as const)
+      t.match(await ada.ask(event, data), { ok: false, code: 'NOT_JOINED' }, event);
+  },
+  ['websocket only'],
+);
