@@ -44,7 +44,11 @@ onEach(t, 'presence follows who comes and goes', async (t, start) => {
   t.same([...presence.users.keys()], ['kim']);
 });
 
-/** Sends at once what is typed; its version is that of the latest operation of others. */
+/**
+ * Sends at once what is typed; its version is that of the latest operation of others. Beside what its application
+ * shows of it, it forgets those of its own that others have had, and moves the rest along: without that no two texts
+ * stay the same, whatever the server does.
+ */
 class CollaborativeEditor {
   version = 0;
   text = '';
