@@ -95,6 +95,11 @@ function number(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? Math.max(-1000, Math.min(1000, value)) : 0;
 }
 
+/** '' where it says nothing of it. */
+export function kindOf(item: Item): string {
+  return typeof item.kind === 'string' ? item.kind : '';
+}
+
 export function nameOf(id: string, item: Item | undefined): string {
   return typeof item?.name === 'string' && item.name !== '' ? item.name : id;
 }

@@ -132,7 +132,7 @@ function seat(it: Joiner, width: number, cushions: number): void {
 
 export function furniture(kind: string): Model {
   const joiner = new Joiner();
-  const build = builders[kind];
+  const build = Object.hasOwn(builders, kind) ? builders[kind] : undefined;
   if (build === undefined) joiner.add(new IcosahedronGeometry(0.35, 1), joiner.main, [0, 0.35, 0]);
   else build(joiner);
   return { group: joiner.group, paint: (color) => joiner.main.color.set(color) };

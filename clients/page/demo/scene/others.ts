@@ -53,7 +53,7 @@ export class Others {
     room.cameras.on('change', changed);
     room.presence.on('change', changed);
     room.on('cursor', ({ userId, position, target }) => {
-      if (target === undefined || CENTERS[target] === undefined || people.isMe(userId)) return;
+      if (target === undefined || !Object.hasOwn(CENTERS, target) || people.isMe(userId)) return;
       const to = pointIn(position);
       if (to === undefined) this.#cursors.delete(userId);
       else this.#point(userId, target, to);

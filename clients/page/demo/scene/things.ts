@@ -1,6 +1,6 @@
 import { Box3, type Group, Mesh, type MeshStandardMaterial, type Object3D, Sprite, Vector3 } from 'three';
 import type { Item } from '../../../client/index.ts';
-import { colorOf, nameOf, placeOf, positionOf, turnOf } from '../furnishing.ts';
+import { colorOf, kindOf, nameOf, placeOf, positionOf, turnOf } from '../furnishing.ts';
 import type { World } from '../world.ts';
 import { furniture } from './furniture.ts';
 import { Outline } from './outline.ts';
@@ -9,7 +9,7 @@ import type { Surroundings } from './surroundings.ts';
 
 interface Thing {
   readonly model: Model;
-  readonly kind: unknown;
+  readonly kind: string;
   readonly place: string;
   readonly outline: Outline;
   readonly to: Vector3;
@@ -86,7 +86,7 @@ export class Things {
     const known = this.#things.get(id);
     if (
       known !== undefined &&
-      (item === undefined || item.kind !== known.kind || placeOf(item) !== known.place)
+      (item === undefined || kindOf(item) !== known.kind || placeOf(item) !== known.place)
     ) {
       discard(known.model.group);
       this.#surroundings.orbit(id, undefined);
@@ -101,7 +101,7 @@ export class Things {
   }
 
   #make(id: string, item: Item): Thing {
-    const kind = String(item.kind);
+    const kind = kindOf(item);
     const isPlanet = kind === 'sun' || kind.startsWith('planet-');
     const model = isPlanet ? planet(kind, nameOf(id, item)) : furniture(kind);
     const { x, y, z } = positionOf(item);
@@ -114,7 +114,7 @@ export class Things {
     const thing = {
       model,
       height,
-      kind: item.kind,
+      kind,
       place,
       outline: new Outline(model.group),
       to: new Vector3(x, y, z),
@@ -131,8 +131,8 @@ export class Things {
     this.#things.get(id)?.outline.show(holder && this.#world.people.colorOf(holder));
   }
 
-  #orbit(id: string, kind: unknown, { x, z }: Vector3): void {
-    if (String(kind).startsWith('planet-')) this.#surroundings.orbit(id, Math.hypot(x, z));
+  #orbit(id: string, kind: string, { x, z }: Vector3): void {
+    if (kind.startsWith('planet-')) this.#surroundings.orbit(id, Math.hypot(x, z));
   }
 }
 
