@@ -1,6 +1,7 @@
 import { element, part, say } from '../common/element.ts';
 import { colorOf, nameOf } from './furnishing.ts';
 import type { Hand } from './hand.ts';
+import type { Holds } from './holds.ts';
 import type { World } from './world.ts';
 
 const SWATCHES = {
@@ -35,7 +36,7 @@ export class Detail {
   readonly #controls = element('div', { class: 'controls' });
   readonly #swatches: HTMLButtonElement[];
 
-  constructor(world: World, hand: Hand) {
+  constructor(world: World, hand: Hand, holds: Holds) {
     this.#world = world;
     this.#hand = hand;
     this.#swatches = Object.entries(SWATCHES).map(([color, name]) => {
@@ -69,7 +70,7 @@ export class Detail {
     );
     this.#node.append(element('p', {}, this.#name, this.#hint), this.#controls);
     const show = () => this.#show();
-    world.room.selection.on('change', show);
+    holds.on('change', show);
     world.room.scene.on('change', show);
     world.room.presence.on('change', show);
   }

@@ -37,14 +37,11 @@ export class Hand {
 
   /** Selects a thing, and lets go of what was selected before. */
   async select(id: string | undefined): Promise<void> {
+    if (id !== undefined && id === this.selected) return;
     const { room, announcer } = this.#world;
-    for (const other of this.#holds.mine()) {
-      if (other !== id) room.selection.unselect(other).catch(() => {});
-    }
-    if (id === undefined || this.#holds.mine().includes(id)) return;
     // Where somebody else holds it, that is told as a conflict.
-    await room.selection.select(id).then(
-      () => announcer.say(`${nameOf(id, room.scene.items.get(id))} is selected.`),
+    await this.#holds.choose(id).then(
+      () => id === undefined || announcer.say(`${nameOf(id, room.scene.items.get(id))} is selected.`),
       () => {},
     );
   }
@@ -107,7 +104,7 @@ export class Hand {
     const id = this.selected;
     if (id === undefined) return;
     this.#world.room.scene.remove(id).then(
-      () => this.#world.room.selection.unselect(id),
+      () => (this.selected === id ? this.select(undefined) : undefined),
       () => {},
     );
   }

@@ -40,7 +40,7 @@ export class Items {
     const { room } = world;
     room.scene.on('change', ({ items }) => this.#sync(items));
     const mark = () => this.mark();
-    room.selection.on('change', mark);
+    holds.on('change', mark);
     room.presence.on('change', mark);
     setInterval(mark, 1000);
     this.#sync([...room.scene.items.keys()]);
@@ -70,7 +70,7 @@ export class Items {
     for (const [id, { button, who, left }] of this.#rows) {
       const line = Object.hasOwn(room.selection.selected, id) ? (room.selection.selected[id] ?? []) : [];
       const [holder] = line;
-      button.setAttribute('aria-pressed', String(line.includes(room.userId ?? '')));
+      button.setAttribute('aria-pressed', String(id === this.#hand.selected));
       paint(button, holder === undefined ? '' : people.colorOf(holder));
       button.classList.toggle('held', holder !== undefined);
       const name = holder === undefined ? '' : people.isMe(holder) ? 'You' : people.nameOf(holder);
@@ -117,8 +117,7 @@ export class Items {
     const item = this.#world.room.scene.items.get(id);
     if (item === undefined) return;
     if (placeOf(item) !== this.#world.place) this.#goTo(placeOf(item));
-    const isOwn = this.#holds.mine().includes(id);
-    this.#hand.select(isOwn ? undefined : id);
+    this.#hand.select(this.#hand.selected === id ? undefined : id);
   }
 
   #key(event: KeyboardEvent): void {

@@ -29,7 +29,7 @@ openTabs();
 const holds = new Holds(world);
 const hand = new Hand(world, holds);
 listenToKeys(world, hand);
-new Detail(world, hand);
+new Detail(world, hand, holds);
 openNotes(world);
 openChat(world);
 const places = new Places(world, (place) => {
