@@ -30,4 +30,20 @@ if (isBrowserThere(t)) {
     await page.waitForSelector('#status[data-status=open]');
     t.equal(await page.evaluate('tandem.room.userId'), 'ada');
   });
+
+  t.test('a token is taken from the address of a window that is open already, too', async (t) => {
+    const server = await startServer({ DEMO: '1' });
+    t.teardown(() => server.close());
+    const url = `http://127.0.0.1:${server.port}/`;
+    const page = await (await (await openBrowser(t)).newContext()).newPage();
+    await page.addInitScript(noWebGl);
+    await page.goto(`${url}#token=${await token({ sub: 'ada' })}`);
+    await page.waitForSelector('#status[data-status=open]');
+    const again = page.waitForEvent('load');
+    await page.goto(`${url}#token=${await token({ sub: 'ben' })}`);
+    await again;
+    await page.waitForSelector('#status[data-status=open]');
+    t.equal(await page.evaluate('tandem.room.userId'), 'ben');
+    t.equal(page.url(), url);
+  });
 }

@@ -65,7 +65,9 @@ export interface Identity {
  * it was pasted.
  */
 export function identify(): Identity {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token');
+  const given = tokenInAddress();
+  // Nothing is loaded by itself where only that has changed.
+  addEventListener('hashchange', () => tokenInAddress() !== null && location.reload());
   if (given !== null) {
     keep(given);
     history.replaceState(null, '', `${location.pathname}${location.search}`);
@@ -78,6 +80,10 @@ export function identify(): Identity {
     name: kept('name', () => pick(NAMES)),
     color: kept('color', () => pick(COLORS)),
   };
+}
+
+function tokenInAddress(): string | null {
+  return new URLSearchParams(location.hash.slice(1)).get('token');
 }
 
 /** Whether name and colour were thought of by the page. */
