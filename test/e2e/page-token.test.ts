@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import t from 'tap';
 import { token } from '../native/person.ts';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
@@ -45,5 +46,35 @@ if (isBrowserThere(t)) {
     await page.waitForSelector('#status[data-status=open]');
     t.equal(await page.evaluate('tandem.room.userId'), 'ben');
     t.equal(page.url(), url);
+  });
+
+  t.test('each window is somebody, also where one is the copy of another', async (t) => {
+    const server = await startServer({ DEMO: '1' });
+    t.teardown(() => server.close());
+    const context = await (await openBrowser(t)).newContext();
+    await context.addInitScript(noWebGl);
+    const page = await context.newPage();
+    const userOf = async (one: Page) => {
+      await one.waitForSelector('#status[data-status=open]');
+      return one.evaluate('tandem.room.userId');
+    };
+    await page.goto(`http://127.0.0.1:${server.port}/`);
+    const ada = await userOf(page);
+    // What a window has opened gets a copy of its session storage, as one that is duplicated does.
+    const opened = page.waitForEvent('popup');
+    await page.evaluate('void open(location.href)');
+    const copy = await opened;
+    const ben = await userOf(copy);
+    t.not(ben, ada);
+    for (const [one, user] of [
+      [page, ada],
+      [copy, ben],
+    ] as const) {
+      await one.reload();
+      t.equal(await userOf(one), user, 'who loads it anew stays who that is');
+    }
+    await page.goto(`http://127.0.0.1:${server.port}/inspector`);
+    await page.goBack();
+    t.equal(await userOf(page), ada, 'as does who comes back to it');
   });
 }

@@ -73,13 +73,22 @@ export function identify(): Identity {
     history.replaceState(null, '', `${location.pathname}${location.search}`);
   }
   const token = sessionStorage.getItem('token') ?? undefined;
-  const userId = (token && userIdIn(token)) ?? kept('userId', () => `guest-${randomId()}`);
+  const userId = (token && userIdIn(token)) ?? guestId();
   return {
     userId,
     token,
     name: kept('name', () => pick(NAMES)),
     color: kept('color', () => pick(COLORS)),
   };
+}
+
+/** Kept for as long as the window is open; of one that is duplicated all is copied, but whoever that was is there. */
+function guestId(): string {
+  if (sessionStorage.getItem('isThere') !== null) sessionStorage.removeItem('userId');
+  // Told after each load, and where a window comes back to a page that it had kept.
+  addEventListener('pageshow', () => sessionStorage.setItem('isThere', 'yes'));
+  addEventListener('pagehide', () => sessionStorage.removeItem('isThere'));
+  return kept('userId', () => `guest-${randomId()}`);
 }
 
 function tokenInAddress(): string | null {
