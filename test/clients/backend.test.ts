@@ -140,6 +140,18 @@ t.test('what is no JSON is refused at once, and says so', async (t) => {
   t.equal(asked[0]?.request.headers.authorization, 'Bearer token-1', 'no token was asked for in vain');
 });
 
+t.test('what a proxy answers in place of the server is no success, whatever its status', async (t) => {
+  const http = createServer((_, response) => response.end('<h1>Sign in</h1>'));
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => http.close());
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  const backend = createBackend({ url, token: 't', retryDelayMs: 1 });
+  const unknown = { name: 'BackendError', code: 'UNKNOWN', status: 200, retryable: false };
+  await t.rejects(backend.publish('r', 'e', 1), unknown);
+  await t.rejects(backend.presence('r'), unknown);
+  await t.rejects(backend.projects.delete('p'), unknown);
+});
+
 t.test('a token that cannot be had is the error, and nothing is sent', async (t) => {
   const token = () => Promise.reject(new Error('no token'));
   const backend = createBackend({ url: 'http://127.0.0.1:1', token, retryDelayMs: 1 });
