@@ -6,20 +6,20 @@ import { byLabel, type Sample, sumOf } from './metrics.ts';
 /** A figure: what it is now or, of what only grows, in a second. */
 interface Figure {
   readonly title: string;
-  readonly names: readonly string[];
+  readonly name: string;
   readonly isRate?: true;
   /** More than none is worth a look. */
   readonly isAlarming?: true;
 }
 
 const figures: readonly Figure[] = [
-  { title: 'Connections', names: ['tandem_connections'] },
-  { title: 'Members', names: ['tandem_members'] },
-  { title: 'Messages in/s', names: ['tandem_messages_received_total'], isRate: true },
-  { title: 'Messages out/s', names: ['tandem_messages_sent_total'], isRate: true },
-  { title: 'Entries logged/s', names: ['tandem_appended_entries_total'], isRate: true },
-  { title: 'Lagging', names: ['tandem_lagging_connections'], isAlarming: true },
-  { title: 'Errors/s', names: ['tandem_errors_total'], isRate: true, isAlarming: true },
+  { title: 'Connections', name: 'tandem_connections' },
+  { title: 'Members', name: 'tandem_members' },
+  { title: 'Messages in/s', name: 'tandem_messages_received_total', isRate: true },
+  { title: 'Messages out/s', name: 'tandem_messages_sent_total', isRate: true },
+  { title: 'Entries logged/s', name: 'tandem_appended_entries_total', isRate: true },
+  { title: 'Lagging', name: 'tandem_lagging_connections', isAlarming: true },
+  { title: 'Errors/s', name: 'tandem_errors_total', isRate: true, isAlarming: true },
 ];
 
 /** What the server as a whole does, with small charts. */
@@ -41,8 +41,8 @@ export class Figures {
     const earlier = this.#earlier;
     this.#earlier = samples && { samples, atMs: nowMs };
     for (const { figure, chart, value, card } of this.#cards) {
-      const now = samples && total(samples, figure);
-      const before = earlier && total(earlier.samples, figure);
+      const now = samples && sumOf(samples, figure.name);
+      const before = earlier && sumOf(earlier.samples, figure.name);
       const seconds = earlier === undefined ? 0 : (nowMs - earlier.atMs) / 1000;
       // A server that was started anew counts from none.
       const rate =
@@ -53,6 +53,8 @@ export class Figures {
       if (shown !== undefined) chart.push(shown);
     }
     this.#showErrors(samples ?? []);
+    const none = 'None since the server was started.';
+    say(part('no-errors'), samples === undefined ? 'The metrics cannot be read.' : none);
   }
 
   #showErrors(samples: readonly Sample[]): void {
@@ -73,6 +75,3 @@ export class Figures {
     part('no-errors').hidden = rows.length > 0;
   }
 }
-
-const total = (samples: readonly Sample[], { names }: Figure) =>
-  names.reduce((sum, name) => sum + sumOf(samples, name), 0);
