@@ -1,4 +1,4 @@
-import type { Present as Known, Logged, RoomDetail, RoomSummary } from '../../../protocol/http/index.ts';
+import type { Present as Known, Logged, RoomDetail, RoomList, RoomSummary } from '../../../protocol/http/index.ts';
 import { type Sample, samplesIn } from './metrics.ts';
 
 export type { Logged, RoomDetail, RoomSummary };
@@ -24,9 +24,17 @@ export class Api {
     this.#token = token;
   }
 
-  /** Those in which somebody is; the first thousand. */
-  async rooms(): Promise<RoomSummary[]> {
-    return (await this.#json<{ rooms: RoomSummary[] }>('/api/rooms?limit=1000')).rooms;
+  /**
+   * Those in which somebody is: the first thousand and, where there are more, the first of those whose ids begin with
+   * `wanted`.
+   */
+  async rooms(wanted: string): Promise<{ rooms: RoomSummary[]; hasMore: boolean }> {
+    const path = '/api/rooms?limit=1000';
+    const { rooms, next } = await this.#json<RoomList>(path);
+    if (next === undefined || wanted === '') return { rooms, hasMore: next !== undefined };
+    const found = (await this.#json<RoomList>(`${path}&prefix=${encodeURIComponent(wanted)}`)).rooms;
+    const known = new Set(rooms.map(({ roomId }) => roomId));
+    return { rooms: [...rooms, ...found.filter(({ roomId }) => !known.has(roomId))], hasMore: true };
   }
 
   room(roomId: string): Promise<RoomDetail> {

@@ -59,13 +59,13 @@ async function lookOnce(): Promise<void> {
   const asked = api;
   if (asked === undefined) return;
   try {
-    const all = await asked.rooms();
+    const { rooms: all, hasMore } = await asked.rooms(part<HTMLInputElement>('filter').value.trim());
     if (asked !== api) return;
     part('sign-in').hidden = true;
     part('board').hidden = false;
     part('sign-out').hidden = false;
     chosen ??= [...all].sort((a, b) => b.members - a.members)[0]?.roomId;
-    rooms.show(all, chosen);
+    rooms.show(all, hasMore, chosen);
     // A proxy may keep the metrics from everybody: the rest is as useful without.
     figures.show(await asked.metrics().catch(() => undefined));
     await lookInto(asked, chosen);
@@ -88,6 +88,7 @@ async function lookInto(asked: Api, roomId: string | undefined): Promise<void> {
     else panel.show(room, log);
   } catch (error) {
     if ((error as Refused).status !== 404) throw error;
+    if (roomId !== chosen) return;
     panel.hide('Nobody is in this room any more, and it holds nothing.');
     chosen = undefined;
   }
@@ -106,7 +107,8 @@ function askToKick(userId: string, name: string): void {
         `${name} was sent away: ${count} ${count === 1 ? 'connection' : 'connections'} ended.`,
       );
     } catch (error) {
-      say(part('trouble'), (error as Error).message);
+      // Not among the troubles of looking, which end with the next look.
+      say(part('done'), `${name} could not be sent away: ${(error as Error).message}`);
     }
     await looking;
     await look();

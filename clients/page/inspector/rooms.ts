@@ -20,7 +20,13 @@ export class Rooms {
     this.#choose = choose;
   }
 
-  show(rooms: readonly RoomSummary[], chosen: string | undefined, nowMs = performance.now()): void {
+  /** @param hasMore whether there are others, too */
+  show(
+    rooms: readonly RoomSummary[],
+    hasMore: boolean,
+    chosen: string | undefined,
+    nowMs = performance.now(),
+  ): void {
     const wanted = part<HTMLInputElement>('filter').value.trim().toLowerCase();
     const found = rooms.filter(({ roomId }) => roomId.toLowerCase().includes(wanted));
     const sorted = found.sort((a, b) => b.members - a.members || (a.roomId < b.roomId ? -1 : 1));
@@ -33,7 +39,8 @@ export class Rooms {
       button.setAttribute('aria-pressed', String(id === chosen));
     }
     const left = rooms.length === 0 ? 'Nobody is in any room.' : 'No room is called so.';
-    say(part('no-rooms'), nodes.length === 0 ? left : '');
+    const more = 'There are more than these: filter them by what their names begin with.';
+    say(part('no-rooms'), hasMore ? more : nodes.length === 0 ? left : '');
   }
 
   #update({ roomId, members, version, epoch }: RoomSummary, nowMs: number): HTMLTableRowElement {
