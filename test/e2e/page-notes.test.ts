@@ -44,6 +44,32 @@ if (isBrowserThere(t)) {
     await keyboard.send('Input.insertText', { text: '仮名' });
     await same(t, ada, ben, 'on仮名Xthree');
   });
+
+  t.test('what others write does not disturb a composition that begins as another one ends', async (t) => {
+    const [ada, ben] = await both(t, browser, 'one two');
+    await select(ada, 7, 7);
+    const field = `const field = document.getElementById('notes');
+      const compose = (name) => field.dispatchEvent(new CompositionEvent(name));
+      const write = (text) => {
+        field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
+        field.dispatchEvent(new Event('input'));
+      };`;
+    await ada.do(`{ ${field} compose('compositionstart'); write('한'); }`);
+    await ben.until(`tandem.room.text('notes').value === 'one two한'`);
+    await select(ben, 0, 0);
+    await ben.page.keyboard.insertText('X');
+    await ada.until(`tandem.room.text('notes').value === 'Xone two한'`);
+    // As Hangul is written: what ends one syllable begins the next, before anything else is done.
+    await ada.do(`{ ${field}
+      compose('compositionend');
+      compose('compositionstart');
+      write('그');
+    }`);
+    await ada.do('new Promise((passed) => setTimeout(passed))');
+    t.equal(await ada.page.inputValue('#notes'), 'one two한그');
+    await ada.do(`{ ${field} write('글'); compose('compositionend'); }`);
+    await same(t, ada, ben, 'Xone two한그글');
+  });
 }
 
 async function both(t: Test, browser: Browser, text: string): Promise<[Window, Window]> {

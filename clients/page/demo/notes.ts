@@ -55,8 +55,8 @@ export function openNotes(world: World): void {
   });
   field.addEventListener('compositionend', () => {
     isComposing = false;
-    // The last `input` comes before this or after it.
-    setTimeout(show);
+    // The last `input` comes before this or after it; the next syllable may have been begun meanwhile.
+    setTimeout(() => isComposing || show());
   });
   const tell = () => {
     const isThere = document.activeElement === field;
