@@ -53,6 +53,17 @@ if (isBrowserThere(t)) {
     }
   });
 
+  t.test('what others have changed since is nothing to undo, and the button says so', async (t) => {
+    const [ada, ben] = [await open(t, 'Ada', 'undo'), await open(t, 'Ben', 'undo')];
+    await ada.do(`tandem.room.scene.update('earth', { color: '#111111' })`);
+    await ada.page.waitForSelector('#undo[aria-disabled=false]');
+    await ben.do(`tandem.room.scene.update('earth', { color: '#222222' })`);
+    await ada.until(`tandem.room.scene.items.get('earth').color === '#222222'`);
+    await ada.page.click('#undo');
+    await ada.page.waitForSelector('#undo[aria-disabled=true]');
+    t.equal(await ada.do(`tandem.room.scene.items.get('earth').color`), '#222222');
+  });
+
   t.test('without WebGL, too, things are raised and lowered', async (t) => {
     const ada = await open(t, 'Ada', 'heights');
     await ada.page.focus('[data-item=earth]');

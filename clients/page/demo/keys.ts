@@ -86,6 +86,5 @@ export function listenToKeys({ room, announcer }: World, hand: Hand): void {
     part('undo').setAttribute('aria-disabled', String(!room.scene.canUndo));
     part('redo').setAttribute('aria-disabled', String(!room.scene.canRedo));
   };
-  room.scene.on('change', show);
-  room.on('pending', show);
+  room.scene.on('history', show);
 }
