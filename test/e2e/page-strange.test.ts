@@ -45,4 +45,17 @@ if (isBrowserThere(t)) {
     await ada.page.waitForSelector('.label.cursor', { state: 'attached' });
     t.same(ada.faults, []);
   });
+
+  t.test('a second finger does not take along what the first one holds', async (t) => {
+    const ada = await Window.open(browser, `${url}-fingers`, 'Ada', { viewport });
+    await ada.grab('earth');
+    const before = await ada.do(`tandem.room.scene.items.get('earth').transform.position`);
+    await ada.do(`document.getElementById('canvas').dispatchEvent(new PointerEvent('pointermove', {
+      pointerId: 99, pointerType: 'touch', buttons: 1, clientX: 20, clientY: 200,
+    }))`);
+    await ada.letGo();
+    await ada.until('tandem.room.pending === 0');
+    t.same(await ada.do(`tandem.room.scene.items.get('earth').transform.position`), before);
+    t.same(ada.faults, []);
+  });
 }

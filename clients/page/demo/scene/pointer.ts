@@ -59,6 +59,8 @@ export class Pointer {
   #move(event: PointerEvent): void {
     const pressed = this.#pressed;
     if (pressed?.id === undefined || pressed.grip === undefined) return this.#point(event);
+    // Another finger.
+    if (event.pointerId !== pressed.pointer) return;
     if (!this.#hand.isMoving) {
       const isClick = Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < DRAG_PX;
       if (isClick || event.buttons === 0 || !this.#hand.take(pressed.id)) return;
