@@ -6,7 +6,7 @@ interface Lease {
   leaving: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** Of rooms that the application joined itself there is none: it leaves them itself. */
+/** Of rooms that the application had joined before there is none: it leaves them itself. */
 const leases = new WeakMap<Room, Lease>();
 
 /** Rooms that were rendered and are not entered yet. Where the render is thrown away, so are they. */
