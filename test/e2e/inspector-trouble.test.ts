@@ -10,7 +10,7 @@ t.setTimeout(550_000);
 if (isBrowserThere(t)) {
   const browser = await openBrowser(t);
   /** A page before a server with these rooms; the first has one member more than the others. */
-  const open = async (t: Test, rooms: readonly string[], before: (page: Page) => Promise<void>) => {
+  const open = async (t: Test, rooms: readonly string[], before: (page: Page) => Promise<unknown>) => {
     const server = await startServer({ DEMO: '1' });
     t.teardown(() => server.close());
     for (const [index, roomId] of [rooms[0] ?? '', ...rooms].entries()) {
@@ -53,26 +53,29 @@ if (isBrowserThere(t)) {
     await page.waitForSelector('#no-errors >> text=None since the server was started.');
   });
 
-  t.test('of more rooms than are listed it is said that there are more, and a filter finds them', async (t) => {
-    const page = await open(t, ['a-1', 'a-2', 'b-1', 'b-2', 'b-3'], (page) =>
-      page.route('**/api/rooms?*', (route) =>
-        route.continue({ url: route.request().url().replace('limit=1000', 'limit=2') }),
-      ),
-    );
-    const shown = () => page.locator('[data-room]').allTextContents();
-    await page.waitForSelector('#no-rooms >> text=/There are more/');
-    t.same(await shown(), ['a-1', 'a-2']);
-    await page.fill('#filter', 'b-');
-    await page.waitForSelector('[data-room=b-2]');
-    t.same(await shown(), ['b-1', 'b-2']);
-    t.match(await page.textContent('#no-rooms'), /There are more/);
-    await page.fill('#filter', 'b-3');
-    await page.waitForSelector('[data-room=b-3]');
-    t.same(await shown(), ['b-3']);
-    await page.fill('#filter', 'c');
-    await page.waitForSelector('[data-room=b-3]', { state: 'detached' });
-    t.same(await shown(), []);
-  });
+  t.test(
+    'of more rooms than are listed it is said that there are more, and a filter finds them',
+    async (t) => {
+      const page = await open(t, ['a-1', 'a-2', 'b-1', 'b-2', 'b-3'], (page) =>
+        page.route('**/api/rooms?*', (route) =>
+          route.continue({ url: route.request().url().replace('limit=1000', 'limit=2') }),
+        ),
+      );
+      const shown = () => page.locator('[data-room]').allTextContents();
+      await page.waitForSelector('#no-rooms >> text=/There are more/');
+      t.same(await shown(), ['a-1', 'a-2']);
+      await page.fill('#filter', 'b-');
+      await page.waitForSelector('[data-room=b-2]');
+      t.same(await shown(), ['b-1', 'b-2']);
+      t.match(await page.textContent('#no-rooms'), /There are more/);
+      await page.fill('#filter', 'b-3');
+      await page.waitForSelector('[data-room=b-3]');
+      t.same(await shown(), ['b-3']);
+      await page.fill('#filter', 'c');
+      await page.waitForSelector('[data-room=b-3]', { state: 'detached' });
+      t.same(await shown(), []);
+    },
+  );
 
   t.test('that a room is no more says nothing of the one that was chosen meanwhile', async (t) => {
     let answer = () => {};

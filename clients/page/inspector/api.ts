@@ -1,4 +1,10 @@
-import type { Present as Known, Logged, RoomDetail, RoomList, RoomSummary } from '../../../protocol/http/index.ts';
+import type {
+  Present as Known,
+  Logged,
+  RoomDetail,
+  RoomList,
+  RoomSummary,
+} from '../../../protocol/http/index.ts';
 import { type Sample, samplesIn } from './metrics.ts';
 
 export type { Logged, RoomDetail, RoomSummary };
