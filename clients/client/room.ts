@@ -158,8 +158,7 @@ export class Room extends Events<RoomEvents> {
         return;
       case 'conflict':
         this.selection.emit('conflict', message as unknown as MessageOf<'conflict'>);
-        this.#outbox.answer(message);
-        return;
+        return void this.#outbox.answer(message);
       case 'presence':
         this.presence.received(message as unknown as MessageOf<'presence'>);
         return this.cameras.keepOnly(new Set(this.presence.users.map(({ userId }) => userId)));
