@@ -5,8 +5,8 @@ import type { Receiver } from './receiver.ts';
 interface Answer {
   readonly receiver: Receiver;
   readonly encoded: readonly string[];
-  /** Of the entry that it answers, or that was the latest when it was given. */
-  readonly offset: number;
+  /** Of the entry that it answers, or that was the latest when it was given; undefined: it comes last. */
+  readonly offset: number | undefined;
 }
 
 /** Answers that have to wait for the events that came before them, in dialects that answer in order. */
@@ -18,7 +18,7 @@ export class Behind {
     this.#answers.push(answer);
   }
 
-  /** A flush begins: its events go to audiences. What goes to nobody of them comes last. */
+  /** A flush begins: its events go to audiences. What has no place among these comes last. */
   begin(attachmentOf: (connectionId: string) => Attachment | undefined): void {
     if (this.#answers.length === 0) return;
     const elsewhere: Answer[] = [];
@@ -26,7 +26,8 @@ export class Behind {
     this.#ofAudience = ofAudience;
     for (const answer of this.#answers) {
       const standing = attachmentOf(answer.receiver.connection.id)?.standing;
-      const audience = standing?.kind === 'live' ? standing.audience : undefined;
+      const isPlaced = standing?.kind === 'live' && answer.offset !== undefined;
+      const audience = isPlaced ? standing.audience : undefined;
       const known = audience === undefined ? elsewhere : ofAudience.get(audience);
       if (known !== undefined) known.push(answer);
       else if (audience !== undefined) ofAudience.set(audience, [answer]);
@@ -37,7 +38,7 @@ export class Behind {
   /** Sends what comes before an event, of which receivers have everything through `offset`. */
   sendThrough(offset: number, audience: Audience): void {
     const answers = this.#ofAudience?.get(audience);
-    while (answers?.[0] !== undefined && answers[0].offset <= offset) send(answers.shift() as Answer);
+    while (answers?.[0]?.offset !== undefined && answers[0].offset <= offset) send(answers.shift() as Answer);
   }
 
   /** Sends what is left. */

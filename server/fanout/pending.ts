@@ -3,6 +3,8 @@ import type { Departed, Effect, OperationsEffect, Recoverable } from '../room/ef
 import { deltaOf } from './delta.ts';
 import type { Place } from './position.ts';
 
+type OtherEvent = Exclude<RoomEvent, { type: 'delta' | 'presence' | 'selection' }>;
+
 /** What has happened in a room since its last flush, as far as all shall hear of it. */
 export interface Pending {
   joined: Set<string>;
@@ -11,7 +13,7 @@ export interface Pending {
   selection: boolean;
   operations: OperationsEffect[];
   /** Texts, messages, published and relayed events, in order. */
-  others: RoomEvent[];
+  others: OtherEvent[];
   /** Of the latest entry by which somebody came or went. */
   comingOffset?: number;
 }
@@ -66,6 +68,11 @@ export function through({ version, offset }: Place, pending: Pending | undefined
   return { version, offset: offset > 0 ? Math.max(offset, coming) : offset };
 }
 
+/** Whether the latest entry, of that offset, has a place among the events; what operations led to comes last. */
+export function hasPlace({ operations, others }: Pending, offset: number): boolean {
+  return operations.length === 0 || others.at(-1)?.offset === offset;
+}
+
 /** The events of a flush, in the order in which they leave; the delta last, for its offset covers the rest. */
 export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
   const events: RoomEvent[] = [];
@@ -87,10 +94,7 @@ export function eventsOf(pending: Pending, offset: number): RoomEvent[] {
   return events;
 }
 
-export function eventOf(
-  effect: Exclude<Recoverable, { kind: 'operations' }>,
-  offset: number,
-): Exclude<RoomEvent, { type: 'delta' | 'presence' | 'selection' }> {
+export function eventOf(effect: Exclude<Recoverable, { kind: 'operations' }>, offset: number): OtherEvent {
   switch (effect.kind) {
     case 'text': {
       const { kind: _, by, ...text } = effect;

@@ -9,7 +9,7 @@ import { type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { Flushes, type Served } from './flushes.ts';
-import { absorb, emptyPending, eventsOf, type Pending, through } from './pending.ts';
+import { absorb, emptyPending, eventsOf, hasPlace, type Pending, through } from './pending.ts';
 import { type Place, placeOf, type Told } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
@@ -100,8 +100,9 @@ export class RoomFanout implements Flushable, Feed {
    */
   reply(receiver: Receiver, encoded: readonly string[], offset = this.view.state.offset): void {
     if (this.#attachments.keepsBehind(receiver, encoded)) return;
-    if (this.#pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
-      this.#behind.add({ receiver, encoded, offset });
+    const pending = this.#pending;
+    if (pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
+      this.#behind.add({ receiver, encoded, offset: hasPlace(pending, offset) ? offset : undefined });
     } else receiver.reply(encoded);
   }
 
@@ -199,7 +200,8 @@ export class RoomFanout implements Flushable, Feed {
     this.#behind.begin((connectionId) => attachments.get(connectionId));
     const render = createRendering(this.view, events, signals, attachments.told, after);
     publishToAll(attachments.audiences.values(), render, (audience, frame, before, from, exclude) => {
-      this.#behind.sendThrough(before.place.offset, audience);
+      // The delta bears the offset of all: what is answered with it comes behind it.
+      if (before.place.offset < after.place.offset) this.#behind.sendThrough(before.place.offset, audience);
       this.#published.add(frame, before);
       const except = from === undefined ? undefined : attachments.get(from)?.receiver.connection;
       const kept = exclude === undefined ? [] : this.#excluded(audience, exclude);
