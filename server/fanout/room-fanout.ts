@@ -108,7 +108,8 @@ export class RoomFanout implements Flushable, Feed {
 
   /** @returns what the connection has to be told at once */
   setViewing(connectionId: string, thing: string, views: boolean): string[] {
-    if (!views) this.#signals.forgetCamera(thing, connectionId);
+    if (views) this.#signals.showCamera(thing, connectionId);
+    else this.#signals.forgetCamera(thing, connectionId);
     const attachment = this.#attachments.get(connectionId);
     return attachment === undefined ? [] : this.#attachments.setViewing(attachment, thing, views);
   }

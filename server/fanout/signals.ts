@@ -63,6 +63,12 @@ export class Signals {
     return Object.fromEntries(cameras);
   }
 
+  /** Tells a camera that came before its connection viewed the thing, once more, to those who did so already. */
+  showCamera(thing: string, connectionId: string): void {
+    const camera = this.#cameras?.get(thing)?.get(connectionId);
+    if (camera !== undefined) this.put(camera);
+  }
+
   forgetCamera(thing: string, connectionId: string): void {
     const cameras = this.#cameras?.get(thing);
     if (cameras?.delete(connectionId) && cameras.size === 0) this.#cameras?.delete(thing);

@@ -161,3 +161,18 @@ t.test('[VW3] nor does the camera that came right behind it stay', async (t) => 
   await ben.ask(view('p'));
   t.strictSame(ofType(await ben.news(), 'viewer_cameras')[0]?.cameras, {});
 });
+
+t.test('[VW2] who comes to view just before another does sees that one’s camera, too', async (t) => {
+  const log = createGatedLog();
+  const at = await stage(t, {}, { log });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  log.hold();
+  ada.send(view('p'));
+  await at.until(() => log.held === 1, 'her viewing on its way');
+  ben.send(view('p'));
+  ben.send(camera('p', 1));
+  await at.settle();
+  log.release();
+  t.hasStrict(ofType(await ada.news(), 'camera'), [{ userId: 'ben', camera: { zoom: 1 } }]);
+  t.same(ofType(await ben.news(), 'camera'), [], 'he is not shown his own');
+});
