@@ -201,6 +201,8 @@ export class RoomFanout implements Flushable, Feed {
     this.#behind.begin((connectionId) => attachments.get(connectionId));
     const render = createRendering(this.view, events, signals, attachments.told, after);
     publishToAll(attachments.audiences.values(), render, (audience, frame, before, from, exclude) => {
+      // Who loses an answer here has what came before.
+      attachments.told = before;
       // The delta bears the offset of all: what is answered with it comes behind it.
       if (before.place.offset < after.place.offset) this.#behind.sendThrough(before.place.offset, audience);
       this.#published.add(frame, before);

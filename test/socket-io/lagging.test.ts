@@ -14,6 +14,8 @@ async function member(at: Stage, name: string) {
   const self = {
     wire,
     say: (message: string) => emit('send_message', { roomId, message }),
+    /** The same, to be answered. */
+    ask: (message: string) => wire.sendRaw(`421${JSON.stringify(['send_message', { roomId, message }])}`),
     type: () => emit('typing', { roomId, isTyping: true }),
     leave: () => emit('leave_room', { roomId }),
     /** Who came, went and said something, as far as it is known by now. */
@@ -84,4 +86,27 @@ t.test('[SR3] [SO14] also where that was all that happened in its tick', async (
     for (const one of others) one.leave();
   });
   t.same(heard, [...said, 'user_left cy', 'user_left dan']);
+});
+
+t.test('[SR3] [SO3] who lost an answer amid a tick hears nothing twice that came before it', async (t) => {
+  const at = await stage(t, env);
+  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
+  const before = ada.heard().length;
+  ada.wire.stall();
+  ben.say(half);
+  ben.say('near');
+  await at.settle();
+  ada.ask(half);
+  await at.settle();
+  ben.say('last');
+  await at.settle();
+  await at.pass(64);
+  ada.wire.read();
+  await at.pass(64);
+  t.same(ada.heard().slice(before), [
+    'message ben pppp',
+    'message ben near',
+    'message ada pppp',
+    'message ben last',
+  ]);
 });
