@@ -73,7 +73,8 @@ export class Webhooks {
     const missed = this.#missed.get(roomId) ?? 0;
     const told = missed === 0 ? happening : { ...happening, missed };
     if (this.#bytes + bytesOf(told) > queueBytes) {
-      this.#dropped(roomId, 1);
+      this.#options.onOutcome('dropped');
+      this.#miss(roomId, 1);
       return;
     }
     this.#missed.delete(roomId);
@@ -133,14 +134,12 @@ export class Webhooks {
   async #told(room: WaitingRoom, batch: readonly Waiting[]): Promise<boolean> {
     const { id, body } = messageOf(batch);
     const { clock, giveUpMs, onOutcome, kept, random } = this.#options;
+    let isAccepted = false;
     for (let attempt = 0; ; attempt++) {
-      const isAccepted = await this.#limit(() => this.#attempt(id, body));
+      isAccepted = await this.#limit(() => this.#attempt(id, body));
       onOutcome(isAccepted ? 'delivered' : 'failed');
       const isLate = clock.now() - (batch[0] as Waiting).happening.at >= giveUpMs;
-      if (isAccepted || isLate) {
-        if (!isAccepted) this.#dropped(room.roomId, batch.length);
-        break;
-      }
+      if (isAccepted || isLate) break;
       if (this.#closing) return false;
       const delayMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS);
       await room.wait(clock, delayMs * (0.5 + random() / 2));
@@ -151,6 +150,7 @@ export class Webhooks {
       kept.delete(one.id).catch(() => {});
     }
     room.items.splice(0, batch.length);
+    if (!isAccepted) this.#gaveUp(room, batch);
     if (room.items.length === 0) this.#rooms.delete(room.roomId);
     return true;
   }
@@ -168,17 +168,33 @@ export class Webhooks {
     }
   }
 
-  #dropped(roomId: string, count: number): void {
+  /** What is told next of the room says so, also where that waits already. */
+  #gaveUp(room: WaitingRoom, batch: readonly Waiting[]): void {
+    for (const _ of batch) this.#options.onOutcome('dropped');
+    const missed = batch.length + missedBefore(batch[0]);
+    const [next] = room.items;
+    if (next === undefined) return this.#miss(room.roomId, missed);
+    const happening = { ...next.happening, missed: missed + missedBefore(next) };
+    const bytes = bytesOf(happening);
+    room.items[0] = { ...next, happening, bytes };
+    this.#count(bytes - next.bytes);
+    this.#options.kept.set(next.id, happening).catch(() => {});
+  }
+
+  #miss(roomId: string, count: number): void {
     const before = this.#missed.get(roomId);
     if (before !== undefined || this.#missed.size < MOST_MISSED)
       this.#missed.set(roomId, (before ?? 0) + count);
-    for (let left = count; left > 0; left--) this.#options.onOutcome('dropped');
   }
 
   #count(bytes: number): void {
     this.#bytes += bytes;
     this.#options.onBytes(this.#bytes);
   }
+}
+
+function missedBefore(one: Waiting | undefined): number {
+  return one?.happening.missed ?? 0;
 }
 
 function bytesOf(happening: Happening): number {

@@ -196,6 +196,35 @@ t.test('[WH4] what is never accepted is dropped in the end, and what is behind i
   t.equal(outcomes.filter((one) => one === 'delivered').length, 1);
 });
 
+t.test(
+  '[WH4] what waited behind what was dropped says how much that was, also after a restart',
+  async (t) => {
+    const application = await startApplication(t, true);
+    application.reply = ({ body }) => ({ status: body.data.user.userId.startsWith('bad') ? 400 : 503 });
+    const log = createMemoryLog();
+    const first = await open(t, application, { log, giveUpMs: 10_000 });
+    const { webhooks, clock, until } = first;
+    for (const userId of ['bad', 'bad too']) webhooks.add({ ...joined(userId), at: clock.now() });
+    clock.advance(5000);
+    for (const userId of ['good', 'better']) webhooks.add({ ...joined(userId), at: clock.now() });
+    await until(() => usersOf(application).at(-1) === 'good');
+    await webhooks.close();
+    first.closed.done = true;
+    application.reply = () => ({});
+    const from = application.calls.length;
+    const second = await open(t, application, { log });
+    await second.until(from + 2);
+    t.match(
+      application.calls.slice(from).map(({ body }) => body.data),
+      [
+        { user: { userId: 'good' }, missed: 2 },
+        { user: { userId: 'better' }, missed: undefined },
+      ],
+    );
+    t.equal(second.sizes.at(-1), 0);
+  },
+);
+
 t.test('[WH2] what waits outlives the process', async (t) => {
   const application = await startApplication(t, true);
   application.reply = () => ({ status: 503 });
