@@ -115,3 +115,8 @@ export function release({ standing }: Attachment): void {
 export function isServable({ receiver, standing }: Attachment): boolean {
   return !receiver.lagging && !(standing.kind === 'waiting' && standing.isHeld);
 }
+
+/** Whether it gets what an audience gets. */
+export function isIn({ standing }: Attachment, audience: Audience): boolean {
+  return standing.kind === 'live' && standing.audience === audience;
+}

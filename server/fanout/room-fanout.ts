@@ -1,7 +1,7 @@
 import { isExcluded } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/events.ts';
 import type { Effect } from '../room/effect.ts';
-import type { Attachment, Want } from './attachment.ts';
+import { type Attachment, isIn, type Want } from './attachment.ts';
 import { Attachments } from './attachments.ts';
 import type { Audience } from './audience.ts';
 import { Behind } from './behind.ts';
@@ -206,7 +206,9 @@ export class RoomFanout implements Flushable, Feed {
       // The delta bears the offset of all: what is answered with it comes behind it.
       if (before.place.offset < after.place.offset) this.#behind.sendThrough(before.place.offset, audience);
       this.#published.add(frame, before);
-      const except = from === undefined ? undefined : attachments.get(from)?.receiver.connection;
+      const author = from === undefined ? undefined : attachments.get(from);
+      // In another audience its wire may bear another connection, which is to hear it.
+      const except = author && isIn(author, audience) ? author.receiver.connection : undefined;
       const kept = exclude === undefined ? [] : this.#excluded(audience, exclude);
       for (const { receiver } of kept) receiver.connection.unsubscribe(audience.topic);
       this.#options.publish(audience.topic, frame, except);
@@ -216,10 +218,7 @@ export class RoomFanout implements Flushable, Feed {
 
   #excluded(audience: Audience, exclude: readonly string[]): Attachment[] {
     return [...this.#attachments.values()].filter(
-      ({ standing, userId, receiver }) =>
-        standing.kind === 'live' &&
-        standing.audience === audience &&
-        isExcluded({ exclude }, userId, receiver.connection.id),
+      (one) => isIn(one, audience) && isExcluded({ exclude }, one.userId, one.receiver.connection.id),
     );
   }
 

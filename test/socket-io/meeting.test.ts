@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import { connect, type TestClient } from '../support/client.ts';
-import { onEach, type Person, type SocketStage, tokenOf } from './stage.ts';
+import { onEach, Person, type SocketStage, tokenOf } from './stage.ts';
 
 async function nativeIn(t: Test, at: SocketStage, roomId: string): Promise<TestClient> {
   const headers = { authorization: `Bearer ${await tokenOf('native')}` };
@@ -208,5 +208,27 @@ onEach(
     for (const one of rooms) t.match(await one.next('user_left'), { userId: 'native' });
     t.match(await scenes.next('userLeft'), { userId: 'native' });
     t.notOk(scenes.heard().includes('message'), 'it has no word for it');
+  },
+);
+
+onEach(
+  t,
+  '[SO12] [SO1] a page hears in one namespace what it does in another one, as anybody does',
+  async (t, start) => {
+    const at = await start();
+    const roomId = 'blueprint-1';
+    const root = await at.client({ as: 'ada' });
+    const other = new Person(root.socket.io.socket('/ws', { auth: root.socket.auth as object }));
+    for (const one of [root, other]) await one.ask('join_room', { roomId });
+    root.emit('operation', { roomId, documentId: 'd', operation: ['x'], version: 0 });
+    t.match(await other.next('operation'), { documentId: 'd', operation: ['x'], version: 1 });
+    root.emit('typing', { roomId, isTyping: true });
+    t.match(await other.next('user_typing'), { userId: 'ada' });
+    await other.ask('send_message', { roomId, message: 'done' });
+    await root.next('message');
+    t.notOk(
+      root.heard().some((event) => ['operation', 'user_typing'].includes(event)),
+      'nor twice',
+    );
   },
 );
