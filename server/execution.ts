@@ -102,10 +102,13 @@ export class Execution {
     const session = this.#options.session(to.connection);
     const join = this.#options.joins.take(to.connection, roomId);
     const { clock } = this.#options;
-    if (session === undefined || join === undefined) {
+    const isKnown = session?.memberships.has(roomId) === true;
+    // What it was to go on from may have been refused: then nothing serves it there.
+    if (session === undefined || join === undefined || (join.want === undefined && !isKnown)) {
       // It was repeated, as no answer came in time, and is in the room by that, or will be.
-      if (session?.memberships.has(roomId)) return;
-      // The connection ended meanwhile; nobody else would take it out of the room.
+      if (isKnown) return;
+      if (session !== undefined && join !== undefined) refuseSyncs(session, roomId, join.syncs);
+      // Or the connection ended meanwhile; nobody else would take it out of the room.
       const by = { connection: to.connection, userId: to.userId };
       this.#options.submit(roomId, { type: 'leave', at: clock.now(), by, reason: 'disconnected' });
       return;

@@ -3,6 +3,7 @@ import type { Hooks } from '../../server/dispatch/hooks.ts';
 import type { Handshake } from '../../server/transport/connection.ts';
 import { ec, sign } from '../support/tokens.ts';
 import { badTokens, goodToken, strict } from './bad-tokens.ts';
+import { createGatedLog } from './gated-log.ts';
 import { add, bearer, ofType, present, stage, token, update } from './person.ts';
 
 const commands = [
@@ -201,6 +202,34 @@ t.test('[ID1] a guest that has shown its token is shown as the token says', asyn
   await ada.ask({ type: 'message', text: 'x' });
   t.hasStrict(ofType(await ben.news(), 'message')[0], { userId: 'ada', userName: 'Ada' });
 });
+
+t.test(
+  '[ID5] a guest whose join is refused is not in the room by the token that it shows right behind it',
+  async (t) => {
+    const log = createGatedLog();
+    const at = await stage(t, {}, { log });
+    const ada = await at.member('ada', 'room', await bearer({ sub: 'ada' }));
+    const guest = at.person();
+    await guest.news();
+    log.hold();
+    guest.send({ type: 'join', roomId: 'room', user: { userId: 'ada' }, ref: 'join' });
+    await at.until(() => log.held === 1, 'its join on its way');
+    await guest.ask({ type: 'auth', token: await token({ sub: 'ada' }) });
+    guest.send({ type: 'requestSync', ref: 'sync' });
+    await at.settle();
+    log.release();
+    const answers = (await guest.news()).filter(({ ref }) => ref === 'join' || ref === 'sync');
+    t.match(answers, [
+      { ref: 'join', code: 'IDENTITY_MISMATCH' },
+      { ref: 'sync', code: 'NOT_JOINED' },
+    ]);
+    t.hasStrict(await guest.ask({ type: 'message', text: 'x' }), { code: 'NOT_JOINED' });
+    t.hasStrict(ofType(await ada.news(), 'presence').at(-1)?.users, [{ userId: 'ada', connections: 1 }]);
+    t.hasStrict(await guest.join('room', 'ada'), { type: 'ack' }, 'it may join anew');
+    await ada.ask({ type: 'message', text: 'to both' });
+    t.match(ofType(await guest.news(), 'message'), [{ text: 'to both' }]);
+  },
+);
 
 t.test('[HT14] how a guest is shown that has shown its token the program has a say in', async (t) => {
   const seen: string[] = [];
