@@ -1,5 +1,6 @@
 import { Refusal } from '../../protocol/index.ts';
 import type { Project } from '../directory/project.ts';
+import { isLater } from './later.ts';
 import type { Action, Authorize, Principal, User } from './principal.ts';
 import { matchesPattern } from './room-pattern.ts';
 
@@ -8,7 +9,7 @@ export type Decider = (
   principal: Principal,
   action: Action,
   roomId: string,
-) => boolean | undefined | Promise<boolean | undefined>;
+) => boolean | undefined | PromiseLike<boolean | undefined>;
 
 export interface Voices {
   /** The project directory; by default it knows none. */
@@ -57,8 +58,10 @@ function firstAnswer(
 ): boolean | Promise<boolean> {
   for (let at = start; at < deciders.length; at++) {
     const answer = deciders[at]?.(principal, action, roomId);
-    if (answer instanceof Promise) {
-      return answer.then((later) => later ?? firstAnswer(deciders, at + 1, principal, action, roomId));
+    if (isLater(answer)) {
+      return Promise.resolve(answer).then(
+        (later) => later ?? firstAnswer(deciders, at + 1, principal, action, roomId),
+      );
     }
     if (answer !== undefined) return answer;
   }

@@ -1,6 +1,7 @@
 import { type CommandOf, Refusal, type UserPresence } from '../../protocol/index.ts';
 import type { LeaveReason } from '../room/entry.ts';
 import { inspect } from './inspect.ts';
+import { isLater } from './later.ts';
 import type { Principal } from './principal.ts';
 import type { Membership, Session } from './session.ts';
 import { bytesOf } from './size.ts';
@@ -34,7 +35,7 @@ export interface Hooks {
 }
 
 /** Undefined, or true: so be it. */
-export type Verdict<T> = undefined | boolean | T | Promise<undefined | boolean | T>;
+export type Verdict<T> = undefined | boolean | T | PromiseLike<undefined | boolean | T>;
 
 /** Hands on the command as the program will have it. */
 export function overseen<C extends ContentCommand>(
@@ -97,7 +98,7 @@ function then<T extends object>(
   verdict: Verdict<T>,
   go: (given: T | undefined) => void | Promise<void>,
 ): void | Promise<void> {
-  if (verdict instanceof Promise) return verdict.then((later) => go(allowed(later)));
+  if (isLater(verdict)) return Promise.resolve(verdict).then((later) => go(allowed(later)));
   return go(allowed(verdict));
 }
 

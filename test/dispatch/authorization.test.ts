@@ -132,6 +132,11 @@ t.test('later deciders are asked where the token says nothing, and may take thei
   t.equal(chained(user({ rooms: ['mine'] }), 'join', 'mine'), true, 'synchronous');
   t.equal(chained(user({ rooms: ['mine'] }), 'join', 'other'), false);
   t.same(asked, ['open', 'closed', 'free', 'closed']);
+  // biome-ignore lint/suspicious/noThenProperty: awaited as a promise is, and none of the language's own
+  const foreign = { then: (go: (answer: undefined) => void) => go(undefined) } as PromiseLike<undefined>;
+  const behind = createAuthorize({ later: [() => foreign, last] });
+  t.equal(await behind(user(), 'join', 'free'), true);
+  t.equal(await behind(user(), 'join', 'closed'), false);
   const failing = createAuthorize({ later: [() => Promise.reject(new Error('away'))] });
   await t.rejects(async () => failing(user(), 'join', 'x'), { message: 'away' });
 });
