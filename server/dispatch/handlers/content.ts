@@ -25,8 +25,10 @@ function writing<T extends ContentCommand['type']>(write: Write<CommandOf<T>>): 
   return (stage, session, command) => {
     const membership = writerOf(session, command);
     if (stage.hooks?.operation === undefined) return write(stage, session, membership, command);
+    const { roomId } = membership;
     return overseen(stage.hooks.operation, stage.limits, session, membership, command, (given) =>
-      write(stage, session, membership, given),
+      // The right to may have been lost meanwhile.
+      write(stage, session, writerOf(session, { roomId }), given),
     );
   };
 }
