@@ -8,7 +8,7 @@ import type { Claimed } from './fanout/position.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { Recovery } from './recovery.ts';
-import { principalOf, type Sessions } from './sessions.ts';
+import { identityOf, type Sessions } from './sessions.ts';
 import type { Suspicion } from './suspicion.ts';
 import type { Handshake } from './transport/connection.ts';
 
@@ -76,7 +76,7 @@ async function enter(
     const user = verified instanceof Promise ? await verified : verified;
     if (session.phase.kind !== 'arriving') return;
     sessions.admit(session, user);
-    if (principalOf(session) === undefined) return;
+    if (identityOf(session) === undefined) return;
     // Elsewhere than in Socket.IO the join of a client says where it stands.
     const isStay = namespace !== undefined && session.receiver.dialect.framing.mark !== undefined;
     if (!isStay) welcome(session, options);
@@ -130,7 +130,7 @@ function welcome(session: Session, options: ArrivalOptions, pid?: string): void 
 function sayWelcome(session: Session, options: ArrivalOptions, pid?: string): void {
   const { config, sessions, logger } = options;
   const { id, address, receiver } = session;
-  const { userId } = principalOf(session) ?? {};
+  const { userId } = identityOf(session) ?? {};
   logger.info({ connection: id, dialect: receiver.dialect.name, userId, address }, 'connected');
   const { heartbeatMs, heartbeatGraceMs, tickMs, limits } = config;
   sessions.answer(session, {

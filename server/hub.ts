@@ -23,7 +23,7 @@ import type { Permission } from './permission.ts';
 import { createReceiverOptions } from './receiver-options.ts';
 import type { Recovery } from './recovery.ts';
 import type { Rooms } from './rooms.ts';
-import { principalOf, Sessions } from './sessions.ts';
+import { identityOf, Sessions } from './sessions.ts';
 import { SmallMap } from './small-map.ts';
 import { type Suspicion, suspectOf } from './suspicion.ts';
 import { type Duties, sweep } from './sweep.ts';
@@ -170,7 +170,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   closed(connection: Connection, code: number, clean: boolean): void {
     const session = connection.state as Session;
     const { receiver, phase } = session;
-    const { userId } = principalOf(session) ?? {};
+    const { userId } = identityOf(session) ?? {};
     this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
     if (receiver.lagging) this.#lagging -= 1;
     this.#options.recovery.ended(session.id, clean);
@@ -218,7 +218,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
   // --- What the other stages need
 
   #listen(session: Session, since?: Claimed): void {
-    const { userId } = principalOf(session) ?? {};
+    const { userId } = identityOf(session) ?? {};
     const { roomOf } = session.receiver.dialect.vocabulary;
     if (userId === undefined || roomOf === undefined) return;
     this.#options.listeners.listen(session, roomOf(userId), since);

@@ -4,7 +4,7 @@ import type { Ticker } from './fanout/ticker.ts';
 import type { LiveRoom } from './live-room.ts';
 import type { Log, LogError } from './log/log.ts';
 import type { Rooms } from './rooms.ts';
-import { principalOf } from './sessions.ts';
+import { identityOf } from './sessions.ts';
 import { anyEpoch, type Joined } from './stay.ts';
 
 export interface ListenersOptions {
@@ -59,7 +59,7 @@ export class Listeners {
 
   async #hear(session: Session, { roomId, since }: NonNullable<Session['hears']>): Promise<void> {
     const { log, rooms, onListening } = this.#options;
-    const { userId } = principalOf(session) ?? {};
+    const { userId } = identityOf(session) ?? {};
     if (userId === undefined) return;
     const user = { userId };
     const room = rooms().get(roomId);
@@ -111,7 +111,7 @@ export class Listeners {
   }
 
   #serve({ view, fanout }: LiveRoom, session: Session): void {
-    const { userId } = principalOf(session) ?? {};
+    const { userId } = identityOf(session) ?? {};
     if (fanout === undefined || view === undefined || userId === undefined) return;
     if (session.hears === undefined) return;
     const since = session.hears.since ?? { epoch: view.epoch, ...placeOf(view.state) };

@@ -150,6 +150,7 @@ export class Sessions {
   }
 }
 
-export function principalOf({ phase }: Session): Principal | undefined {
+/** Who it is, also while its connection is lost. */
+export function identityOf({ phase }: Session): Principal | undefined {
   return phase.kind === 'open' || phase.kind === 'lost' ? phase.principal : undefined;
 }

@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts';
 import type { Session } from './dispatch/session.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
-import { principalOf } from './sessions.ts';
+import { identityOf } from './sessions.ts';
 
 /** What somebody does who should perhaps not be here, by the code that it was refused with. */
 const kinds = {
@@ -28,7 +28,7 @@ export interface Suspect {
 }
 
 export function suspectOf(session: Session): Suspect {
-  return { address: session.address, userId: principalOf(session)?.userId };
+  return { address: session.address, userId: identityOf(session)?.userId };
 }
 
 /** Notes a refusal, where its code is one of suspicious activity; others are none of its business. */

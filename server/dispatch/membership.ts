@@ -67,6 +67,7 @@ export function authorOf(session: Session, membership: Membership, command: InRo
   return author;
 }
 
+/** For whom it may act: nobody, unless its connection is open. */
 export function principalOf(session: Session): Principal | undefined {
   return session.phase.kind === 'open' ? session.phase.principal : undefined;
 }
