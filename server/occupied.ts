@@ -50,6 +50,11 @@ export class Occupied {
     }
   }
 
+  /** A node died, perhaps once more: it may have come back, and been in rooms again. */
+  nodeGone(node: string): void {
+    this.#adopted.delete(node);
+  }
+
   /** A node died: opens what it was in. Never rejects; false: closed before the end. */
   async adopt(node: string): Promise<boolean> {
     if (this.#adopted.has(node)) return true;

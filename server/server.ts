@@ -112,6 +112,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
     rooms.nodeGone(node);
     recovery.nodeGone(node);
     peers?.gone(node);
+    occupied?.nodeGone(node);
   };
   onLeft = async (node) => {
     const done = await Promise.allSettled([happenings.adopt(node), occupied?.adopt(node) ?? true]);

@@ -131,3 +131,31 @@ t.test('who was alone in a room when a node was killed has left it', { skip: noR
     'nothing is left of what the dead node had noted',
   );
 });
+
+t.test('who is at a node that was taken for dead has left when it does die', { skip: noRedis }, async (t) => {
+  const at = await nodesStage(t);
+  const application = await startApplication(t);
+  const env = { WEBHOOK_URL: application.url, WEBHOOK_SECRET: APPLICATION_SECRET };
+  const proxy = await startProxy(t, at.redis.port);
+  const REDIS_URL = `redis://127.0.0.1:${proxy.port}`;
+  const dying = await startNode(t, { ...at.env, ...env, REDIS_URL }, quickBeats);
+  await at.node(env);
+  const times = (what: string) => told(application.calls).filter((one) => one === what).length;
+  /** What nodes have noted of their rooms, as it is stored. */
+  const noted = async () => {
+    const keys = (await at.redis.command('KEYS', '*occupied*:entries')) as string[];
+    return JSON.stringify(await Promise.all(keys.map((key) => at.redis.command('XRANGE', key, '-', '+'))));
+  };
+  await at.member(dying, 'ada');
+  await until(async () => times('member.joined ada') === 1 && (await noted()).includes('room'));
+  proxy.accept(false);
+  proxy.cut();
+  await until(() => times('room.emptied') === 1, 'it is taken for dead');
+  await until(async () => (await at.redis.command('EXISTS', 'tandem:{nodes}:left')) === 0);
+  proxy.accept(true);
+  await until(() => times('member.joined ada') === 2, 'it is back');
+  await at.member(dying, 'ben', 'another');
+  await until(async () => times('member.joined ben') === 1 && (await noted()).includes('another'));
+  await dying.kill();
+  await until(() => times('member.left ben') === 1);
+});
