@@ -15,6 +15,7 @@ export interface OccupiedOptions {
 
 /** The log of a node's rooms: a name that no room can have. */
 const OCCUPIED = '\u0001occupied';
+const AGAIN_MS = 1000;
 
 /**
  * The rooms in which this node holds members. A room is put in order when it is opened: after a crash nobody would
@@ -22,7 +23,9 @@ const OCCUPIED = '\u0001occupied';
  */
 export class Occupied {
   readonly #options: OccupiedOptions;
+  /** As they are noted, also by an earlier life of this process. */
   readonly #rooms: DurableMap<true>;
+  readonly #held = new Set<string>();
   /** Nodes whose rooms are in order. */
   readonly #adopted = new Set<string>();
   #closed = false;
@@ -34,11 +37,18 @@ export class Occupied {
 
   /** Nobody waits for it: of a crash in this very moment nobody is told. */
   entered(roomId: string): void {
-    if (this.#rooms.get(roomId) === undefined) this.#rooms.set(roomId, true).catch(() => {});
+    this.#held.add(roomId);
+    if (this.#rooms.get(roomId) === undefined) this.#note(roomId);
   }
 
   released(roomId: string): void {
+    this.#held.delete(roomId);
     this.#rooms.delete(roomId).catch(() => {});
+  }
+
+  /** Others may have changed what is noted: one that took this node for dead has looked after its rooms. */
+  noteAgain(): void {
+    for (const roomId of this.#held) if (this.#rooms.get(roomId) === undefined) this.#note(roomId);
   }
 
   /** Opens what an earlier life of this process was in. Never rejects. */
@@ -74,7 +84,15 @@ export class Occupied {
   /** Waits for what is under way. */
   close(): Promise<void> {
     this.#closed = true;
+    this.#held.clear();
     return this.#rooms.close();
+  }
+
+  #note(roomId: string): void {
+    const again = () => {
+      if (this.#held.has(roomId)) this.#note(roomId);
+    };
+    this.#rooms.set(roomId, true).catch(() => void this.#options.clock.after(AGAIN_MS, again));
   }
 }
 
@@ -85,7 +103,10 @@ function passOver(error: unknown): void {
 
 /** Rejects with a LogError. */
 export async function openOccupied(options: OccupiedOptions): Promise<Occupied> {
-  return new Occupied(options, await openDurableMap(options.log, logOf(options.log, options.nodeId)));
+  const name = logOf(options.log, options.nodeId);
+  const rooms = await openDurableMap<true>(options.log, name, () => occupied.noteAgain());
+  const occupied = new Occupied(options, rooms);
+  return occupied;
 }
 
 /** Nodes that share a store have each their own. */

@@ -144,10 +144,11 @@ t.test('who is at a node that was taken for dead has left when it does die', { s
   /** What nodes have noted of their rooms, as it is stored. */
   const noted = async () => {
     const keys = (await at.redis.command('KEYS', '*occupied*:entries')) as string[];
-    return JSON.stringify(await Promise.all(keys.map((key) => at.redis.command('XRANGE', key, '-', '+'))));
+    const stored = await Promise.all(keys.map((key) => at.redis.command('XRANGE', key, '-', '+')));
+    return stored.flat(4).join();
   };
   await at.member(dying, 'ada');
-  await until(async () => times('member.joined ada') === 1 && (await noted()).includes('room'));
+  await until(async () => times('member.joined ada') === 1 && (await noted()).includes('"room"'));
   proxy.accept(false);
   proxy.cut();
   await until(() => times('room.emptied') === 1, 'it is taken for dead');
@@ -155,7 +156,9 @@ t.test('who is at a node that was taken for dead has left when it does die', { s
   proxy.accept(true);
   await until(() => times('member.joined ada') === 2, 'it is back');
   await at.member(dying, 'ben', 'another');
-  await until(async () => times('member.joined ben') === 1 && (await noted()).includes('another'));
+  await until(async () => times('member.joined ben') === 1 && (await noted()).includes('"another"'));
+  await until(async () => (await noted()).includes('"room"'), 'what it was in before is noted anew');
   await dying.kill();
-  await until(() => times('member.left ben') === 1);
+  await until(() => times('member.left ben') === 1 && times('member.left ada') === 2);
+  await until(() => times('room.emptied') === 3);
 });

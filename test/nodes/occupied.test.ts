@@ -1,0 +1,62 @@
+import t, { type Test } from 'tap';
+import { openDurableMap } from '../../server/log/durable-map.ts';
+import type { Log } from '../../server/log/log.ts';
+import { type Occupied, openOccupied } from '../../server/occupied.ts';
+import { logOn } from '../log/redis-opening.ts';
+import { createManualClock } from '../support/manual-clock.ts';
+import { noRedis, startRedis, type TestRedis, until } from '../support/redis.ts';
+import { silent } from '../support/servers.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
+
+t.setTimeout(60_000);
+
+async function occupiedOn(t: Test, log: Log, nodeId: string) {
+  const clock = createManualClock();
+  const opened: string[] = [];
+  const open = async (roomId: string) => void opened.push(roomId);
+  const occupied: Occupied = await openOccupied({ log, clock, logger: silent, nodeId, open });
+  t.teardown(() => occupied.close());
+  return { clock, opened, occupied };
+}
+
+/** The rooms of a node, as they are stored now. */
+async function roomsOf(t: Test, redis: TestRedis, nodeId: string): Promise<string> {
+  const log = await logOn(t, redis);
+  const rooms = await openDurableMap<true>(log, `\u0001occupied ${nodeId}`);
+  const names = [...rooms.entries()].map(([name]) => name).sort();
+  await log.close();
+  return names.join();
+}
+
+t.test('the rooms that a node is in', { skip: noRedis }, async (t) => {
+  t.test('are noted anew where another took it for dead, and those that it has left are not', async (t) => {
+    const redis = await startRedis(t);
+    const a = await occupiedOn(t, await logOn(t, redis), 'a');
+    const b = await occupiedOn(t, await logOn(t, redis), 'b');
+    for (const roomId of ['one', 'two', 'three']) a.occupied.entered(roomId);
+    a.occupied.released('two');
+    await until(async () => (await roomsOf(t, redis, 'a')) === 'one,three');
+    t.equal(await b.occupied.adopt('a'), true);
+    t.same(b.opened, ['one', 'three']);
+    await until(async () => (await roomsOf(t, redis, 'a')) === 'one,three');
+  });
+
+  t.test('are noted also where that failed at first', async (t) => {
+    const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
+    const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 100 });
+    const { clock, occupied } = await occupiedOn(t, log, 'a');
+    proxy.accept(false);
+    proxy.cut();
+    await until(() => !log.writable());
+    for (const roomId of ['one', 'two', 'three']) occupied.entered(roomId);
+    occupied.released('two');
+    await t.rejects(log.head('one'));
+    proxy.accept(true);
+    await until(() => log.writable());
+    await until(async () => {
+      clock.advance(1000);
+      return (await roomsOf(t, redis, 'a')) === 'one,three';
+    });
+  });
+});
