@@ -37,7 +37,8 @@ export class StayEnds {
 
   /** @param node that held it; @param served how its rooms served its last connection */
   begin(pid: string, node: string, served?: ServedRooms): void {
-    if (this.#ends.has(pid)) return;
+    // It may have come back meanwhile where nobody here was told, and is away again.
+    this.#ends.delete(pid);
     this.#ends.set(pid, { at: this.#options.clock.monotonic() + KEPT_MS, node, served });
   }
 
