@@ -17,7 +17,7 @@ export interface TakeOverOptions<Value> {
 const AGAIN_MS = 2000;
 
 /**
- * Empties the map of a dead node, also where the log cannot be read now. Never rejects.
+ * Empties the map of a dead node, also where that fails now. Never rejects.
  *
  * @returns false: closed before the end
  */
@@ -28,7 +28,7 @@ export async function takeOver<Value>(options: TakeOverOptions<Value>): Promise<
     } catch (error) {
       options.onFailed(error);
       // What is damaged is no less so later.
-      if (!(error instanceof LogError) || error.code === 'LOG_CORRUPT') return true;
+      if (error instanceof LogError && error.code === 'LOG_CORRUPT') return true;
       await new Promise<void>((resolve) => void options.clock.after(AGAIN_MS, resolve));
     }
   }

@@ -10,10 +10,11 @@ import { startProxy } from '../support/tcp-proxy.ts';
 
 t.setTimeout(60_000);
 
-async function occupiedOn(t: Test, log: Log, nodeId: string) {
+/** @param fails called before a room is opened */
+async function occupiedOn(t: Test, log: Log, nodeId: string, fails = async () => {}) {
   const clock = createManualClock();
   const opened: string[] = [];
-  const open = async (roomId: string) => void opened.push(roomId);
+  const open = (roomId: string) => fails().then(() => void opened.push(roomId));
   const occupied: Occupied = await openOccupied({ log, clock, logger: silent, nodeId, open });
   t.teardown(() => occupied.close());
   return { clock, opened, occupied };
@@ -58,5 +59,28 @@ t.test('the rooms that a node is in', { skip: noRedis }, async (t) => {
       clock.advance(1000);
       return (await roomsOf(t, redis, 'a')) === 'one,three';
     });
+  });
+
+  t.test('are looked after until that is done, whatever fails', async (t) => {
+    const redis = await startRedis(t);
+    const a = await occupiedOn(t, await logOn(t, redis), 'a');
+    a.occupied.entered('one');
+    await until(async () => (await roomsOf(t, redis, 'a')) === 'one');
+    await a.occupied.close();
+    let faults = 0;
+    const b = await occupiedOn(t, await logOn(t, redis), 'b', async () => {
+      faults += 1;
+      if (faults === 1) throw new Error('a fault');
+    });
+    let isDone = false;
+    const done = b.occupied.adopt('a').then((done) => {
+      isDone = done;
+    });
+    await until(() => {
+      b.clock.advance(1000);
+      return isDone;
+    });
+    await done;
+    t.same([b.opened, await roomsOf(t, redis, 'a')], [['one'], '']);
   });
 });
