@@ -24,11 +24,13 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
   let opened: RoomLog;
   let closed = false;
   let again: NodeJS.Timeout | undefined;
+  let opening: Promise<void> | undefined;
 
   async function open(): Promise<void> {
     const early: string[] = [];
     let hear = (texts: readonly string[]): void => void early.push(...texts);
     const room = await log.open(name, (_first, texts) => hear(texts), { onEnded: openAgain });
+    if (closed) return room.close();
     try {
       reader.read(room);
       hear = (texts) => reader.absorb(texts);
@@ -43,7 +45,7 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
 
   function openAgain(): void {
     if (closed) return;
-    open().catch(() => {
+    opening = open().catch(() => {
       again = setTimeout(openAgain, AGAIN_MS);
       again.unref();
     });
@@ -52,6 +54,7 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
   async function end(how: () => Promise<void>): Promise<void> {
     closed = true;
     clearTimeout(again);
+    await opening;
     await how();
   }
 

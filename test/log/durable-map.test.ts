@@ -266,3 +266,30 @@ t.test('what another process changes while the map is written anew holds', async
   t.equal(one.get('key7'), 'other');
   t.equal((await again()).get('key7'), 'other');
 });
+
+t.test('a map that is closed while its log is opened anew leaves it', async (t) => {
+  const log = createMemoryLog();
+  let end = () => {};
+  let held: Promise<void> | undefined;
+  const ending: Log = {
+    ...log,
+    async open(name, listener, events) {
+      await held;
+      const opened = await log.open(name, listener);
+      end = () => void opened.close().then(() => events?.onEnded?.(new LogError('LOG_UNAVAILABLE', 'ended')));
+      return opened;
+    },
+  };
+  const map = await openDurableMap(ending, NAME);
+  await map.set('a', 1);
+  let release = () => {};
+  held = new Promise((resolve) => {
+    release = resolve;
+  });
+  end();
+  await new Promise((resolve) => setImmediate(resolve));
+  const closed = map.close();
+  release();
+  await closed;
+  t.equal((await openDurableMap(log, NAME)).get('a'), 1);
+});
