@@ -77,8 +77,7 @@ export async function connect(options: ConnectOptions): Promise<Connections | un
         return {
           isReady: () => client.isReady && !isRenewing,
           send: (_key, command) => client.sendCommand(command, asBytes),
-          subscribe: (channel, listener) => subscriber.sSubscribe(channel, listener, true),
-          unsubscribe: async (channel, listener) => subscriber.sUnsubscribe(channel, listener, true),
+          ...subscriptions(subscriber),
           // The server ends them, and they come back as from any break. What was sent before is answered before.
           renew: () => {
             isRenewing = true;
@@ -120,11 +119,36 @@ async function connectCluster(options: ConnectOptions): Promise<Connections> {
   return {
     isReady: () => cluster.isOpen,
     send: (key, command) => cluster.sendCommand(key, false, [...command], asBytes),
-    subscribe: (channel, listener) => cluster.sSubscribe(channel, listener, true),
-    unsubscribe: async (channel, listener) => cluster.sUnsubscribe(channel, listener, true),
+    ...subscriptions(cluster),
     // It finds by itself who keeps what.
     renew() {},
     close: () => cluster.destroy(),
+  };
+}
+
+/** What can subscribe. */
+interface Subscriber {
+  sSubscribe(channel: string, listener: Listener, asBytes: true): Promise<unknown>;
+  sUnsubscribe(channel: string, listener: Listener, asBytes: true): Promise<unknown> | undefined;
+}
+
+function subscriptions(subscriber: Subscriber): Pick<Connections, 'subscribe' | 'unsubscribe'> {
+  /** By channel, until they have come to an end. */
+  const underWay = new Map<string, Promise<void>>();
+  return {
+    async subscribe(channel, listener) {
+      const subscribed = subscriber.sSubscribe(channel, listener, true);
+      const all = Promise.allSettled([underWay.get(channel), subscribed]).then(() => {
+        if (underWay.get(channel) === all) underWay.delete(channel);
+      });
+      underWay.set(channel, all);
+      await subscribed;
+    },
+    async unsubscribe(channel, listener) {
+      // Behind one that is under way it would end that, too.
+      while (underWay.has(channel)) await underWay.get(channel);
+      await subscriber.sUnsubscribe(channel, listener, true);
+    },
   };
 }
 
