@@ -196,16 +196,20 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
           options.onUnreadable(channel, error);
         }
       };
-      await persist(channel, false, async () => {
-        await to.subscribe(channel, heard);
-        return true;
-      });
       const leave = () => to.unsubscribe(channel, heard).catch(() => void leaving.add(leave));
-      return async () => {
+      const unsubscribe = async (): Promise<void> => {
         told = undefined;
         // A connection that breaks amid this may leave it without an answer, and whoever closes waits for it.
         await within(UNSUBSCRIBE_MS, leave());
       };
+      try {
+        await persist(channel, false, () => to.subscribe(channel, heard).then(() => true));
+      } catch (error) {
+        // An answer may still come.
+        void unsubscribe();
+        throw error;
+      }
+      return unsubscribe;
     },
     publish(channel, text) {
       if (to.isReady()) to.send(channel, ['SPUBLISH', channel, text]).catch(() => {});

@@ -1,10 +1,45 @@
 import t from 'tap';
 import { connect } from '../../server/log/redis-connections.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
+import { logOn, open } from './redis-opening.ts';
 
 t.setTimeout(120_000);
 
 t.test('the connections to a Redis', { skip: noRedis }, async (t) => {
+  t.test('what could not be subscribed to in time is not heard when Redis answers after all', async (t) => {
+    const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
+    const clock = createManualClock();
+    const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 5000, clock });
+    const hearers = async (roomId: string) => {
+      const [, count] = (await redis.command(
+        'PUBSUB',
+        'SHARDNUMSUB',
+        `tandem:{${roomId}}:live`,
+      )) as unknown[];
+      return Number(count);
+    };
+    proxy.pass('answers', false);
+    const refused = ['once', 'again'].map((roomId) =>
+      t.rejects(open(log, roomId), { code: 'LOG_UNAVAILABLE' }),
+    );
+    clock.advance(5000);
+    await Promise.all(refused);
+    const opening = open(log, 'again');
+    proxy.pass('answers', true);
+    const again = await opening;
+    await until(async () => (await hearers('once')) === 0, 'nobody hears what was given up');
+    const { room } = await open(await logOn(t, redis), 'again');
+    await room.append(['x']);
+    await until(() => again.entries.length === 1, 'who opens it again hears it');
+    await room.close();
+    t.equal(await hearers('again'), 1);
+    await again.room.close();
+    await until(async () => (await hearers('again')) === 0, 'until it is left');
+  });
+
   t.test('who leaves a channel leaves it to those who are just coming to it', async (t) => {
     const redis = await startRedis(t);
     const idle = { onReady() {}, onSubscribed() {}, onError() {} };
