@@ -43,8 +43,10 @@ export interface LinkOptions {
 
 const UNSUBSCRIBE_MS = 1000;
 const RETRY_MS = 50;
-/** Less than it takes until others take this process for dead. */
-const MOST_RENEW_MS = 4000;
+/** Who comes to a successor so much later than others do is not yet taken for dead. */
+const RENEW_MS = 2000;
+/** A renewal that takes longer is an absence like any other. */
+const RENEWING_MS = 1000;
 /** However long Redis was away, an attempt is given this. */
 const LEAST_ATTEMPT_MS = 1000;
 
@@ -63,7 +65,6 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
   let closed = false;
   let connections: Connections | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
-  let renewals = 0;
   /** What could not be left: a connection that comes back subscribes to it again. */
   const leaving = new Set<() => Promise<void>>();
 
@@ -105,7 +106,6 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       await send(probeScript, [probeKey], []);
       if (awaySince !== undefined) options.onBack();
       awaySince = undefined;
-      renewals = 0;
       stopProbing?.();
       stopProbing = undefined;
     } catch {}
@@ -124,11 +124,10 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
     }
   }
 
-  /** More and more rarely: whoever answers then may read only for long, and each time all rooms are looked at. */
+  /** Not with each refusal: whoever answers then may read only for long, and each time all rooms are looked at. */
   function renew(): void {
-    if (clock.monotonic() < renewedAt + Math.min(probeIntervalMs * 2 ** renewals, MOST_RENEW_MS)) return;
+    if (clock.monotonic() < renewedAt + RENEW_MS) return;
     renewedAt = clock.monotonic();
-    renewals += 1;
     to.renew();
   }
 
@@ -165,7 +164,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       } catch (error) {
         reason = (error as Error).message;
         // By this process itself, which takes no part of anybody's time.
-        isRenewing = error instanceof ClientOfflineError && clock.monotonic() < renewedAt + LEAST_ATTEMPT_MS;
+        isRenewing = error instanceof ClientOfflineError && clock.monotonic() < renewedAt + RENEWING_MS;
         if (error instanceof ErrorReply) {
           if (reason.startsWith('WRONGTYPE'))
             throw new LogError('LOG_CORRUPT', `Redis has something else at ${key}`, { cause: error });

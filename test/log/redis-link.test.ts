@@ -40,6 +40,42 @@ t.test('the connections to a Redis', { skip: noRedis }, async (t) => {
     await until(async () => (await hearers('again')) === 0, 'until it is left');
   });
 
+  t.test('one that may only be read is left every two seconds', async (t) => {
+    const redis = await startRedis(t);
+    const clock = createManualClock();
+    const log = await logOn(t, redis, { timeoutMs: 20_000, clock });
+    const { room } = await open(log);
+    await room.append(['x']);
+    /** The connections of the log that are in use. */
+    const connections = async () => {
+      const lines = String(await redis.command('CLIENT', 'LIST')).split('\n');
+      return lines
+        .filter((line) => /cmd=(?:eval|evalsha|ping|ssubscribe) /.test(line))
+        .map((line) => line.split(' ')[0]);
+    };
+    let before = await connections();
+    await redis.command('REPLICAOF', '127.0.0.1', '1');
+    let isStored = false;
+    const stored = room.append(['y']).then(() => {
+      isStored = true;
+    });
+    for (let round = 0; round < 4; round++) {
+      await until(async () => {
+        const now = await connections();
+        if (now.length < 2 || now.some((one) => before.includes(one))) return false;
+        before = now;
+        return true;
+      }, 'it has come again');
+      clock.advance(2000);
+    }
+    await redis.command('REPLICAOF', 'NO', 'ONE');
+    await until(() => {
+      clock.advance(50);
+      return isStored;
+    });
+    await stored;
+  });
+
   t.test('who leaves a channel leaves it to those who are just coming to it', async (t) => {
     const redis = await startRedis(t);
     const idle = { onReady() {}, onSubscribed() {}, onError() {} };
