@@ -40,7 +40,7 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
   let beating: Promise<void> | undefined;
   let count = 0;
   /** Dead nodes for which this one is doing what they left undone. */
-  const succeeded = new Set<string>();
+  const succeeding = new Set<string>();
 
   async function beat(): Promise<void> {
     count += 1;
@@ -71,15 +71,15 @@ export async function openRedisNodes(options: RedisNodesOptions): Promise<Nodes>
 
   /** What fails is seen again with the next beat. */
   async function succeed(dead: string): Promise<void> {
-    if (succeeded.has(dead)) return;
-    succeeded.add(dead);
+    if (succeeding.has(dead)) return;
+    succeeding.add(dead);
     try {
       // This one itself was only taken for dead: it has all that it had.
       const isDone = dead === nodeId || (await onLeft(dead));
       if (isDone) await link.run(doneScript, [leftKey], () => [dead, nodeId]);
     } catch {
     } finally {
-      succeeded.delete(dead);
+      succeeding.delete(dead);
     }
   }
 
