@@ -9,7 +9,7 @@ import { type CaseSummary, summaryOf } from './report/summary.ts';
 import { doubtsOf, tableOf } from './report/table.ts';
 import { pinLoad } from './servers/servers.ts';
 import { workloads } from './workloads/all.ts';
-import type { Case, Run, Scale } from './workloads/run.ts';
+import { type Case, possibleOf, type Run, type Scale } from './workloads/run.ts';
 
 interface Options {
   quick: boolean;
@@ -57,11 +57,9 @@ const summaries: CaseSummary[] = [];
 for (const { name, cases } of workloads) {
   if (only !== undefined && !only.includes(name)) continue;
   for (const found of cases.filter(isWanted)) {
-    const one = isWhole ? found : mainOf(found);
-    if (one.impossible !== undefined) {
-      console.error(`${name}: ${one.title} is left out: ${one.impossible}.`);
-      continue;
-    }
+    const { possible: one, leftOut } = possibleOf(isWhole ? found : mainOf(found));
+    for (const word of leftOut) console.error(`${name}: ${word}.`);
+    if (one === undefined) continue;
     const summary = summaryOf(name, one, await inTurns(name, one));
     summaries.push(summary);
     if (json) continue;

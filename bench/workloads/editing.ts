@@ -1,4 +1,3 @@
-import { noRedis } from '../servers/redis.ts';
 import { type Contender, contenders } from '../servers/servers.ts';
 import type { Case, Workload } from './run.ts';
 import { atHalfLoad, streamed } from './stream.ts';
@@ -27,7 +26,6 @@ function onRedis(title: string, rows: readonly [Contender, number][], perSecond:
     against: rows[0]?.[0].name ?? '',
     by,
     when: 'whole',
-    impossible: noRedis,
   };
 }
 

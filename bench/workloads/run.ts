@@ -24,6 +24,8 @@ export interface Scale {
 /** A row of a table: one server under one load, which is measured in turns with the other rows of its case. */
 export interface Row {
   readonly name: string;
+  /** Why it cannot be measured here; undefined: it can. */
+  readonly impossible?: string | undefined;
   run(scale: Scale): Promise<Run>;
 }
 
@@ -42,8 +44,18 @@ export interface Case {
   readonly when?: 'quick' | 'whole';
   /** Measured in one round: it hardly varies, and takes long. */
   readonly once?: true;
-  /** Why it cannot be measured here; undefined: it can. */
-  readonly impossible?: string | undefined;
+}
+
+/** A case with those of its rows that can be measured here, if they still compare, and what is left out, and why. */
+export function possibleOf(one: Case): { possible: Case | undefined; leftOut: readonly string[] } {
+  const { title, against } = one;
+  const rows = one.rows.filter(({ impossible }) => impossible === undefined);
+  const out = one.rows.filter(({ impossible }) => impossible !== undefined);
+  const compares = rows.length > 1 && rows.some(({ name }) => name === against);
+  if (out.length > 0 && !compares)
+    return { possible: undefined, leftOut: [`${title} is left out: ${out[0]?.impossible}`] };
+  const leftOut = out.map(({ name, impossible }) => `${title}: ${name} is left out: ${impossible}`);
+  return { possible: { ...one, rows }, leftOut };
 }
 
 export interface Workload {

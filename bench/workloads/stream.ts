@@ -3,6 +3,7 @@ import type { Crews } from '../load/crews.ts';
 import type { Speech } from '../load/speech.ts';
 import { speeches } from '../load/speeches.ts';
 import type { Tally } from '../load/tally.ts';
+import { noRedis } from '../servers/redis.ts';
 import type { Contender } from '../servers/servers.ts';
 import { lossesOf, type Row, type Run, type Scale } from './run.ts';
 import { crowd, type Spent, withServer } from './scene.ts';
@@ -21,7 +22,7 @@ const BUSY = 0.95;
 const QUIET = 3;
 
 export function streamed(contender: Contender, stream: Stream, name: string = contender.name): Row {
-  return { name, run: (scale) => measure(contender, stream, scale) };
+  return { name, impossible: whyNot(contender), run: (scale) => measure(contender, stream, scale) };
 }
 
 /**
@@ -31,6 +32,7 @@ export function streamed(contender: Contender, stream: Stream, name: string = co
 export function atHalfLoad(contender: Contender, stream: Stream): Row {
   return {
     name: contender.name,
+    impossible: whyNot(contender),
     async run(scale) {
       // Half as warm is enough to count rooms by.
       const { figures } = await measure(contender, stream, { ...scale, warmUpMs: scale.warmUpMs / 2 });
@@ -38,6 +40,10 @@ export function atHalfLoad(contender: Contender, stream: Stream): Row {
       return measure(contender, { ...stream, rooms }, scale);
     },
   };
+}
+
+function whyNot({ store }: Contender): string | undefined {
+  return store === 'redis' ? noRedis : undefined;
 }
 
 function measure(contender: Contender, stream: Stream, scale: Scale): Promise<Run> {
