@@ -4,12 +4,13 @@
 import { availableParallelism } from 'node:os';
 import { Command, Option } from 'commander';
 import { count } from '../server/commands/count.ts';
+import { onEndSignal } from '../server/commands/signals.ts';
 import { circumstances, writeResults } from './report/results.ts';
 import { type CaseSummary, summaryOf } from './report/summary.ts';
 import { doubtsOf, tableOf } from './report/table.ts';
 import { pinLoad } from './servers/servers.ts';
 import { workloads } from './workloads/all.ts';
-import { type Case, possibleOf, type Run, type Scale } from './workloads/run.ts';
+import { type Case, failedRun, possibleOf, type Run, type Scale } from './workloads/run.ts';
 
 interface Options {
   quick: boolean;
@@ -52,6 +53,8 @@ for (const { name, cases } of workloads) {
     command.error(`error: --quick has nothing of the workload ${name}`);
 }
 
+// With them go the servers, and what they have stored.
+onEndSignal((signal) => process.exit(signal === 'SIGINT' ? 130 : 143));
 pinLoad();
 const summaries: CaseSummary[] = [];
 for (const { name, cases } of workloads) {
@@ -83,7 +86,13 @@ async function inTurns(name: string, one: Case): Promise<Run[][]> {
     const runs: Run[] = [];
     for (const row of one.rows) {
       progress(`${name}: ${one.title}, round ${round} of ${rounds}: ${row.name}`);
-      runs.push(await row.run(scale));
+      runs.push(
+        await row.run(scale).catch((error: Error) => {
+          console.error(`${name}: ${one.title}: ${row.name}: ${error.message}`);
+          process.exitCode = 1;
+          return failedRun(error);
+        }),
+      );
     }
     all.push(runs);
   }

@@ -69,7 +69,7 @@ export class Crew {
     this.#stop = inTurns(this.#members.length, perSecond, (index) => this.#say(index, texts[index] ?? []));
   }
 
-  /** One adds so many items to its room; what is sent at once is bounded by what has come back. */
+  /** One adds so many items to its room, a hundred at once; resolves when it has heard that they are there. */
   async furnish(items: number): Promise<void> {
     const [first] = this.#members;
     if (first === undefined) return;
@@ -81,7 +81,11 @@ export class Crew {
     this.#addOwn(person, wire);
     const before = this.#tally.acknowledged;
     this.#say(0, this.#stamped('edit', person, false));
-    while (this.#tally.acknowledged === before) await passed(5);
+    while (this.#tally.acknowledged === before) {
+      const [why] = this.#tally.lost;
+      if (why !== undefined) throw new Error(`${person.userId} was cut off: ${why}`);
+      await passed(5);
+    }
   }
 
   /** Everybody stops, and says where they are at last. */

@@ -29,14 +29,17 @@ export function summaryOf(workload: string, one: Case, rounds: readonly (readonl
   const reference = one.rows.findIndex(({ name }) => name === against);
   const rows = one.rows.map(({ name }, index) => {
     const runs = rounds.flatMap((round) => round[index] ?? []);
-    const names = Object.keys(runs[0]?.figures ?? {});
-    const ratios = rounds.map((round) => figureOf(round[index], by) / figureOf(round[reference], by));
+    const names = new Set(runs.flatMap((run) => Object.keys(run.figures)));
+    // Of rounds in which both were measured.
+    const ratios = rounds
+      .map((round) => figureOf(round[index], by) / figureOf(round[reference], by))
+      .filter((ratio) => !Number.isNaN(ratio));
     return {
       name,
       figures: Object.fromEntries(
-        names.map((figure) => [figure, spreadOf(runs.map((run) => figureOf(run, figure)))]),
+        [...names].map((figure) => [figure, spreadOf(runs.flatMap((run) => run.figures[figure] ?? []))]),
       ),
-      ratio: reference < 0 ? undefined : spreadOf(ratios),
+      ratio: ratios.length === 0 ? undefined : spreadOf(ratios),
       doubts: [...new Set(runs.flatMap(({ doubts }) => doubts))],
     };
   });

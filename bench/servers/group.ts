@@ -13,6 +13,8 @@ export interface ServerGroup {
   cpu(): Cpu;
   /** Of the first, after its rubbish has been collected. */
   memoryBytes(): Promise<number>;
+  /** Rejects when one of them ends. */
+  readonly ended: Promise<never>;
   end(): Promise<void>;
 }
 
@@ -21,15 +23,24 @@ export async function startGroup(contender: Contender): Promise<ServerGroup> {
   const redis: RedisProcess | undefined = store === 'redis' ? await startRedis() : undefined;
   const shared = redis === undefined ? {} : { STORE: 'redis', REDIS_URL: redis.url };
   const servers: ServerProcess[] = [];
-  for (let node = 0; node < nodes; node++)
-    servers.push(await startServer({ ...contender, env: { ...contender.env, ...shared } }));
+  const end = async () => {
+    await Promise.all(servers.map((one) => one.end()));
+    await redis?.end();
+  };
+  try {
+    for (let node = 0; node < nodes; node++)
+      servers.push(await startServer({ ...contender, env: { ...contender.env, ...shared } }));
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const ended = Promise.race([...servers, ...(redis ? [redis] : [])].map((one) => one.ended));
+  ended.catch(() => {});
   return {
     ports: servers.map(({ port }) => port),
     cpu: () => ({ servers: servers.map((one) => one.cpuMicroseconds()), store: redis?.cpuMicroseconds() }),
     memoryBytes: () => (servers[0] as ServerProcess).memoryBytes(),
-    async end() {
-      await Promise.all(servers.map((one) => one.end()));
-      await redis?.end();
-    },
+    ended,
+    end,
   };
 }

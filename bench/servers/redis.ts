@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as passed } from 'node:timers/promises';
 import { cpuMicroseconds } from './accounting.ts';
+import { type Owned, owned } from './owned.ts';
 
 const PROGRAM = process.env.REDIS_SERVER ?? 'redis-server';
 
@@ -15,10 +16,9 @@ export const noRedis: string | undefined =
     ? undefined
     : 'redis-server is not installed, or REDIS_SERVER is not its path';
 
-export interface RedisProcess {
+export interface RedisProcess extends Owned {
   readonly url: string;
   cpuMicroseconds(): number;
-  end(): Promise<void>;
 }
 
 /** A Redis that has on disk what it acknowledges, in a new directory, on a free port. */
@@ -34,17 +34,17 @@ export async function startRedis(): Promise<RedisProcess> {
     appendfsync: 'always',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child: ChildProcess = spawn(PROGRAM, args, { stdio: 'ignore' });
-  while (!(await answers(port))) await passed(20);
+  const redis = owned('Redis', spawn(PROGRAM, args, { stdio: 'ignore' }), directory);
+  try {
+    while (!(await answers(port))) await Promise.race([passed(20), redis.ended]);
+  } catch (error) {
+    await redis.end();
+    throw error;
+  }
   return {
+    ...redis,
     url: `redis://127.0.0.1:${port}`,
-    cpuMicroseconds: () => cpuMicroseconds(child.pid as number),
-    async end() {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-      rmSync(directory, { recursive: true, force: true });
-    },
+    cpuMicroseconds: () => cpuMicroseconds(redis.pid),
   };
 }
 

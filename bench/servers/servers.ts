@@ -1,6 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { SpeechName } from '../load/speeches.ts';
 import { cpuMicroseconds, memoryBytes } from './accounting.ts';
+import { type Owned, owned } from './owned.ts';
 
 /** A server with the clients that it is measured with. */
 export interface Contender {
@@ -23,12 +23,11 @@ export interface Contender {
   readonly spread?: 'rooms' | 'users';
 }
 
-export interface ServerProcess {
+export interface ServerProcess extends Owned {
   readonly port: number;
   cpuMicroseconds(): number;
   /** After its rubbish has been collected. */
   memoryBytes(): Promise<number>;
-  end(): Promise<void>;
 }
 
 /** Time for a server to collect its rubbish. */
@@ -90,21 +89,20 @@ export async function startServer(
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const port = await portOf(child, contender.name);
-  const pid = child.pid as number;
+  const server = owned(contender.name, child, dataDir);
+  const { pid, ended } = server;
+  const port = await Promise.race([portOf(child), ended]).catch(async (error) => {
+    await server.end();
+    throw error;
+  });
   return {
+    ...server,
     port,
     cpuMicroseconds: () => cpuMicroseconds(pid),
     async memoryBytes() {
       process.kill(pid, 'SIGUSR2');
       await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
       return memoryBytes(pid);
-    },
-    async end() {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }
@@ -131,16 +129,11 @@ function hasTaskset(): boolean {
   }
 }
 
-async function portOf(child: ChildProcess, name: string): Promise<number> {
+function portOf(child: ChildProcess): Promise<number> {
   const lines = createInterface({ input: child.stdout as Readable });
-  const listening = new Promise<number>((resolve) => {
+  return new Promise((resolve) => {
     lines.on('line', (line) => {
       if (line.includes('"listening"')) resolve(JSON.parse(line).port);
     });
   });
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    throw new Error(`${name} ended with ${code ?? signal} before it listened`);
-  });
-  ended.catch(() => {});
-  return Promise.race([listening, ended]);
 }

@@ -5,6 +5,11 @@ export interface Run {
   readonly doubts: readonly string[];
 }
 
+/** Where a server ended, for one: the others are measured all the same. */
+export function failedRun(error: Error): Run {
+  return { figures: {}, doubts: [`it was not measured (${error.message})`] };
+}
+
 /** What there is to doubt where connections ended that should not have. */
 export function lossesOf(lost: readonly string[]): string[] {
   return lost.length === 0 ? [] : [`${lost.length} connections were lost (${lost[0]})`];

@@ -1,3 +1,4 @@
+import { setTimeout as passed } from 'node:timers/promises';
 import { Crews } from '../load/crews.ts';
 import { people } from '../load/people.ts';
 import type { Person } from '../load/speech.ts';
@@ -25,7 +26,10 @@ export interface Spent {
   readonly seconds: number;
 }
 
-/** Starts a server and a crew for one run, and ends both. */
+/** Within which it is known why connections have ended. */
+const SEEN_MS = 500;
+
+/** Starts a server and a crew for one run, and ends both. Rejects where the server ends meanwhile, and names it. */
 export async function withServer(
   contender: Contender,
   { threads }: Scale,
@@ -40,7 +44,7 @@ export async function withServer(
     return (contender.spread === 'users' ? index : room) % server.ports.length;
   };
   try {
-    return await run({
+    const scene: Scene = {
       server,
       crews,
       enter: (all, { atOnce = 50, onlyConnect = false } = {}, those = crews) =>
@@ -59,7 +63,12 @@ export async function withServer(
         const store = after.store === undefined ? undefined : after.store - (before.store ?? 0);
         return { cpu: each.reduce((sum, one) => sum + one, 0), busiest: Math.max(...each), store, seconds };
       },
-    });
+    };
+    return await Promise.race([run(scene), server.ended]);
+  } catch (error) {
+    // The end of a server is seen after that of its connections.
+    await Promise.race([server.ended, passed(SEEN_MS)]);
+    throw error;
   } finally {
     await crews.end();
     await server.end();

@@ -3,7 +3,7 @@ import { chartOf } from '../../bench/report/chart.ts';
 import { figures } from '../../bench/report/figures.ts';
 import { spreadOf, summaryOf } from '../../bench/report/summary.ts';
 import { doubtsOf, tableOf } from '../../bench/report/table.ts';
-import type { Run } from '../../bench/workloads/run.ts';
+import { failedRun, type Run } from '../../bench/workloads/run.ts';
 
 const row = (name: string) => ({ name, run: () => Promise.reject(new Error('is not run here')) });
 const run = (cpuPerDelivery: number, doubts: string[] = []): Run => ({
@@ -43,6 +43,20 @@ t.test('a table shows medians with their spread, and what may not be believed', 
   t.match(lines[2], /\| Tandem +\| +0\.25 \(0\.25–0\.50\) \| +1\.50 \(1\.00–2\.00\) \| +2\.0 \|/);
   t.equal(new Set(lines.map((line) => line.length)).size, 1, 'it is aligned');
   t.same(doubtsOf(summary), ['other: the load was busy 99 % of the time.']);
+});
+
+t.test('a run that failed is told, and takes nothing away from the others', async (t) => {
+  const failed = failedRun(new Error('other ended with 3'));
+  const once = summaryOf('cameras', compared, [
+    [run(1), failed],
+    [run(2), run(8)],
+  ]);
+  t.same(once.rows[0]?.ratio, { median: 0.25, least: 0.25, most: 0.25 });
+  t.same(once.rows[1]?.figures.cpuPerDelivery, { median: 8, least: 8, most: 8 });
+  t.same(doubtsOf(once), ['other: it was not measured (other ended with 3).']);
+  const never = summaryOf('cameras', compared, [[run(1), failed]]);
+  t.match(tableOf(never), /\| Tandem +\| +\| +1\.00 \|.*\n\| other +\| +\| +\| +\|$/);
+  t.notMatch(chartOf(never), /NaN|undefined/);
 });
 
 t.test('a chart is an SVG document with a bar for each row', async (t) => {
