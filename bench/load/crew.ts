@@ -18,7 +18,7 @@ export interface Muster {
   people: Person[];
   /** How many may be on their way in at once. */
   atOnce: number;
-  /** Whether those are done with that have a connection, and have said nothing. */
+  /** Whether those are done with that have a connection, and have not asked for a room. */
   onlyConnect?: boolean;
 }
 

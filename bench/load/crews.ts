@@ -28,7 +28,10 @@ export class Crews {
   }
 
   /** Calls this of every crew. */
-  async all(method: 'work' | 'finish' | 'comeBack' | 'furnish', ...args: (string | number)[]): Promise<void> {
+  async all(
+    method: 'work' | 'finish' | 'comeBack' | 'furnish' | 'end',
+    ...args: (string | number)[]
+  ): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.call(method, ...args)));
   }
 

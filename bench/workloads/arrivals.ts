@@ -1,37 +1,51 @@
 import { type Contender, contenders } from '../servers/servers.ts';
-import { type Case, lossesOf, type Row, type Workload } from './run.ts';
+import { loadOf, lossesOf } from './doubts.ts';
+import type { Case, Row, Workload } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
 const ROOM_SIZE = 20;
+/** Part of the rooms whose people come, come back and go before: what they do has been compiled then. */
+const WARM_UP = 0.05;
 
 const joined = ({ name }: Contender) => `${name}, token and join`;
 const bare = ({ name }: Contender) => `${name}, bare connection`;
 
-/** @param onlyConnect no token, no room: a bare connection */
-function arriving(contender: Contender, rooms: number, onlyConnect: boolean): Row {
+/** @param onlyConnect without token and room: of Socket.IO no more than that it is connected to the namespace */
+export function arriving(contender: Contender, rooms: number, onlyConnect: boolean): Row {
   return {
     name: onlyConnect ? bare(contender) : joined(contender),
     run: (scale) =>
       withServer(contender, scale, async ({ server, crews, enter, during }) => {
-        const all = await crowd(rooms, ROOM_SIZE);
-        const came = await during(() => enter(all, { atOnce: 200, onlyConnect }));
-        const first = await crews.take();
+        const how = { atOnce: 200, onlyConnect };
+        const counted = async (something: () => Promise<unknown>) => {
+          await crews.take();
+          const spent = await during(something);
+          return { ...spent, tally: await crews.take() };
+        };
+        const warm = Math.ceil(rooms * WARM_UP);
+        const all = await crowd(rooms + warm, ROOM_SIZE, onlyConnect);
+        await enter(all.splice(0, warm * ROOM_SIZE), how);
+        if (!onlyConnect) await crews.all('comeBack');
+        await crews.all('end');
+        const came = await counted(() => enter(all, how));
         const memoryBytes = await server.memoryBytes();
-        const back = onlyConnect ? undefined : await during(() => crews.all('comeBack'));
-        const second = await crews.take();
+        const back = onlyConnect ? undefined : await counted(() => crews.all('comeBack'));
+        const { lost } = await crews.take();
         return {
           figures: {
             cpuPerArrival: came.cpu / all.length,
             arrivalsPerSecond: all.length / came.seconds,
-            enteringP99: first.entering.percentile(99) / 1000,
+            enteringP99: came.tally.entering.percentile(99) / 1000,
             ...(back && {
               cpuPerReturn: back.cpu / all.length,
               returnsPerSecond: all.length / back.seconds,
-              returningP99: second.entering.percentile(99) / 1000,
+              returningP99: back.tally.entering.percentile(99) / 1000,
             }),
             memoryBytes,
           },
-          doubts: lossesOf(first.lost),
+          doubts: [
+            ...new Set([...lossesOf(lost), ...loadOf(came.tally), ...(back ? loadOf(back.tally) : [])]),
+          ],
         };
       }),
   };

@@ -1,7 +1,8 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { Crews } from '../load/crews.ts';
 import { type Contender, contenders } from '../servers/servers.ts';
-import { lossesOf, type Row, type Workload } from './run.ts';
+import { loadOf, lossesOf } from './doubts.ts';
+import type { Row, Workload } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
 const ITEMS = 10_000;
@@ -21,10 +22,16 @@ function joining(contender: Contender): Row {
         await crews.take();
         const joining = new Crews(1);
         try {
+          await joining.take();
           const { cpu, seconds } = await during(() => enter(others, { atOnce: 20 }, joining));
+          const joined = await joining.take();
           await passed(500);
-          const [author, joined] = [await crews.take(), await joining.take()];
-          const doubts = lossesOf([...author.lost, ...joined.lost]);
+          const author = await crews.take();
+          const doubts = [
+            ...lossesOf([...author.lost, ...joined.lost]),
+            ...loadOf(joined),
+            ...loadOf(author),
+          ];
           if (joined.scenes !== others.length)
             doubts.push(`${joined.scenes} scenes came to ${others.length}`);
           return {

@@ -21,7 +21,7 @@ export const cameras: Workload = {
   name: 'cameras',
   text: 'Where everybody is right now, to everybody else in the room; messages of about 150 bytes. What is merged within a tick of 16 ms was never due to arrive one by one; that the last position of each has come to all others is counted.',
   cases: [
-    // No more than the slowest can carry, or nearly: what waits in a queue is no cost of a delivery.
+    // No more than the slowest can carry, or nearly: what waits in a queue is no cost of a delivery, and is doubted.
     moving(4, 20, 60),
     { ...moving(1, 50, 60), main: [tandemBatch.name, socketIo.name, bareUws.name] },
     { ...moving(10, 20, 60, everybody), when: 'whole' },

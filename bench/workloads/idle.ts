@@ -1,6 +1,7 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { type Contender, contenders } from '../servers/servers.ts';
-import { lossesOf, type Row, type Workload } from './run.ts';
+import { lossesOf } from './doubts.ts';
+import type { Row, Workload } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
 const CONNECTIONS = 20_000;
@@ -18,7 +19,7 @@ function idling(contender: Contender, onlyConnect: boolean): Row {
       withServer(contender, scale, async ({ server, crews, enter, during }) => {
         const most = Math.min(CONNECTIONS * scale.part, openFiles() - OTHER_FILES);
         // What the first connections bring with them is no matter of the others.
-        const all = await crowd(Math.floor(most / ROOM_SIZE), ROOM_SIZE);
+        const all = await crowd(Math.floor(most / ROOM_SIZE), ROOM_SIZE, onlyConnect);
         const few = all.splice(0, 200);
         await enter(few, { onlyConnect });
         const before = await server.memoryBytes();

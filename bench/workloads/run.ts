@@ -10,11 +10,6 @@ export function failedRun(error: Error): Run {
   return { figures: {}, doubts: [`it was not measured (${error.message})`] };
 }
 
-/** What there is to doubt where connections ended that should not have. */
-export function lossesOf(lost: readonly string[]): string[] {
-  return lost.length === 0 ? [] : [`${lost.length} connections were lost (${lost[0]})`];
-}
-
 /** How much is measured, and how long. */
 export interface Scale {
   readonly rounds: number;

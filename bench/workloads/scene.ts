@@ -75,5 +75,6 @@ export async function withServer(
   }
 }
 
-/** Everybody in these rooms, with tokens. */
-export const crowd = (rooms: number, users: number) => people(rooms, users, SECRET);
+/** Everybody in these rooms, with tokens, which they need unless they only connect. */
+export const crowd = (rooms: number, users: number, onlyConnect = false) =>
+  people(rooms, users, onlyConnect ? undefined : SECRET);

@@ -5,7 +5,8 @@ import { speeches } from '../load/speeches.ts';
 import type { Tally } from '../load/tally.ts';
 import { noRedis } from '../servers/redis.ts';
 import type { Contender } from '../servers/servers.ts';
-import { lossesOf, type Row, type Run, type Scale } from './run.ts';
+import { arrearsOf, BUSY, loadOf, lossesOf, percent } from './doubts.ts';
+import type { Row, Run, Scale } from './run.ts';
 import { crowd, type Spent, withServer } from './scene.ts';
 
 /** Everybody in some rooms does the same so many times a second. */
@@ -16,8 +17,6 @@ export interface Stream {
   perSecond: number;
 }
 
-/** Above it the load was the bottleneck, or was not what it was meant to be. */
-const BUSY = 0.95;
 /** Seconds without a delivery after which none is awaited any more. */
 const QUIET = 3;
 
@@ -87,8 +86,8 @@ function runOf(
   const delivered = (tally.delivered * (users - 1)) / hearers;
   const offered = rooms * users * perSecond * seconds;
   const at = (part: number) => tally.latency.percentile(part) / 1000;
-  const doubts = lossesOf(tally.lost);
-  if (tally.busy > BUSY) doubts.push(`the load was busy ${percent(tally.busy)} of the time`);
+  const part = delivered / (tally.sent * (users - 1));
+  const doubts = [...lossesOf(tally.lost), ...loadOf(tally), ...arrearsOf(busiest / 1e6 / seconds, part)];
   if (tally.sent < offered * BUSY) doubts.push(`only ${percent(tally.sent / offered)} of the load were sent`);
   const acknowledged = tally.acknowledged > 0 && {
     acknowledged: tally.acknowledged / tally.sent,
@@ -102,7 +101,7 @@ function runOf(
       ...(store !== undefined && { storeCpuPerDelivery: store / delivered }),
       ...(store !== undefined && { deliveriesPerCpuSecond: (delivered * 1e6) / busiest }),
       load: cpu / 1e6 / seconds,
-      delivered: delivered / (tally.sent * (users - 1)),
+      delivered: part,
       p50: at(50),
       p95: at(95),
       p99: at(99),
@@ -114,8 +113,4 @@ function runOf(
     },
     doubts,
   };
-}
-
-function percent(part: number): string {
-  return `${(100 * part).toFixed(0)} %`;
 }

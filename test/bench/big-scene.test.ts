@@ -9,6 +9,8 @@ const small = { rounds: 1, warmUpMs: 0, measuredMs: 0, part: 0.005, threads: 1 }
 for (const row of rows) {
   t.test(`${row.name}: whoever joins is counted with the whole scene`, async (t) => {
     const { figures, doubts } = await row.run(small);
-    t.same([figures.scenes, doubts], [200, []]);
+    // How busy a machine is that runs other tests, too, is no matter here.
+    const others = doubts.filter((doubt) => !doubt.startsWith('the load was busy'));
+    t.same([figures.scenes, others], [200, []]);
   });
 }
