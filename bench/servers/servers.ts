@@ -1,8 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { SpeechName } from '../load/speeches.ts';
@@ -29,9 +29,6 @@ export interface ServerProcess extends Owned {
   /** After its rubbish has been collected. */
   memoryBytes(): Promise<number>;
 }
-
-/** Time for a server to collect its rubbish. */
-const COLLECT_MS = 700;
 
 /**
  * Of all servers that have one core each, where threads that collect rubbish take the time of those that serve. The tail of
@@ -91,17 +88,20 @@ export async function startServer(
   });
   const server = owned(contender.name, child, dataDir);
   const { pid, ended } = server;
-  const port = await Promise.race([portOf(child), ended]).catch(async (error) => {
+  const lines = createInterface({ input: child.stdout as Readable });
+  const said = (what: string) => Promise.race([lineWith(`"${what}"`, lines), ended]);
+  const listening = await said('listening').catch(async (error) => {
     await server.end();
     throw error;
   });
   return {
     ...server,
-    port,
+    port: JSON.parse(listening).port,
     cpuMicroseconds: () => cpuMicroseconds(pid),
     async memoryBytes() {
-      process.kill(pid, 'SIGUSR2');
-      await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
+      const collected = said('collected');
+      child.kill('SIGUSR2');
+      await collected;
       return memoryBytes(pid);
     },
   };
@@ -129,11 +129,10 @@ function hasTaskset(): boolean {
   }
 }
 
-function portOf(child: ChildProcess): Promise<number> {
-  const lines = createInterface({ input: child.stdout as Readable });
+function lineWith(text: string, lines: Interface): Promise<string> {
   return new Promise((resolve) => {
     lines.on('line', (line) => {
-      if (line.includes('"listening"')) resolve(JSON.parse(line).port);
+      if (line.includes(text)) resolve(line);
     });
   });
 }
