@@ -8,7 +8,7 @@ import { onEndSignal } from '../server/commands/signals.ts';
 import { circumstances, writeResults } from './report/results.ts';
 import { type CaseSummary, summaryOf } from './report/summary.ts';
 import { doubtsOf, tableOf } from './report/table.ts';
-import { pinLoad } from './servers/servers.ts';
+import { cores, pinLoad } from './servers/cores.ts';
 import { workloads } from './workloads/all.ts';
 import { type Case, failedRun, possibleOf, type Run, type Scale } from './workloads/run.ts';
 
@@ -32,7 +32,7 @@ const command = new Command()
   .parse();
 const { quick, whole, only, json, rounds: asked, seconds } = command.opts<Options>();
 
-const threads = Math.min(4, Math.max(1, availableParallelism() - 1));
+const threads = Math.min(4, cores?.load.length ?? Math.max(1, availableParallelism() - 1));
 const scale: Scale = {
   rounds: asked ?? (whole ? 3 : 1),
   // Until what is said again and again is compiled: a server that runs for days hardly compiles any more, and one

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
-import { isPinned } from '../servers/servers.ts';
+import { type Cores, cores } from '../servers/cores.ts';
 import type { Workload } from '../workloads/run.ts';
 import { chartOf } from './chart.ts';
 import type { CaseSummary } from './summary.ts';
@@ -14,13 +14,17 @@ export function circumstances(): Record<string, string> {
   const { model = 'unknown' } = cpus()[0] ?? {};
   return {
     machine: `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release().split('.', 2).join('.')}`,
-    cores: isPinned
-      ? 'the server on one, and so with --single-threaded-gc, the load on the others'
-      : 'shared by server and load',
+    cores: told(cores),
     versions: `Node.js ${process.version}, socket.io ${version('socket.io')}, ws ${version('ws')}, uWebSockets.js (uwebsockets ${version('uWebSockets.js')})`,
     commit: commit(),
     date: new Date().toISOString().slice(0, 10),
   };
+}
+
+function told(cores: Cores | undefined): string {
+  if (cores === undefined) return 'shared by server and load';
+  const nodes = cores.servers.length === 1 ? 'two nodes on the same' : 'two nodes on one each';
+  return `the server on one (${nodes}), and so with --single-threaded-gc, the load and Redis on the others`;
 }
 
 /** Writes `RESULTS.md` and the charts beside it. */

@@ -29,7 +29,7 @@ export async function startGroup(contender: Contender): Promise<ServerGroup> {
   };
   try {
     for (let node = 0; node < nodes; node++)
-      servers.push(await startServer({ ...contender, env: { ...contender.env, ...shared } }));
+      servers.push(await startServer({ ...contender, env: { ...contender.env, ...shared } }, node));
   } catch (error) {
     await end();
     throw error;

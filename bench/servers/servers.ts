@@ -1,12 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { SpeechName } from '../load/speeches.ts';
 import { cpuMicroseconds, memoryBytes } from './accounting.ts';
+import { cores, onCore } from './cores.ts';
 import { type Owned, owned } from './owned.ts';
 
 /** A server with the clients that it is measured with. */
@@ -65,16 +66,17 @@ export const contenders = {
   bareUws: { name: 'bare µWS publish', speech: 'plain', program: peer('bare-uws') },
 } as const satisfies Record<string, Contender>;
 
-/** Starts a server on a core of its own, storing in a new directory. */
-export async function startServer(
-  contender: Contender,
-  nodeArgs: readonly string[] = [],
-): Promise<ServerProcess> {
+/**
+ * Starts a server on a core of its own, storing in a new directory.
+ *
+ * @param node which of several it is. Default: the first
+ */
+export async function startServer(contender: Contender, node = 0): Promise<ServerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
   const collect = new URL('./collect.js', here).href;
-  const flags = [...(isPinned ? ONE_CORE : []), '--expose-gc', '--import', collect, ...nodeArgs];
-  const node = [process.execPath, ...flags, ...contender.program];
-  const [command = '', ...args] = [...onCore('0'), ...node];
+  const flags = [...(cores ? ONE_CORE : []), '--expose-gc', '--import', collect];
+  const program = [process.execPath, ...flags, ...contender.program];
+  const [command = '', ...args] = [...onCore(node), ...program];
   const child = spawn(command, args, {
     env: {
       PATH: process.env.PATH,
@@ -105,28 +107,6 @@ export async function startServer(
       return memoryBytes(pid);
     },
   };
-}
-
-/** Whether servers and load have cores of their own. */
-export const isPinned = availableParallelism() > 1 && hasTaskset();
-
-/** Leaves the servers' core to them. */
-export function pinLoad(): void {
-  if (!isPinned) return;
-  execFileSync('taskset', ['-acp', `1-${availableParallelism() - 1}`, `${process.pid}`], { stdio: 'ignore' });
-}
-
-function onCore(core: string): string[] {
-  return isPinned ? ['taskset', '-c', core] : [];
-}
-
-function hasTaskset(): boolean {
-  try {
-    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function lineWith(text: string, lines: Interface): Promise<string> {
