@@ -3,7 +3,7 @@ import { inTurns } from './pace.ts';
 import type { Person, Speech } from './speech.ts';
 import { type SpeechName, speeches } from './speeches.ts';
 import { emptyTally, type Tally } from './tally.ts';
-import { Wire } from './wire.ts';
+import { placeOf, Wire } from './wire.ts';
 
 export interface Target {
   host: string;
@@ -22,8 +22,11 @@ export interface Muster {
   onlyConnect?: boolean;
 }
 
-/** One frame in so many is looked into for its age. */
+/** Where more deliveries than these are due in a second, one frame in so many is looked into for its age. */
+const MANY = 10_000;
 const SAMPLED = 16;
+/** Whatever the protocol, it stands in what refuses a command, and in nothing else. */
+const REFUSED = Buffer.from('"ok":false');
 
 interface Member {
   person: Person;
@@ -40,6 +43,7 @@ export class Crew {
   #marks = marksOf(speeches.plain);
   #tally = emptyTally();
   #frames = 0;
+  #sampled = 1;
   #since = performance.eventLoopUtilization();
   #stop = () => {};
   #isFinishing = false;
@@ -64,9 +68,12 @@ export class Crew {
   /** Everybody goes on so many times a second. */
   work(kind: 'move' | 'edit', perSecond: number): void {
     this.#isFinishing = false;
+    const count = this.#members.length;
+    const rooms = new Set(this.#members.map(({ person }) => person.roomId)).size;
+    this.#sampled = count * perSecond * (count / rooms - 1) > MANY ? SAMPLED : 1;
     if (kind === 'edit') for (const { person, wire } of this.#members) this.#addOwn(person, wire);
     const texts = this.#members.map(({ person }) => this.#stamped(kind, person, false));
-    this.#stop = inTurns(this.#members.length, perSecond, (index) => this.#say(index, texts[index] ?? []));
+    this.#stop = inTurns(count, perSecond, (index) => this.#say(index, texts[index] ?? []));
   }
 
   /** One adds so many items to its room, a hundred at once; resolves when it has heard that they are there. */
@@ -82,8 +89,9 @@ export class Crew {
     const before = this.#tally.acknowledged;
     this.#say(0, this.#stamped('edit', person, false));
     while (this.#tally.acknowledged === before) {
-      const [why] = this.#tally.lost;
-      if (why !== undefined) throw new Error(`${person.userId} was cut off: ${why}`);
+      const { lost, refused } = this.#tally;
+      if (lost.length > 0) throw new Error(`${person.userId} was cut off: ${lost[0]}`);
+      if (refused > 0) throw new Error(`${person.userId} was refused ${refused} times`);
       await passed(5);
     }
   }
@@ -122,8 +130,10 @@ export class Crew {
   }
 
   #say(index: number, pieces: readonly string[]): void {
+    const wire = this.#members[index]?.wire;
+    if (wire === undefined || wire.hasEnded) return;
     this.#tally.sent += 1;
-    this.#members[index]?.wire.send(pieces.join(now().toString()));
+    wire.send(pieces.join(now().toString()));
   }
 
   async #enterAll(people: readonly { person: Person; since: string | undefined }[]): Promise<void> {
@@ -157,7 +167,7 @@ export class Crew {
         path: speech.path(person),
         protocol: speech.protocol,
         headers: speech.headers?.(person) ?? {},
-        localAddress: target.host === '127.0.0.1' ? `127.0.0.${2 + Math.floor(index / 20_000)}` : undefined,
+        localAddress: target.host === '127.0.0.1' ? placeOf(index) : undefined,
         opened: () => {
           if (onlyConnect && speech.ping === undefined) return entered();
           if (dialogue.opening !== undefined) wire.send(dialogue.opening);
@@ -202,20 +212,27 @@ export class Crew {
     }
     tally.bytes += end - start;
     const frame = bytes.subarray(start, end);
+    let isKnown = false;
     if (acknowledged !== undefined) {
       const at = atStart ? (startsWith(bytes, start, acknowledged) ? 0 : -1) : frame.indexOf(acknowledged);
       if (at >= 0) {
-        tally.acknowledged += 1;
-        tally.ackLatency.record(Math.max(1, now() - numberAt(frame, at + acknowledged.length)));
+        isKnown = true;
+        if (frame.includes(REFUSED)) tally.refused += 1;
+        else {
+          tally.acknowledged += 1;
+          tally.ackLatency.record(Math.max(1, now() - numberAt(frame, at + acknowledged.length)));
+        }
         if (atStart) return;
       }
     }
     this.#frames += 1;
-    const isSampled = this.#frames % SAMPLED === 0;
+    const isSampled = this.#frames % this.#sampled === 0;
     for (let at = frame.indexOf(stamp); at >= 0; at = frame.indexOf(stamp, at + stamp.length)) {
+      isKnown = true;
       tally.delivered += 1;
       if (isSampled) tally.latency.record(Math.max(1, now() - numberAt(frame, at + stamp.length)));
     }
+    if (!isKnown && frame.includes(REFUSED)) tally.refused += 1;
     if (!this.#isFinishing) return;
     for (let at = frame.indexOf(last); at >= 0; at = frame.indexOf(last, at + last.length))
       tally.lastDelivered += 1;

@@ -6,6 +6,8 @@ export interface Tally {
   /** Updates that came to others. */
   delivered: number;
   acknowledged: number;
+  /** Commands that were not done. */
+  refused: number;
   /** Of the last ones. */
   lastDelivered: number;
   bytes: number;
@@ -27,6 +29,7 @@ export function emptyTally(): Tally {
     sent: 0,
     delivered: 0,
     acknowledged: 0,
+    refused: 0,
     lastDelivered: 0,
     bytes: 0,
     latency: createHistogram(),
@@ -41,9 +44,16 @@ export function emptyTally(): Tally {
 /** What several threads have counted. */
 export function together(a: Tally, b: Tally): Tally {
   const merged = { ...a, lost: [...a.lost, ...b.lost] };
-  for (const name of ['sent', 'delivered', 'acknowledged', 'lastDelivered', 'bytes', 'scenes'] as const) {
-    merged[name] += b[name];
-  }
+  const counts = [
+    'sent',
+    'delivered',
+    'acknowledged',
+    'refused',
+    'lastDelivered',
+    'bytes',
+    'scenes',
+  ] as const;
+  for (const name of counts) merged[name] += b[name];
   for (const name of ['latency', 'ackLatency', 'entering'] as const) {
     merged[name] = createHistogram();
     merged[name].add(a[name]);

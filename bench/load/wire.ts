@@ -67,6 +67,10 @@ export class Wire {
     this.#socket.on('close', () => this.#end('closed'));
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   send(text: string): void {
     this.#frame(TEXT, Buffer.from(text));
   }
@@ -188,4 +192,11 @@ export class Wire {
     this.#socket.destroy();
     this.#options.closed(why);
   }
+}
+
+/** Where the connection of this index comes from: an address has no more than 28,000 ports. */
+export function placeOf(index: number): string | undefined {
+  const place = Math.floor(index / 20_000);
+  // Others than 127.0.0.1 some systems lack.
+  return place === 0 ? undefined : `127.0.0.${1 + place}`;
 }

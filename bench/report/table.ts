@@ -28,7 +28,8 @@ export function doubtsOf({ rows }: CaseSummary): string[] {
 
 function told(name: string, spread: Spread | undefined, withRange: boolean): string {
   const text = figures[name]?.text;
-  if (spread === undefined || text === undefined || Number.isNaN(spread.median)) return '';
+  if (spread === undefined || text === undefined) return '';
+  if (Number.isNaN(spread.median)) return '–';
   return withRange ? ranged(spread, text) : text(spread.median);
 }
 

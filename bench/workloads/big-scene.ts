@@ -1,7 +1,7 @@
 import { setTimeout as passed } from 'node:timers/promises';
 import { Crews } from '../load/crews.ts';
 import { type Contender, contenders } from '../servers/servers.ts';
-import { loadOf, lossesOf } from './doubts.ts';
+import { loadOf, lossesOf, refusalsOf } from './doubts.ts';
 import type { Row, Workload } from './run.ts';
 import { crowd, withServer } from './scene.ts';
 
@@ -29,6 +29,7 @@ function joining(contender: Contender): Row {
           const author = await crews.take();
           const doubts = [
             ...lossesOf([...author.lost, ...joined.lost]),
+            ...refusalsOf(author),
             ...loadOf(joined),
             ...loadOf(author),
           ];

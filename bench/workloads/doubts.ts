@@ -12,6 +12,11 @@ export function lossesOf(lost: readonly string[]): string[] {
   return lost.length === 0 ? [] : [`${lost.length} connections were lost (${lost[0]})`];
 }
 
+/** Where commands were not done: what is refused costs another thing. */
+export function refusalsOf({ refused }: { readonly refused: number }): string[] {
+  return refused === 0 ? [] : [`${refused} commands were refused`];
+}
+
 /** Where the load was the bottleneck. */
 export function loadOf({ busy }: { readonly busy: number }): string[] {
   return busy > BUSY ? [`the load was busy ${percent(busy)} of the time`] : [];

@@ -5,7 +5,7 @@ import { speeches } from '../load/speeches.ts';
 import type { Tally } from '../load/tally.ts';
 import { noRedis } from '../servers/redis.ts';
 import type { Contender } from '../servers/servers.ts';
-import { arrearsOf, BUSY, loadOf, lossesOf, percent } from './doubts.ts';
+import { arrearsOf, BUSY, loadOf, lossesOf, percent, refusalsOf } from './doubts.ts';
 import type { Row, Run, Scale } from './run.ts';
 import { crowd, type Spent, withServer } from './scene.ts';
 
@@ -85,9 +85,15 @@ function runOf(
   // What comes back to whoever did it is no delivery.
   const delivered = (tally.delivered * (users - 1)) / hearers;
   const offered = rooms * users * perSecond * seconds;
-  const at = (part: number) => tally.latency.percentile(part) / 1000;
+  const { latency } = tally;
+  const at = (part: number) => (latency.count === 0 ? Number.NaN : latency.percentile(part) / 1000);
   const part = delivered / (tally.sent * (users - 1));
-  const doubts = [...lossesOf(tally.lost), ...loadOf(tally), ...arrearsOf(busiest / 1e6 / seconds, part)];
+  const doubts = [
+    ...lossesOf(tally.lost),
+    ...refusalsOf(tally),
+    ...loadOf(tally),
+    ...arrearsOf(busiest / 1e6 / seconds, part),
+  ];
   if (tally.sent < offered * BUSY) doubts.push(`only ${percent(tally.sent / offered)} of the load were sent`);
   const acknowledged = tally.acknowledged > 0 && {
     acknowledged: tally.acknowledged / tally.sent,
@@ -105,7 +111,7 @@ function runOf(
       p50: at(50),
       p95: at(95),
       p99: at(99),
-      max: tally.latency.max / 1000,
+      max: at(100),
       ...acknowledged,
       bytesPerDelivery: tally.bytes / delivered,
       memoryBytes,

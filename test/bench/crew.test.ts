@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as passed } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { WebSocket, WebSocketServer } from 'ws';
@@ -30,20 +31,22 @@ async function roomLoop(t: Test, passes: (count: number) => boolean): Promise<nu
   return (server.address() as { port: number }).port;
 }
 
-async function lastOnes(t: Test, passes: (count: number) => boolean) {
+async function lastOnes(t: Test, passes: (count: number) => boolean, perSecond = 50) {
   const port = await roomLoop(t, passes);
   const crew = new Crew();
   t.teardown(() => crew.end());
   const target = { host: '127.0.0.1', ports: [port], secure: false };
   await crew.open({ target, speech: 'plain', people: await people(ROOMS, USERS), atOnce: 3 });
-  crew.work('move', 50);
+  crew.work('move', perSecond);
   let sent = 0;
   let delivered = 0;
+  let aged = 0;
   while (sent < 100) {
     await passed(50);
     const tally = crew.take();
     sent += tally.sent;
     delivered += tally.delivered;
+    aged += tally.latency.count;
   }
   crew.finish('move');
   let lastDelivered = 0;
@@ -52,16 +55,37 @@ async function lastOnes(t: Test, passes: (count: number) => boolean) {
     const tally = crew.take();
     sent += tally.sent;
     delivered += tally.delivered;
+    aged += tally.latency.count;
     lastDelivered += tally.lastDelivered;
     if (tally.delivered > 0) quiet = 0;
   }
-  return { sent, delivered, lastDelivered };
+  return { sent, delivered, lastDelivered, aged };
 }
 
 t.test('every delivery is counted, and compared with what was due', async (t) => {
   const { sent, delivered, lastDelivered } = await lastOnes(t, () => true);
   t.equal(delivered, sent * (USERS - 1));
   t.equal(lastDelivered, ROOMS * USERS * (USERS - 1));
+});
+
+t.test('where few frames come, each is looked at for its age; where many do, some', async (t) => {
+  const slow = await lastOnes(t, () => true);
+  t.equal(slow.aged, slow.delivered);
+  const fast = await lastOnes(t, () => true, 1000);
+  t.ok(fast.aged > 0 && fast.aged < fast.delivered / 10, `${fast.aged} of ${fast.delivered}`);
+});
+
+t.test('people come from the address at which the server is, which every machine has', async (t) => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const came = once(server, 'connection') as Promise<[WebSocket, IncomingMessage]>;
+  const crew = new Crew();
+  t.teardown(() => crew.end());
+  const { port } = server.address() as { port: number };
+  const target = { host: '127.0.0.1', ports: [port], secure: false };
+  await crew.open({ target, speech: 'plain', people: await people(1, 1), atOnce: 1 });
+  t.equal((await came)[1].socket.remoteAddress, '127.0.0.1');
 });
 
 t.test('a server that drops does not look fast: what is missing is seen', async (t) => {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as passed } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { WebSocketServer } from 'ws';
 import { Crew } from '../../bench/load/crew.ts';
 import { people } from '../../bench/load/people.ts';
 import type { Contender } from '../../bench/servers/servers.ts';
 import { plain } from '../e2e/plain-process.ts';
 import { built } from '../support/program.ts';
+import { double } from './double.ts';
 
 // Read when the bench is loaded: a Redis that ends at once.
 process.env.REDIS_SERVER = '/bin/false';
@@ -107,21 +107,23 @@ function isServer(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('/bench/peers/');
 }
 
-t.test('who builds a scene and is cut off does not wait for ever', async (t) => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  server.on('connection', (socket) => {
-    socket.on('message', (bytes) => {
-      const { type } = JSON.parse(bytes.toString());
-      if (type === 'sceneOperation') socket.close(4000, 'enough');
-      else socket.send(JSON.stringify({ type: 'ack', op: type, ok: true }));
-    });
-  });
+/** One who is in a room of a server that does so with what is said there. */
+async function inRoom(t: Test, ...[rest]: [Parameters<typeof double>[1]]): Promise<Crew> {
+  const target = { host: '127.0.0.1', ports: [await double(t, rest)], secure: false };
   const crew = new Crew();
   t.teardown(() => crew.end());
-  const { port } = server.address() as { port: number };
-  const target = { host: '127.0.0.1', ports: [port], secure: false };
   await crew.open({ target, speech: 'native single', people: await people(1, 1), atOnce: 1 });
+  return crew;
+}
+
+t.test('who builds a scene and is cut off does not wait for ever', async (t) => {
+  const crew = await inRoom(t, (socket) => socket.close(4000, 'enough'));
   await t.rejects(crew.furnish(10), { message: /user-0-0.*4000/ });
+});
+
+t.test('nor does who is refused', async (t) => {
+  const crew = await inRoom(t, (socket, { ref }) =>
+    socket.send(JSON.stringify({ type: 'error', ok: false, code: 'RATE_LIMITED', ref })),
+  );
+  await t.rejects(crew.furnish(10), { message: /user-0-0.*refused/ });
 });
