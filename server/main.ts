@@ -84,7 +84,7 @@ program
   .option('--hz <count>', 'movements of each in a second', count, 20)
   .option('--seconds <count>', 'how long', count, 10)
   .option('--token <token>', 'one token for all', sendable)
-  .addOption(new Option('--secret <secret>', 'signs a token for each').env('JWT_SECRET'))
+  .addOption(new Option('--secret <secret>', 'signs a token for each').env('JWT_SECRET').argParser(filled))
   .action(async (options) => {
     const { bench } = await import('./commands/bench.ts');
     process.exitCode = await bench(options);
@@ -102,6 +102,11 @@ function webAddress(given: string): string {
   throw new InvalidArgumentError(
     'Expected an address such as ws://127.0.0.1:3001 or wss://example.com, without #.',
   );
+}
+
+function filled(given: string): string {
+  if (given !== '') return given;
+  throw new InvalidArgumentError('It is empty, as a variable that is not set.');
 }
 
 /** A token that fits into a header. */

@@ -4,6 +4,7 @@ import { Crews } from '../../bench/load/crews.ts';
 import { people } from '../../bench/load/people.ts';
 import type { Speech } from '../../bench/load/speech.ts';
 import { type SpeechName, speeches } from '../../bench/load/speeches.ts';
+import { onEndSignal } from './signals.ts';
 
 /** The options of `tandem bench`. */
 export interface BenchOptions {
@@ -26,8 +27,6 @@ export const speechOf = {
   socketio: 'socket.io',
 } as const satisfies Record<string, SpeechName>;
 
-/** The exit code after Ctrl-C. */
-const INTERRUPTED = 130;
 /** People who enter at once; a crowd at the door is another measurement. */
 const AT_ONCE = 50;
 
@@ -35,7 +34,7 @@ const AT_ONCE = 50;
  * Lets people move in rooms of a running server and prints what comes of it. The server has to be willing:
  * its rates (`STREAM_LIMIT`) and the size of its rooms (`MAX_ROOM_USERS`) apply as to everybody.
  *
- * @returns the exit code; 2: they were not let in
+ * @returns the exit code; 1: connections were lost, 2: they were not let in
  */
 export async function bench(options: BenchOptions): Promise<number> {
   const { rooms, users, hz, seconds, token, secret } = options;
@@ -49,7 +48,7 @@ export async function bench(options: BenchOptions): Promise<number> {
       ? await people(rooms, users, secret)
       : (await people(rooms, users)).map((one) => ({ ...one, userId: userOf(token) ?? one.userId, token }));
   const crews = new Crews(1);
-  process.once('SIGINT', () => void crews.end().then(() => process.exit(INTERRUPTED)));
+  onEndSignal((signal) => void crews.end().then(() => process.exit(signal === 'SIGINT' ? 130 : 143)));
   try {
     await crews.open({
       target: { host, ports: [Number(port) || (secure ? 443 : 80)], secure },
@@ -64,16 +63,20 @@ export async function bench(options: BenchOptions): Promise<number> {
     await crews.all('work', 'move', hz);
     // What comes back to whoever did it is no delivery.
     const toOthers = speech.hearsOwn?.includes('move') ? (users - 1) / users : 1;
+    let lostOnes = 0;
     for (let second = 1; second <= seconds; second++) {
       await passed(1000);
-      const { sent, delivered, latency, lost, busy } = await crews.take();
+      const { sent, delivered, refused, latency, lost, busy } = await crews.take();
+      const at = (part: number) => (latency.count === 0 ? '–' : ms(latency.percentile(part)));
+      const refusals = refused > 0 ? ` ${refused} were refused.` : '';
       const warning = busy > 0.95 ? ' The load itself was the bottleneck.' : '';
       console.log(
-        `${sent} sent, ${Math.round(delivered * toOthers)} delivered; p50 ${ms(latency.percentile(50))}, p95 ${ms(latency.percentile(95))}, ` +
-          `p99 ${ms(latency.percentile(99))}, at most ${ms(latency.max)}; ${lost.length} connections lost.${warning}`,
+        `${sent} sent, ${Math.round(delivered * toOthers)} delivered; p50 ${at(50)}, p95 ${at(95)}, p99 ${at(99)}, ` +
+          `at most ${at(100)}; ${lost.length} connections lost.${refusals}${warning}`,
       );
+      lostOnes = lost.length;
     }
-    return 0;
+    return lostOnes > 0 ? 1 : 0;
   } catch (error) {
     console.error((error as Error).message);
     return 2;

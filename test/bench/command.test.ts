@@ -1,10 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as passed } from 'node:timers/promises';
 import t from 'tap';
 import { plain } from '../e2e/plain-process.ts';
 import { token } from '../native/person.ts';
 import { program } from '../support/program.ts';
 import { startServer, TEST_SECRET, withoutIPv6 } from '../support/servers.ts';
+import { double } from './double.ts';
 
 interface Outcome {
   readonly code: number;
@@ -70,6 +72,47 @@ t.test('on Ctrl-C, too, they leave', async (t) => {
   child.kill('SIGINT');
   t.same(await once(child, 'exit'), [130, null]);
   t.same(await server.rooms(), { rooms: [] });
+});
+
+t.test('so they do where npm hands on the Ctrl-C that was heard already', async (t) => {
+  // It does not hear their goodbye, so that they are still about to leave.
+  let deaf = 0;
+  let allDeaf = () => {};
+  const until = new Promise<void>((resolve) => {
+    allDeaf = resolve;
+  });
+  const port = await double(t, (socket) => {
+    if (!socket.isPaused) deaf += 1;
+    socket.pause();
+    if (deaf === 10) allDeaf();
+  });
+  const url = `ws://127.0.0.1:${port}`;
+  const shape = ['bench', '--url', url, '--dialect', 'native-single'];
+  const [command, ...args] = plain([process.execPath, ...program, ...shape]);
+  const child = spawn(command, args, { env: { PATH: process.env.PATH } });
+  t.teardown(() => child.kill('SIGKILL'));
+  await until;
+  const ended = once(child, 'exit');
+  child.kill('SIGINT');
+  await passed(100);
+  child.kill('SIGINT');
+  t.same(await ended, [130, null]);
+});
+
+t.test(
+  'what is not there is no success: neither lost connections, nor what was written to them',
+  async (t) => {
+    const port = await double(t, (socket) => socket.close(4000));
+    const { code, stdout } = await bench(port, '--dialect', 'native-single', '--seconds', '2');
+    t.match(stdout, /\n0 sent, 0 delivered; p50 –, p95 –, p99 –, at most –; 6 connections lost/);
+    t.equal(code, 1);
+  },
+);
+
+t.test('a secret that is empty, such as a variable that is not set, is named in one line', async (t) => {
+  const { code, stderr } = await benchAt('ws://127.0.0.1:1', '--secret', '');
+  t.equal(code, 1);
+  t.match(stderr, /^error: option '--secret <secret>' .*empty.*\n$/);
 });
 
 for (const dialect of ['native', 'socketio']) {
