@@ -198,7 +198,6 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   });
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
-
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closed ??= end();
