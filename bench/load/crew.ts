@@ -1,3 +1,4 @@
+import { setTimeout as passed } from 'node:timers/promises';
 import { marksOf, numberAt, startsWith } from './marks.ts';
 import { inTurns } from './pace.ts';
 import type { Person, Speech } from './speech.ts';
@@ -32,6 +33,7 @@ interface Member {
   person: Person;
   wire: Wire;
   isIn: boolean;
+  hasItem: boolean;
   since: string | undefined;
 }
 
@@ -71,7 +73,7 @@ export class Crew {
     const count = this.#members.length;
     const rooms = new Set(this.#members.map(({ person }) => person.roomId)).size;
     this.#sampled = count * perSecond * (count / rooms - 1) > MANY ? SAMPLED : 1;
-    if (kind === 'edit') for (const { person, wire } of this.#members) this.#addOwn(person, wire);
+    if (kind === 'edit') for (const member of this.#members) this.#addOwn(member);
     const texts = this.#members.map(({ person }) => this.#stamped(kind, person, false));
     this.#stop = inTurns(count, perSecond, (index) => this.#say(index, texts[index] ?? []));
   }
@@ -85,7 +87,7 @@ export class Crew {
       wire.send(this.#speech.add?.(person, `item${item}`) ?? '');
       if (item % 100 === 99) await passed(5);
     }
-    this.#addOwn(person, wire);
+    this.#addOwn(first);
     const before = this.#tally.acknowledged;
     this.#say(0, this.#stamped('edit', person, false));
     while (this.#tally.acknowledged === before) {
@@ -120,9 +122,10 @@ export class Crew {
     await Promise.all(this.#members.splice(0).map(({ wire }) => wire.leave()));
   }
 
-  #addOwn(person: Person, wire: Wire): void {
-    const adding = this.#speech.add?.(person, person.userId);
-    if (adding !== undefined) wire.send(adding);
+  #addOwn(member: Member): void {
+    const { person, wire, hasItem } = member;
+    if (!hasItem) wire.send(this.#speech.add?.(person, person.userId) ?? '');
+    member.hasItem = true;
   }
 
   #stamped(kind: 'move' | 'edit', person: Person, isLast: boolean) {
@@ -175,7 +178,7 @@ export class Crew {
         },
         received: (bytes, start, end) => {
           if (member.isIn) return this.#received(member, bytes, start, end);
-          this.#lookForScene(bytes, start);
+          this.#lookForScene(bytes, start, end);
           const text = bytes.toString('utf8', start, end);
           member.since = speech.standing?.(text) ?? member.since;
           const next = dialogue.heard(text);
@@ -193,14 +196,16 @@ export class Crew {
           reject(new Error(`${person.userId} was not let in: ${why}`));
         },
       });
-      const member: Member = { person, wire, isIn: false, since: undefined };
+      const member: Member = { person, wire, isIn: false, hasItem: false, since: undefined };
       this.#members.push(member);
     });
   }
 
-  #lookForScene(bytes: Buffer, start: number): void {
+  #lookForScene(bytes: Buffer, start: number, end: number): void {
     const { scene } = this.#marks;
-    if (scene !== undefined && startsWith(bytes, start, scene)) this.#tally.scenes += 1;
+    if (scene === undefined || !startsWith(bytes, start, scene)) return;
+    this.#tally.scenes += 1;
+    this.#tally.sceneBytes += end - start;
   }
 
   #received(member: Member, bytes: Buffer, start: number, end: number): void {
@@ -242,8 +247,4 @@ export class Crew {
 /** Monotonic microseconds of this thread. */
 function now(): number {
   return Math.round(performance.now() * 1000);
-}
-
-function passed(forMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, forMs));
 }

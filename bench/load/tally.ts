@@ -18,6 +18,7 @@ export interface Tally {
   /** Microseconds from asking for a room to being in it, with all that comes of it. */
   entering: RecordableHistogram;
   scenes: number;
+  sceneBytes: number;
   /** Whose connection ended, and why. */
   lost: string[];
   /** Part of the time that this thread was busy. */
@@ -36,6 +37,7 @@ export function emptyTally(): Tally {
     ackLatency: createHistogram(),
     entering: createHistogram(),
     scenes: 0,
+    sceneBytes: 0,
     lost: [],
     busy: 0,
   };
@@ -52,6 +54,7 @@ export function together(a: Tally, b: Tally): Tally {
     'lastDelivered',
     'bytes',
     'scenes',
+    'sceneBytes',
   ] as const;
   for (const name of counts) merged[name] += b[name];
   for (const name of ['latency', 'ackLatency', 'entering'] as const) {

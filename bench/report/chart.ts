@@ -34,7 +34,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f } .title { font-weight: 6
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .other { fill: #5b6673 } .spread { stroke: #e6edf3 } }
 </style>
 <text class="title" x="10" y="22">${escaped(title)}</text>
-<text x="10" y="42">${escaped(figure?.label ?? by)}: less is better; the line shows the spread</text>
+<text x="10" y="42">${escaped(figure?.label ?? by)}: ${figure?.isGain ? 'more' : 'less'} is better; the line shows the spread</text>
 ${bars.join('\n')}
 </svg>
 `;

@@ -2,6 +2,8 @@
 export interface Figure {
   readonly label: string;
   readonly text: (value: number) => string;
+  /** Whether more of it is better. Default: less is. */
+  readonly isGain?: true;
 }
 
 const plain = (digits: number) => (value: number) =>
@@ -12,10 +14,11 @@ const mib = (value: number) => `${(value / 1024 / 1024).toFixed(0)} MB`;
 
 /** All figures that runs can have, in the order in which tables show them. */
 export const figures: Readonly<Record<string, Figure>> = {
-  deliveriesPerSecond: { label: 'deliveries/s', text: plain(0) },
+  rooms: { label: 'rooms', text: plain(0) },
+  deliveriesPerSecond: { label: 'deliveries/s', text: plain(0), isGain: true },
   cpuPerDelivery: { label: 'µs CPU each', text: plain(2) },
   storeCpuPerDelivery: { label: 'µs CPU of Redis each', text: plain(2) },
-  deliveriesPerCpuSecond: { label: 'deliveries per CPU s of the busiest', text: plain(0) },
+  deliveriesPerCpuSecond: { label: 'deliveries per CPU s of the busiest', text: plain(0), isGain: true },
   load: { label: 'CPU', text: percent },
   delivered: { label: 'of those sent', text: percent },
   p50: { label: 'p50 ms', text: plain(1) },
@@ -27,13 +30,14 @@ export const figures: Readonly<Record<string, Figure>> = {
   ackP99: { label: 'ack p99 ms', text: plain(1) },
   bytesPerDelivery: { label: 'bytes each', text: plain(0) },
   cpuPerArrival: { label: 'µs CPU an arrival', text: plain(0) },
-  arrivalsPerSecond: { label: 'arrivals/s', text: plain(0) },
+  arrivalsPerSecond: { label: 'arrivals/s', text: plain(0), isGain: true },
   cpuPerReturn: { label: 'µs CPU a return', text: plain(0) },
-  returnsPerSecond: { label: 'returns/s', text: plain(0) },
+  returnsPerSecond: { label: 'returns/s', text: plain(0), isGain: true },
   returningP99: { label: 'return p99 ms', text: plain(0) },
   cpuPerJoin: { label: 'µs CPU a join', text: plain(0) },
-  joinsPerSecond: { label: 'joins/s', text: plain(0) },
+  joinsPerSecond: { label: 'joins/s', text: plain(0), isGain: true },
   scenes: { label: 'scenes', text: plain(0) },
+  sceneBytes: { label: 'scene', text: kib },
   enteringP50: { label: 'join p50 ms', text: plain(0) },
   enteringP99: { label: 'join p99 ms', text: plain(0) },
   bytesPerConnection: { label: 'memory each', text: kib },

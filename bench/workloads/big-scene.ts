@@ -43,6 +43,7 @@ function joining(contender: Contender): Row {
               enteringP99: joined.entering.percentile(99) / 1000,
               ackP99: author.ackLatency.percentile(99) / 1000,
               scenes: joined.scenes,
+              sceneBytes: joined.sceneBytes / joined.scenes,
               memoryBytes: await server.memoryBytes(),
             },
             doubts,

@@ -36,7 +36,8 @@ export function atHalfLoad(contender: Contender, stream: Stream): Row {
       // Half as warm is enough to count rooms by.
       const { figures } = await measure(contender, stream, { ...scale, warmUpMs: scale.warmUpMs / 2 });
       const rooms = Math.max(1, Math.round((stream.rooms * 0.5) / (figures.load ?? 1)));
-      return measure(contender, { ...stream, rooms }, scale);
+      const run = await measure(contender, { ...stream, rooms }, scale);
+      return { ...run, figures: { rooms, ...run.figures } };
     },
   };
 }

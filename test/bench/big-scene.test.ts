@@ -4,6 +4,8 @@ import { bigScene } from '../../bench/workloads/big-scene.ts';
 t.setTimeout(120_000);
 
 const [{ rows }] = bigScene.cases as [(typeof bigScene.cases)[number]];
+/** What an item of them takes in JSON, at least. */
+const ITEM_BYTES = 70;
 const small = { rounds: 1, warmUpMs: 0, measuredMs: 0, part: 0.005, threads: 1 };
 
 for (const row of rows) {
@@ -12,5 +14,6 @@ for (const row of rows) {
     // How busy a machine is that runs other tests, too, is no matter here.
     const others = doubts.filter((doubt) => !doubt.startsWith('the load was busy'));
     t.same([figures.scenes, others], [200, []]);
+    t.ok((figures.sceneBytes ?? 0) >= 50 * ITEM_BYTES, `${figures.sceneBytes} bytes`);
   });
 }

@@ -65,6 +65,8 @@ t.test('a chart is an SVG document with a bar for each row', async (t) => {
   t.equal(chart.match(/<rect /g)?.length, 2);
   t.match(chart, /Two &#60;servers&#62;/);
   t.notMatch(chart, /NaN|undefined/);
+  t.match(chart, /µs CPU each: less is better/);
+  t.match(chartOf({ ...summary, by: 'deliveriesPerCpuSecond' }), /busiest: more is better/);
 });
 
 t.test('every figure has a name and a form', async (t) => {
