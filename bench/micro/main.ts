@@ -3,7 +3,8 @@
  * `npm run bench:micro`. For comparing a change with what was before it, on one machine.
  */
 import { Bench } from 'tinybench';
-import { openStage, paths } from './path.ts';
+import { paths } from './path.ts';
+import { openStage } from './stage.ts';
 import { steps } from './steps.ts';
 
 const stage = await openStage();

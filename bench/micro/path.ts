@@ -1,5 +1,5 @@
 import type { Connection } from '../../server/transport/connection.ts';
-import { openStage, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 const USERS = 20;
 
@@ -45,8 +45,6 @@ export async function paths(stage: Stage): Promise<Path[]> {
     },
   ];
 }
-
-export { openStage };
 
 async function crowd(stage: Stage, roomId: string, protocol: 'tandem.v1' | ''): Promise<Connection[]> {
   const everybody = Array.from({ length: USERS }, () => stage.enter(protocol));

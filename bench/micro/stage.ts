@@ -2,7 +2,7 @@ import type { Clock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import { createLogger } from '../../server/logger.ts';
 import { createServer } from '../../server/server.ts';
-import type { Connection, Frame, Transport, TransportOptions } from '../../server/transport/connection.ts';
+import type { Connection, Transport, TransportOptions } from '../../server/transport/connection.ts';
 
 /** A server without sockets: what its own code costs, and nothing else. */
 export interface Stage {
@@ -11,8 +11,6 @@ export interface Stage {
   receive(connection: Connection, text: string): void;
   /** Ends the tick that runs. */
   tick(): void;
-  /** Frames that were sent or published since it was asked last. */
-  frames(): number;
   /** Lets what is under way come to rest. */
   settled(): Promise<void>;
   close(): Promise<void>;
@@ -31,12 +29,9 @@ export async function openStage(): Promise<Stage> {
     },
     every: () => () => {},
   };
-  let frames = 0;
   let parts: TransportOptions | undefined;
   const transport: Transport = {
-    publish: () => {
-      frames += 1;
-    },
+    publish() {},
     listen: async () => 0,
     stopListening() {},
     async close() {},
@@ -68,10 +63,7 @@ export async function openStage(): Promise<Stage> {
       const connection: Connection = {
         id: `c${ids}`,
         state: undefined,
-        send: (_: Frame) => {
-          frames += 1;
-          return 'sent';
-        },
+        send: () => 'sent',
         cork: (action) => action(),
         subscribe() {},
         unsubscribe() {},
@@ -100,11 +92,6 @@ export async function openStage(): Promise<Stage> {
         due.delete(one);
         one.action();
       }
-    },
-    frames() {
-      const count = frames;
-      frames = 0;
-      return count;
     },
     async settled() {
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
