@@ -27,8 +27,16 @@ const command = new Command()
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
   .option('--whole', 'all that can be measured, in three rounds: over an hour', false)
   .option('--json', 'prints JSON instead of tables, and changes no file', false)
-  .option('--rounds <count>', 'how often each is measured (default: once; with --whole 3 times)', count)
-  .option('--seconds <count>', 'how long each is measured (default: 3; with --quick 2)', count)
+  .option(
+    '--rounds <count>',
+    'how often each is measured (default: once; with --whole 3 times); idle always once',
+    count,
+  )
+  .option(
+    '--seconds <count>',
+    'how long each is measured (default: 3; with --quick 2); idle: heartbeats of 25, whole',
+    count,
+  )
   .parse();
 const { quick, whole, only, json, rounds: asked, seconds } = command.opts<Options>();
 
@@ -48,6 +56,8 @@ const isWanted = ({ when }: Case) => {
   return when === undefined || (when === 'whole' && isWhole);
 };
 
+if (process.platform !== 'linux')
+  command.error('error: CPU and memory are read from /proc, which Linux alone has');
 for (const { name, cases } of workloads) {
   if (only?.includes(name) && !cases.some(isWanted))
     command.error(`error: --quick has nothing of the workload ${name}`);
