@@ -90,6 +90,8 @@ program
     process.exitCode = await bench(options);
   });
 
+// A setting that is empty is none.
+if (process.env.JWT_SECRET === '') delete process.env.JWT_SECRET;
 await program.parseAsync();
 
 function append(value: string, earlier: string[] = []): string[] {

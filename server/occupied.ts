@@ -26,8 +26,9 @@ export class Occupied {
   /** As they are noted, also by an earlier life of this process. */
   readonly #rooms: DurableMap<true>;
   readonly #held = new Set<string>();
-  /** Nodes whose rooms are in order. */
+  /** Nodes whose rooms are in order, and those of which that is being done. */
   readonly #adopted = new Set<string>();
+  readonly #adopting = new Set<string>();
   #closed = false;
 
   constructor(options: OccupiedOptions, rooms: DurableMap<true>) {
@@ -46,9 +47,14 @@ export class Occupied {
     this.#rooms.delete(roomId).catch(() => {});
   }
 
-  /** Others may have changed what is noted: one that took this node for dead has looked after its rooms. */
-  noteAgain(): void {
-    for (const roomId of this.#held) if (this.#rooms.get(roomId) === undefined) this.#note(roomId);
+  /**
+   * Others may have changed what is noted: one that took this node for dead has looked after its rooms.
+   *
+   * @param changed a room; undefined: any of them
+   */
+  noteAgain(changed?: string): void {
+    for (const roomId of changed === undefined ? this.#held : [changed])
+      if (this.#held.has(roomId) && this.#rooms.get(roomId) === undefined) this.#note(roomId);
   }
 
   /** Opens what an earlier life of this process was in. Never rejects. */
@@ -63,12 +69,14 @@ export class Occupied {
   /** A node died, perhaps once more: it may have come back, and been in rooms again. */
   nodeGone(node: string): void {
     this.#adopted.delete(node);
+    this.#adopting.delete(node);
   }
 
-  /** A node died: opens what it was in. Never rejects; false: closed before the end. */
+  /** A node died: opens what it was in. Never rejects; false: closed before the end, or it has died once more. */
   async adopt(node: string): Promise<boolean> {
     if (this.#adopted.has(node)) return true;
     const { log, clock, logger } = this.#options;
+    this.#adopting.add(node);
     const isDone = await takeOver<true>({
       log,
       clock,
@@ -77,8 +85,9 @@ export class Occupied {
       isClosed: () => this.#closed,
       onFailed: (error) => logger.error({ err: error, node }, 'the rooms of a node cannot be looked after'),
     });
-    if (isDone) this.#adopted.add(node);
-    return isDone;
+    const isAll = this.#adopting.delete(node) && isDone;
+    if (isAll) this.#adopted.add(node);
+    return isAll;
   }
 
   /** Waits for what is under way. */
@@ -104,7 +113,7 @@ function passOver(error: unknown): void {
 /** Rejects with a LogError. */
 export async function openOccupied(options: OccupiedOptions): Promise<Occupied> {
   const name = logOf(options.log, options.nodeId);
-  const rooms = await openDurableMap<true>(options.log, name, () => occupied.noteAgain());
+  const rooms = await openDurableMap<true>(options.log, name, (roomId) => occupied.noteAgain(roomId));
   const occupied = new Occupied(options, rooms);
   return occupied;
 }

@@ -53,13 +53,13 @@ function configOrExit(env: Environment): Config {
 }
 
 function startFailure(error: unknown, config: Config): string {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message, cause } = error as NodeJS.ErrnoException;
   const ports = [config.port, config.healthPort].filter((port) => port !== undefined).join(' or ');
   switch (code) {
     case 'EADDRINUSE':
       return `Port ${ports} is in use by another program. Stop it, or set WS_PORT (and HEALTH_PORT) to a free one.`;
     case 'EACCES':
-      return `Port ${ports} or the directory ${config.dataDir} may not be used by this user: ${message}`;
+      return `Port ${ports} or the directory ${config.dataDir} may not be used by this user: ${(cause as Error | undefined)?.message ?? message}`;
     case 'EADDRNOTAVAIL':
       return `HOST ${config.host} is not an address of this machine.`;
     case 'LOG_LOCKED':

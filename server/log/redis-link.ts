@@ -201,11 +201,16 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
         // A connection that breaks amid this may leave it without an answer, and whoever closes waits for it.
         await within(UNSUBSCRIBE_MS, leave());
       };
+      let isAsked = false;
       try {
-        await persist(channel, false, () => to.subscribe(channel, heard).then(() => true));
+        await persist(channel, false, async () => {
+          isAsked = true;
+          await to.subscribe(channel, heard);
+          return true;
+        });
       } catch (error) {
         // An answer may still come.
-        void unsubscribe();
+        if (isAsked) void unsubscribe();
         throw error;
       }
       return unsubscribe;

@@ -40,10 +40,39 @@ t.test('the connections to a Redis', { skip: noRedis }, async (t) => {
     await until(async () => (await hearers('again')) === 0, 'until it is left');
   });
 
+  t.test('what was never asked for is not taken back when Redis is there again', async (t) => {
+    const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
+    const clock = createManualClock();
+    const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 500, clock });
+    proxy.accept(false);
+    proxy.cut();
+    await until(() => {
+      clock.advance(20);
+      return !log.writable();
+    });
+    const refused = Array.from({ length: 50 }, (_, n) =>
+      t.rejects(open(log, `room ${n}`), { code: 'LOG_UNAVAILABLE' }),
+    );
+    clock.advance(1000);
+    await Promise.all(refused);
+    proxy.accept(true);
+    await until(() => {
+      clock.advance(20);
+      return log.writable();
+    });
+    const { room } = await open(log);
+    await room.close();
+    const [, calls] = /cmdstat_sunsubscribe:calls=(\d+)/.exec(
+      String(await redis.command('INFO', 'commandstats')),
+    ) as unknown[];
+    t.equal(Number(calls), 1, 'the room that was open');
+  });
+
   t.test('one that may only be read is left every two seconds', async (t) => {
     const redis = await startRedis(t);
     const clock = createManualClock();
-    const log = await logOn(t, redis, { timeoutMs: 20_000, clock });
+    const log = await logOn(t, redis, { timeoutMs: 200_000, probeIntervalMs: 1000, clock });
     const { room } = await open(log);
     await room.append(['x']);
     /** The connections of the log that are in use. */

@@ -45,7 +45,7 @@ t.test('the rooms that a node is in', { skip: noRedis }, async (t) => {
   t.test('are noted also where that failed at first', async (t) => {
     const redis = await startRedis(t);
     const proxy = await startProxy(t, redis.port);
-    const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 100 });
+    const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 300 });
     const { clock, occupied } = await occupiedOn(t, log, 'a');
     proxy.accept(false);
     proxy.cut();
@@ -82,5 +82,25 @@ t.test('the rooms that a node is in', { skip: noRedis }, async (t) => {
     });
     await done;
     t.same([b.opened, await roomsOf(t, redis, 'a')], [['one'], '']);
+  });
+
+  t.test('are looked after again where their node came back meanwhile, and died once more', async (t) => {
+    const redis = await startRedis(t);
+    const log = await logOn(t, redis);
+    const a = await occupiedOn(t, log, 'a');
+    a.occupied.entered('one');
+    await until(async () => (await roomsOf(t, redis, 'a')) === 'one');
+    const b = await occupiedOn(t, await logOn(t, redis), 'b', async () => {
+      if (b.opened.length > 0) return;
+      // Behind what has been read of its rooms.
+      a.occupied.entered('two');
+      await until(async () => (await roomsOf(t, redis, 'a')) === 'one,two');
+      b.occupied.nodeGone('a');
+    });
+    b.occupied.nodeGone('a');
+    t.equal(await b.occupied.adopt('a'), false);
+    await a.occupied.close();
+    t.equal(await b.occupied.adopt('a'), true);
+    t.ok(b.opened.includes('two'), b.opened.join());
   });
 });
