@@ -176,12 +176,11 @@ export class Recovery {
     const pid = this.#live.get(connectionId);
     const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
     if (pid === undefined || stay === undefined) return undefined;
-    if (hasRoom(stay, roomId))
-      return this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
-    // As it had asked: from here on it hears no more of the room.
+    // Who has asked for it hears on until it is out: then once more. Who is sent away has not asked.
     const served = this.#options.rooms().get(roomId)?.fanout?.servedTo(connectionId);
     if (served !== undefined) this.#left.note(connectionId, roomId, served);
-    return undefined;
+    if (!hasRoom(stay, roomId)) return undefined;
+    return this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
   }
 
   /** @param isFinal the client, or the server, has ended the stay and not only the connection */

@@ -1,6 +1,7 @@
 import t from 'tap';
+import { connect } from '../support/client.ts';
 import { comeBackFrom, markOf, update, updates } from './components.ts';
-import { breakOff, comeBack, durable, onEach, type Person, type SocketStage } from './stage.ts';
+import { breakOff, comeBack, durable, onEach, type Person, type SocketStage, tokenOf } from './stage.ts';
 
 /** Two users in some components. */
 async function meet(at: SocketStage, ...ids: string[]): Promise<[Person, Person]> {
@@ -86,6 +87,26 @@ onEach(t, '[SO14] nor is anything of a room that was joined behind what was hear
   await update(ben, 'c1', 3);
   t.equal(await comeBack(ada), true);
   t.same((await updates(ada, 2)).sort(), ['c1 3', 'c2 2']);
+});
+
+onEach(t, '[SO14] so does who had to leave the room that it heard last', async (t, start) => {
+  const at = await start();
+  const project = { ownerId: 'ada', members: ['ben'], active: true };
+  await at.server.projects.put('p', project);
+  const [ada, ben] = await meet(at, 'c1');
+  await ada.ask('join-project', { projectId: 'p' });
+  const headers = { authorization: `Bearer ${await tokenOf('ben')}` };
+  const backend = await connect(at.server.port, { headers });
+  t.teardown(() => backend.close());
+  await backend.ask({ type: 'join', roomId: 'project:p' });
+  await backend.ask({ type: 'relay', roomId: 'project:p', event: 'event-received', data: {} });
+  await ada.next('event-received');
+  await at.server.projects.put('p', { ...project, active: false });
+  t.match(await ada.next('error'), { code: 'PROJECT_INACTIVE' });
+  await breakOff(ada);
+  await update(ben, 'c1', 1);
+  t.equal(await comeBack(ada), true);
+  t.same(await updates(ada, 1), ['c1 1']);
 });
 
 onEach(t, '[SO14] so it is after a restart', async (t, start) => {
