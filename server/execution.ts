@@ -164,8 +164,8 @@ export class Execution {
     // Once more, before it is back: it will be.
     if (reason === 'disconnected' && membership?.phase === 'joining') return;
     if (membership !== undefined) this.#options.onLeft(connection, membership);
-    // Unless it has joined again, and that join is still on its way.
-    if (!this.#options.joins.has(connection, room.roomId)) session?.memberships.delete(room.roomId);
+    // Unless it has joined again, and that join is still on its way. One that only goes on has nothing to go on from.
+    if (!this.#options.joins.serves(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined && membership.phase !== 'leaving') membership.phase = 'joining';
     if (reason === 'kicked' || reason === 'forbidden') {
       const code = reason === 'kicked' ? 'IDENTITY_MISMATCH' : told;

@@ -26,8 +26,9 @@ export class Joins {
     this.#waiting.set(key, [...(this.#waiting.get(key) ?? []), { syncs: [], ...join }]);
   }
 
-  has(connectionId: string, roomId: string): boolean {
-    return this.#waiting.has(keyOf(connectionId, roomId));
+  /** Whether one of them has the room serve the connection, whatever it did before. */
+  serves(connectionId: string, roomId: string): boolean {
+    return this.#waiting.get(keyOf(connectionId, roomId))?.some(({ want }) => want !== undefined) === true;
   }
 
   /** The one that was added last and has not been taken. */

@@ -231,6 +231,28 @@ t.test(
   },
 );
 
+t.test('[ID5] a guest that gives way is not in the room by the token that it shows meanwhile', async (t) => {
+  const log = createGatedLog();
+  const at = await stage(t, {}, { log });
+  const guest = await at.member('ada');
+  log.hold();
+  const ada = at.person(await bearer({ sub: 'ada' }));
+  ada.send({ type: 'join', roomId: 'room', ref: 'join' });
+  await at.until(() => log.held === 1, 'its join on its way');
+  await guest.ask({ type: 'auth', token: await token({ sub: 'ada' }) });
+  await at.settle();
+  log.release();
+  t.match(
+    (await guest.news()).find(({ type }) => type === 'error'),
+    { code: 'IDENTITY_MISMATCH', roomId: 'room' },
+  );
+  t.hasStrict(await guest.ask({ type: 'message', text: 'x' }), { code: 'NOT_JOINED' });
+  t.hasStrict(ofType(await ada.news(), 'presence').at(-1)?.users, [{ userId: 'ada', connections: 1 }]);
+  t.hasStrict(await guest.join('room', 'ada'), { type: 'ack' }, 'it may join anew');
+  await ada.ask({ type: 'message', text: 'to both' });
+  t.match(ofType(await guest.news(), 'message'), [{ text: 'to both' }]);
+});
+
 t.test('[HT14] how a guest is shown that has shown its token the program has a say in', async (t) => {
   const seen: string[] = [];
   const join: Hooks['join'] = ({ roomId, user, principal }) => {
