@@ -1,72 +1,11 @@
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { indexedDbOutbox } from '../../clients/client/storage/index.ts';
-import { isBrowserThere, openBrowser } from '../support/browser.ts';
-import { source } from '../support/program.ts';
-import { clientStage, until } from './stage.ts';
+import { isBrowserThere } from '../support/browser.ts';
+import { kept, pages, rows } from './browser-pages.ts';
+import { until } from './stage.ts';
 
 t.setTimeout(550_000);
-
-/** What a page loads. */
-async function bundled(): Promise<string> {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `
-        export { connect } from './clients/client/index.ts';
-        export { indexedDbOutbox } from './clients/client/storage/index.ts';
-      `,
-      resolveDir: source(''),
-    },
-    bundle: true,
-    format: 'iife',
-    globalName: 'tandem',
-    platform: 'browser',
-    write: false,
-    logLevel: 'silent',
-  });
-  return outputFiles[0]?.text ?? '';
-}
-
-/** How many commands a page has kept. */
-const rows = (page: Page) =>
-  page.evaluate(
-    `new Promise((resolve) => {
-      const opening = indexedDB.open('tandem-outbox:test', 1);
-      opening.onsuccess = () => {
-        const all = opening.result.transaction('commands').objectStore('commands').getAll();
-        all.onsuccess = () => { opening.result.close(); resolve(all.result.length); };
-      };
-    })`,
-  ) as Promise<number>;
-
-async function kept(page: Page, count: number): Promise<void> {
-  while ((await rows(page)) !== count) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-/** A server, somebody in the room, and pages of the server's own origin. */
-async function pages(t: Test, host = '127.0.0.1') {
-  const at = await clientStage(t, { HEARTBEAT_GRACE_MS: '900000' });
-  const ben = at.client().join('r', { user: { userId: 'ben' } });
-  await ben.joined;
-  const browser = await openBrowser(t, ['--disable-gpu', '--host-resolver-rules=MAP tandem.test 127.0.0.1']);
-  const context = await browser.newContext();
-  const script = await bundled();
-  return {
-    at,
-    ben,
-    async open() {
-      const page = await context.newPage();
-      await page.goto(`http://${host}:${at.server.port}/health`);
-      return page;
-    },
-    /** With the client as `tandem`. */
-    async run(page: Page, code: string) {
-      await page.evaluate(script.replace('var tandem', 'globalThis.tandem'));
-      return page.evaluate(code);
-    },
-  };
-}
 
 t.test('where a server renders pages, a store for the browser can be named', (t) => {
   const known = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
@@ -157,70 +96,6 @@ if (isBrowserThere(t)) {
     // As a person does: the page hears of it.
     await page.close({ runBeforeUnload: true });
     await until(() => ben.presence.others.length === 0, 'the goodbye of the page');
-  });
-
-  t.test(
-    'in a browser: a store that has no room, or does not open, is told, and nobody waits for it',
-    async (t) => {
-      const { open, run, ben } = await pages(t);
-      const page = await open();
-      const enter = `(async () => {
-      const outbox = tandem.indexedDbOutbox('test');
-      const client = tandem.connect('ws://' + location.host + '/ws', { outbox });
-      globalThis.room = client.join('r', { user: { userId: 'ada' } });
-      globalThis.errors = [];
-      room.on('error', ({ code }) => errors.push(code));
-      await room.joined;
-      await room.chat.send('x'.repeat(1000));
-    })()`;
-      const told = async () => {
-        while ((await page.evaluate('errors.length')) === 0)
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        return page.evaluate('[...new Set(errors)].join()');
-      };
-      const devtools = await page.context().newCDPSession(page);
-      const { origin } = new URL(page.url());
-      await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
-      await run(page, enter);
-      t.equal(await told(), 'STORE_FAILED');
-      await devtools.send('Storage.overrideQuotaForOrigin', { origin });
-      await page.reload();
-      // Somebody holds it open, and somebody else would have it gone.
-      await page.evaluate(`new Promise((resolve) => {
-      const opening = indexedDB.open('tandem-outbox:test', 1);
-      opening.onsuccess = () => {
-        globalThis.held = opening.result;
-        indexedDB.deleteDatabase('tandem-outbox:test').onblocked = resolve;
-      };
-    })`);
-      await run(page, enter);
-      t.equal(await told(), 'STORE_FAILED');
-      t.equal(ben.chat.messages.length, 2);
-    },
-  );
-
-  t.test('in a browser: what is deleted while it is used is made anew', async (t) => {
-    const { open, run } = await pages(t);
-    const page = await open();
-    await run(
-      page,
-      `(async () => {
-        class Deaf extends WebSocket {
-          send(text) { if (/"type":"(join|auth)"/.test(text)) super.send(text); }
-        }
-        const outbox = tandem.indexedDbOutbox('test');
-        const client = tandem.connect('ws://' + location.host + '/ws', { outbox, WebSocket: Deaf });
-        globalThis.room = client.join('r', { user: { userId: 'ada' } });
-        await room.joined;
-        room.chat.send('one');
-      })()`,
-    );
-    await kept(page, 1);
-    await page.evaluate(`new Promise((resolve) => {
-      indexedDB.deleteDatabase('tandem-outbox:test').onsuccess = resolve;
-    })`);
-    await page.evaluate(`room.chat.send('two'); null`);
-    await kept(page, 1);
   });
 
   t.test('in a browser: a page that is loaded anew in mid-drag, a tab that crashes, two tabs', async (t) => {

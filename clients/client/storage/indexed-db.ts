@@ -59,6 +59,9 @@ export function indexedDbOutbox(
     await committed(transaction);
   }
 
+  /** Where there is no room for it, what is kept is known all the same. */
+  const tidy = (act: (rows: Rows) => Request) => write(act).catch(() => {});
+
   async function all(): Promise<Row[]> {
     const rows = (await database()).transaction(ROWS).objectStore(ROWS);
     const found = await settled<Row[]>(rows.getAll());
@@ -71,7 +74,7 @@ export function indexedDbOutbox(
       const isOurs = (row: Row) => row.roomId === roomId && row.userId === userId;
       const rows = await all();
       const isOld = ({ at }: Row) => at < Date.now() - maxAgeMs;
-      for (const { id } of rows.filter(isOld)) await write((one) => one.delete(id));
+      for (const { id } of rows.filter(isOld)) await tidy((one) => one.delete(id));
       // Its own are those of clients that were closed, or are known to who asks.
       const taken = rows.filter((row) => isOurs(row) && row.owner === owner && !isOld(row));
       const others = new Set(rows.filter(isOurs).map((row) => row.owner));
@@ -80,7 +83,7 @@ export function indexedDbOutbox(
         await whenDead(locks, lockOf(other), async () => {
           // Somebody else may have been quicker.
           const left = (await all()).filter((row) => isOurs(row) && row.owner === other && !isOld(row));
-          for (const row of left) await write((one) => one.put({ ...row, owner }));
+          for (const row of left) await tidy((one) => one.put({ ...row, owner }));
           taken.push(...left);
         });
       }
