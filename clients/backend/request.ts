@@ -91,7 +91,7 @@ async function attempt<Name extends RouteName>(
   { params, query, headers }: Asked<Name>,
   body: string | undefined,
 ): Promise<Answered<Name>> {
-  const { method, path }: Route = routes[name];
+  const { method, path, answers }: Route = routes[name];
   const authorization = `Bearer ${typeof token === 'string' ? token : await token()}`;
   const over = new AbortController();
   const deadline = setTimeout(() => over.abort(), timeoutMs);
@@ -122,7 +122,8 @@ async function attempt<Name extends RouteName>(
   const { status } = response;
   const json = parsed(text);
   // A proxy in between may answer as well as it likes.
-  const isServers = status === 204 || status === 304 || (response.ok && json !== undefined);
+  const hasNoJson = status in answers && answers[status]?.schema === undefined;
+  const isServers = hasNoJson || (response.ok && json !== undefined);
   if (isServers) return { status, headers: response.headers, json: json as Said<Name> };
   const { code, message, ...details } = (json ?? {}) as Partial<Record<string, unknown>>;
   if (typeof code !== 'string')

@@ -141,7 +141,10 @@ t.test('what is no JSON is refused at once, and says so', async (t) => {
 });
 
 t.test('what a proxy answers in place of the server is no success, whatever its status', async (t) => {
-  const http = createServer((_, response) => response.end('<h1>Sign in</h1>'));
+  const http = createServer(({ url }, response) => {
+    if (url?.includes('empty')) response.writeHead(204).end();
+    else response.end('<h1>Sign in</h1>');
+  });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   t.teardown(() => http.close());
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
@@ -150,6 +153,8 @@ t.test('what a proxy answers in place of the server is no success, whatever its 
   await t.rejects(backend.publish('r', 'e', 1), unknown);
   await t.rejects(backend.presence('r'), unknown);
   await t.rejects(backend.projects.delete('p'), unknown);
+  await t.rejects(backend.publish('empty', 'e', 1), { code: 'UNKNOWN', status: 204 });
+  await backend.projects.delete('empty');
 });
 
 t.test('a token that cannot be had is the error, and nothing is sent', async (t) => {
