@@ -8,22 +8,16 @@ export interface Step {
 /** Steps that are remembered; the oldest are forgotten. */
 const KEPT_STEPS = 500;
 
-/** What this user has done, and undone. */
+/** What this user has done, and undone. Whoever changes it tells of it, when what was done is on its way. */
 export class History {
   readonly undoable: Step[] = [];
   readonly redoable: Step[] = [];
   #group: Step | undefined;
-  readonly #changed: () => void;
-
-  constructor(changed: () => void) {
-    this.#changed = changed;
-  }
 
   /** Something new was done. */
   did(parts: readonly Part[]): void {
     this.redoable.length = 0;
     push(this.undoable, this.#group ?? { parts: [] }, parts);
-    this.#changed();
   }
 
   /** What is done until the returned function is called is one step. */
@@ -42,7 +36,6 @@ export class History {
       for (const step of steps) step.parts = step.parts.filter((one) => !gone.has(one));
       steps.splice(0, steps.length, ...steps.filter((step) => step.parts.length > 0));
     }
-    this.#changed();
   }
 }
 

@@ -17,7 +17,10 @@ export function merged(earlier: Command, later: Command): Command | 'passes' | '
   if (before === undefined || after === undefined) return 'apart';
   const things = new Set(before.map(thingOf));
   if (!after.some((one) => things.has(thingOf(one)))) return 'passes';
-  const isSame = before.length === after.length && before.every((one, at) => isUpdateOfSame(one, after[at]));
+  const isSame =
+    things.size === before.length &&
+    things.size === after.length &&
+    before.every((one, at) => isUpdateOfSame(one, after[at] as Operation));
   const operations = before.map((one, at) => ({ ...one, data: together(one.data, after[at]?.data) }));
   return isSame && operations.every(({ data }) => data) ? { ...earlier, operations } : 'apart';
 }
@@ -27,18 +30,19 @@ function operationsOf({ type, version, operations }: Command): readonly Operatio
   return type === 'sceneOperation' && version === undefined ? (operations as Operation[]) : undefined;
 }
 
-function isUpdateOfSame(one: Operation, other: Operation | undefined): boolean {
-  return one.type === 'update' && other?.type === 'update' && thingOf(one) === thingOf(other);
+function isUpdateOfSame(one: Operation, other: Operation): boolean {
+  return one.type === 'update' && other.type === 'update' && thingOf(one) === thingOf(other);
 }
 
-/** Undefined where one sets a whole of which the other sets a part: no data says both. */
+/** Undefined where a whole is set of which a part may be, too: no data says in which order. */
 function together(before: JsonObject = {}, after: JsonObject = {}): JsonObject | undefined {
   const latest = new Map<string, Change>();
   for (const change of [...changesOf(before), ...changesOf(after)]) {
+    const [whole, , part] = change.keys;
+    if (whole === 'transform' && part === undefined) return;
     // What is said last stands last.
     latest.delete(pathOf(change));
     latest.set(pathOf(change), change);
   }
-  const data = dataOf(latest.values());
-  return changesOf(data).length === latest.size ? data : undefined;
+  return dataOf(latest.values());
 }

@@ -20,7 +20,7 @@ const UNDO_TRIES = 5;
  */
 export class Scene extends Events<SceneEvents> {
   readonly #replica = new SceneReplica((things) => this.#changed(things));
-  readonly #history = new History(() => this.#historyChanged());
+  readonly #history = new History();
   readonly #submit: Submit;
   readonly #answers = new WeakMap<Promise<Ack>, { all: Pending[]; settled: Promise<Ack> }>();
   readonly #awaited = new Map<() => void, number>();
@@ -76,7 +76,9 @@ export class Scene extends Events<SceneEvents> {
   apply(operations: readonly Operation[], { undoable = true, ...options }: ApplyOptions = {}): Promise<Ack> {
     const pending = this.#replica.begin(structuredClone(operations) as Operation[]);
     if (undoable) this.#history.did(pending.parts);
-    return this.#send(pending, options);
+    const answer = this.#send(pending, options);
+    this.#historyChanged();
+    return answer;
   }
 
   /** The same object until it changes. */
@@ -186,6 +188,7 @@ export class Scene extends Events<SceneEvents> {
       this.#replica.refused(all);
       const parts = all.flatMap((one) => one.parts);
       this.#history.forget(parts);
+      this.#historyChanged();
       const operations = parts.map(({ operation }) => operation);
       if (error instanceof TandemError && error.code !== passing) this.emit('refused', { operations, error });
       throw error;

@@ -27,7 +27,7 @@ export function webSocketOf(given: WebSocketConstructor | undefined): WebSocketC
 export function openSocket(url: string, given: WebSocketConstructor | undefined, handler: SocketHandler) {
   const Constructor = webSocketOf(given);
   if (Constructor === undefined) {
-    throw new TandemError('NO_WEBSOCKET', 'connect needs the option WebSocket here.');
+    throw new TandemError('NO_WEBSOCKET', 'connect needs the option WebSocket.');
   }
   const socket = new Constructor(url, [SUBPROTOCOL]);
   let isLive = true;

@@ -175,6 +175,11 @@ t.test(
     const { ada, ben, calm } = await two(t);
     const refused: unknown[] = [];
     ada.scene.on('refused', ({ error }) => refused.push(error.code));
+    let told = 0;
+    ada.scene.on('history', () => {
+      told += 1;
+      if (told === 1) ada.scene.update('a', { title: ada.scene.snapshot.items.size });
+    });
     ada.scene.on('change', ({ items }) => {
       for (const id of items) {
         const { x = 0, label } = (ada.scene.items.get(id) ?? { label: '' }) as { x?: number; label?: string };
@@ -186,20 +191,34 @@ t.test(
     await ada.scene.update('a', { x: 12 });
     await calm();
     t.same(refused, []);
-    for (const { scene } of [ada, ben]) t.same(scene.items.get('a'), { id: 'a', x: 10, label: 'new' });
+    for (const { scene } of [ada, ben])
+      t.same(scene.items.get('a'), { id: 'a', x: 10, label: 'new', title: 1 });
     await ada.scene.undo();
     t.match(ada.scene.items.get('a'), { x: 10 }, 'which it makes 10 at once');
   },
 );
 
-t.test('a whole that is set before one of its parts replaces what there was', async (t) => {
+t.test('wholes and parts that are set while there is no connection are, in their order', async (t) => {
   const { at, ada, ben, calm } = await two(t);
   await ada.scene.add('a', { transform: { position: { x: 1, y: 2, z: 3 } } });
+  await ada.scene.add('b', { transform: { position: { x: 1, y: 2, z: 3 } } });
+  await ada.scene.add('c', { x: 0 });
   at.sockets[0]?.terminate();
   await until(() => ada.status === 'joining', 'a room without a connection');
-  const whole = ada.scene.update('a', { transform: { position: null } });
-  const part = ada.scene.update('a', { transform: { position: { x: 5 } } });
-  await Promise.all([whole, part]);
+  const double = (id: string, x: number, y: number) =>
+    [{ x }, { y, x: -x }].map((data) => ({ type: 'update', target: 'item', id, data }) as const);
+  await Promise.all([
+    ada.scene.update('a', { transform: { position: null } }),
+    ada.scene.update('a', { transform: { position: { x: 5 } } }),
+    ada.scene.update('b', { transform: { rotation: { x: 1 } }, position_x: 5 }),
+    ada.scene.update('b', { transform: { position: null } }),
+    ada.scene.apply(double('c', 1, 2)),
+    ada.scene.apply(double('c', 3, 4).reverse()),
+  ]);
   await calm();
-  for (const { scene } of [ada, ben]) t.same(scene.items.get('a')?.transform, { position: { x: 5 } });
+  for (const { scene } of [ada, ben]) {
+    t.same(scene.items.get('a')?.transform, { position: { x: 5 } });
+    t.same(scene.items.get('b')?.transform, { rotation: { x: 1 }, position: null });
+    t.match(scene.items.get('c'), { x: 3, y: 4 });
+  }
 });
