@@ -82,9 +82,13 @@ export function identify(): Identity {
   };
 }
 
-/** Kept for as long as the window is open; of one that is duplicated all is copied, but whoever that was is there. */
+/**
+ * Kept for as long as the window is open and does not crash; of one that is duplicated all is copied, but whoever that
+ * was is there.
+ */
 function guestId(): string {
-  if (sessionStorage.getItem('isThere') !== null) sessionStorage.removeItem('userId');
+  const { wasDiscarded = false } = document as { wasDiscarded?: boolean };
+  if (sessionStorage.getItem('isThere') !== null && !wasDiscarded) sessionStorage.removeItem('userId');
   // Told after each load, and where a window comes back to a page that it had kept.
   addEventListener('pageshow', () => sessionStorage.setItem('isThere', 'yes'));
   addEventListener('pagehide', () => sessionStorage.removeItem('isThere'));
