@@ -3,7 +3,7 @@ import { everybody, type Mail } from '../../server/log/nodes.ts';
 import { openRedisLog } from '../../server/log/redis.ts';
 import { noRedis, startRedis, type TestRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
-import { type Heard, logOn, open } from './redis-opening.ts';
+import { type Heard, hearersOf, logOn, open } from './redis-opening.ts';
 
 t.setTimeout(300_000);
 
@@ -312,14 +312,7 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` });
     const { room } = await open(log);
     await open(log, 'other');
-    const hearers = async (roomId: string) => {
-      const [, count] = (await redis.command(
-        'PUBSUB',
-        'SHARDNUMSUB',
-        `tandem:{${roomId}}:live`,
-      )) as unknown[];
-      return Number(count);
-    };
+    const hearers = (roomId: string) => hearersOf(redis, roomId);
     t.same([await hearers('room'), await hearers('other')], [1, 1]);
     proxy.accept(false);
     proxy.cut();

@@ -3,7 +3,7 @@ import { connect } from '../../server/log/redis-connections.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
-import { logOn, open } from './redis-opening.ts';
+import { hearersOf, logOn, open } from './redis-opening.ts';
 
 t.setTimeout(120_000);
 
@@ -13,14 +13,7 @@ t.test('the connections to a Redis', { skip: noRedis }, async (t) => {
     const proxy = await startProxy(t, redis.port);
     const clock = createManualClock();
     const log = await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 5000, clock });
-    const hearers = async (roomId: string) => {
-      const [, count] = (await redis.command(
-        'PUBSUB',
-        'SHARDNUMSUB',
-        `tandem:{${roomId}}:live`,
-      )) as unknown[];
-      return Number(count);
-    };
+    const hearers = (roomId: string) => hearersOf(redis, roomId);
     proxy.pass('answers', false);
     const refused = ['once', 'again'].map((roomId) =>
       t.rejects(open(log, roomId), { code: 'LOG_UNAVAILABLE' }),

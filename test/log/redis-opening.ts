@@ -1,6 +1,7 @@
 import type { Test } from 'tap';
 import type { Log, OpeningEvents, RoomLog } from '../../server/log/log.ts';
 import { openRedisLog, type RedisLogOptions } from '../../server/log/redis.ts';
+import type { TestRedis } from '../support/redis.ts';
 
 /** A room's log that is open, and what it has handed on. */
 export interface Heard {
@@ -38,4 +39,10 @@ export async function logOn(
   const log = await openRedisLog({ url, timeoutMs: 1000, probeIntervalMs: 20, ...options });
   t.teardown(() => log.close());
   return log;
+}
+
+/** How many hear what happens in a room. */
+export async function hearersOf({ command }: Pick<TestRedis, 'command'>, roomId: string): Promise<number> {
+  const [, count] = (await command('PUBSUB', 'SHARDNUMSUB', `tandem:{${roomId}}:live`)) as unknown[];
+  return Number(count);
 }
