@@ -13,6 +13,20 @@ t.test('memory is that after a collection, however late a server comes to it', a
   t.ok((await server.memoryBytes()) < 100_000_000);
 });
 
+t.test('so it is where what is collected lets go of more', async (t) => {
+  const chain = `console.log(JSON.stringify({ msg: 'listening', port: 1 }));
+    let links = Array.from({ length: 3 }, () => Buffer.alloc(100_000_000, 1));
+    const gone = new FinalizationRegistry(() => {
+      links.pop();
+      gone.register({});
+    });
+    gone.register({});
+    setInterval(() => links, 1000);`;
+  const server = await startServer({ name: 'chain', speech: 'plain', program: ['-e', chain] });
+  t.teardown(() => server.end());
+  t.ok((await server.memoryBytes()) < 100_000_000);
+});
+
 t.test('and a server that has ended is not awaited', async (t) => {
   const ending = `console.log(JSON.stringify({ msg: 'listening', port: 1 }));
     process.prependListener('SIGUSR2', () => process.exit(3));
