@@ -25,6 +25,11 @@ async function bundled(): Promise<string> {
   return outputFiles[0]?.text ?? '';
 }
 
+/** A WebSocket by which a client gets in, and nothing that it says then: it waits for all of it. */
+const DEAF = `globalThis.Deaf = class extends WebSocket {
+  send(text) { if (/"type":"(join|auth)"/.test(text)) super.send(text); }
+}; null`;
+
 /** How many commands a page has kept. */
 export const rows = (page: Page) =>
   page.evaluate(
@@ -57,9 +62,10 @@ export async function pages(t: Test, host = '127.0.0.1') {
       await page.goto(`http://${host}:${at.server.port}/health`);
       return page;
     },
-    /** With the client as `tandem`. */
+    /** With the client as `tandem`, and `Deaf`. */
     async run(page: Page, code: string) {
       await page.evaluate(script.replace('var tandem', 'globalThis.tandem'));
+      await page.evaluate(DEAF);
       return page.evaluate(code);
     },
   };

@@ -1,13 +1,19 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { Room } from '../../clients/client/index.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { WireWorld } from './wire-world.ts';
 
-t.test('once WebSockets get through, it goes back to them, and nobody else notices', async (t) => {
+/** A world in which no WebSocket gets through. */
+async function blocked(t: Test): Promise<WireWorld> {
   const world = new WireWorld(createMemoryLog);
   await world.start();
   t.teardown(() => world.end());
   world.isBlocked = true;
+  return world;
+}
+
+t.test('once WebSockets get through, it goes back to them, and nobody else notices', async (t) => {
+  const world = await blocked(t);
   const client = world.client({ random: () => 0.5 });
   const ada = client.join('r', { user: { userId: 'ada' } });
   await world.pass(2000);
@@ -40,10 +46,7 @@ t.test('once WebSockets get through, it goes back to them, and nobody else notic
 });
 
 t.test('a client that is closed when it has just come up looks for nothing better', async (t) => {
-  const world = new WireWorld(createMemoryLog);
-  await world.start();
-  t.teardown(() => world.end());
-  world.isBlocked = true;
+  const world = await blocked(t);
   const client = world.client({ random: () => 0.5 });
   client.join('r', { user: { userId: 'ada' } });
   const statuses: unknown[] = [];
