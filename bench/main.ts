@@ -27,11 +27,7 @@ const command = new Command()
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
   .option('--whole', 'all that can be measured, in three rounds: over an hour', false)
   .option('--json', 'prints JSON instead of tables, and changes no file', false)
-  .option(
-    '--rounds <count>',
-    'how often each is measured (default: once; with --whole 3 times); idle always once',
-    count,
-  )
+  .option('--rounds <count>', 'how often each is measured (default: once; with --whole 3 times)', count)
   .option(
     '--seconds <count>',
     'how long each is measured (default: 3; with --quick 2); idle: heartbeats of 25, whole',
@@ -91,11 +87,10 @@ function mainOf(one: Case): Case {
 /** A B C, A B C, …: what a machine does beside falls on all. */
 async function inTurns(name: string, one: Case): Promise<Run[][]> {
   const all: Run[][] = [];
-  const rounds = one.once ? 1 : scale.rounds;
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= scale.rounds; round++) {
     const runs: Run[] = [];
     for (const row of one.rows) {
-      progress(`${name}: ${one.title}, round ${round} of ${rounds}: ${row.name}`);
+      progress(`${name}: ${one.title}, round ${round} of ${scale.rounds}: ${row.name}`);
       runs.push(
         await row.run(scale).catch((error: Error) => {
           console.error(`${name}: ${one.title}: ${row.name}: ${error.message}`);

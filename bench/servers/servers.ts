@@ -74,7 +74,7 @@ export const contenders = {
 export async function startServer(contender: Contender, node = 0): Promise<ServerProcess> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tandem-bench-'));
   const collect = new URL('./collect.js', here).href;
-  const flags = [...(cores ? ONE_CORE : []), '--expose-gc', '--import', collect];
+  const flags = [...(cores ? ONE_CORE : []), '--import', collect];
   const program = [process.execPath, ...flags, ...contender.program];
   const [command = '', ...args] = [...onCore(node), ...program];
   const child = spawn(command, args, {

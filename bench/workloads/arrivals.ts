@@ -28,7 +28,6 @@ export function arriving(contender: Contender, rooms: number, onlyConnect: boole
         if (!onlyConnect) await crews.all('comeBack');
         await crews.all('end');
         const came = await counted(() => enter(all, how));
-        const memoryBytes = await server.memoryBytes();
         const back = onlyConnect ? undefined : await counted(() => crews.all('comeBack'));
         const { lost } = await crews.take();
         return {
@@ -41,7 +40,8 @@ export function arriving(contender: Contender, rooms: number, onlyConnect: boole
               returnsPerSecond: all.length / back.seconds,
               returningP99: back.tally.entering.percentile(99) / 1000,
             }),
-            memoryBytes,
+            // Last: what is collected must not be compiled anew on the way back.
+            memoryBytes: await server.memoryBytes(),
           },
           doubts: [
             ...new Set([...lossesOf(lost), ...loadOf(came.tally), ...(back ? loadOf(back.tally) : [])]),

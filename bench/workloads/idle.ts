@@ -56,7 +56,7 @@ const { tandemBatch, tandemSocketIo, socketIo, socketIoUws, plainWs, bareUws } =
 
 export const idle: Workload = {
   name: 'idle',
-  text: 'Connections that say nothing, up to 20,000 (as many files as a process may have open here): what each takes in memory after garbage collection, and of the CPU in a whole heartbeat of Engine.IO (25 s).',
+  text: 'Connections that say nothing, up to 20,000 (as many files as a process may have open here): what each takes in memory when V8 has given back all that it can, and of the CPU in a whole heartbeat of Engine.IO (25 s).',
   cases: [
     {
       title: 'Idle connections',
@@ -71,7 +71,6 @@ export const idle: Workload = {
       main: [joined(tandemBatch), joined(tandemSocketIo), bare(socketIo), bare(bareUws)],
       against: bare(bareUws),
       by: 'bytesPerConnection',
-      once: true,
     },
   ],
 };

@@ -42,8 +42,6 @@ export interface Case {
   /** In which form of the bench it is measured: in a minute's look alone, or only in the whole of it. Default: in
    * all but the quick one. */
   readonly when?: 'quick' | 'whole';
-  /** Measured in one round: it hardly varies, and takes long. */
-  readonly once?: true;
 }
 
 /** A case with those of its rows that can be measured here, if they still compare, and what is left out, and why. */
