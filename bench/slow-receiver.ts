@@ -2,7 +2,7 @@
  * How much do others notice of one who does not read? The same busy room, in turns with and without a
  * receiver that has stopped reading; printed are the p99 of the others' latency in both, and their ratio.
  *
- *   npx tsx bench/slow-receiver.ts [--rounds 10]
+ *   npm run bench:slow [-- --rounds 10]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
