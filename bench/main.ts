@@ -62,6 +62,7 @@ for (const { name, cases } of workloads) {
 // With them go the servers, and what they have stored.
 onEndSignal((signal) => process.exit(signal === 'SIGINT' ? 130 : 143));
 pinLoad();
+const around = circumstances();
 const summaries: CaseSummary[] = [];
 for (const { name, cases } of workloads) {
   if (only !== undefined && !only.includes(name)) continue;
@@ -74,10 +75,10 @@ for (const { name, cases } of workloads) {
     if (json) continue;
     print(summary);
     // After each: a run that is broken off leaves what it has.
-    if (!quick) writeResults('bench', workloads, summaries);
+    if (!quick) writeResults('bench', around, workloads, summaries);
   }
 }
-if (json) console.log(JSON.stringify({ ...circumstances(), cases: summaries }, null, 2));
+if (json) console.log(JSON.stringify({ ...around, cases: summaries }, null, 2));
 
 function mainOf(one: Case): Case {
   const { rows, main } = one;
