@@ -23,7 +23,11 @@ interface Options {
 
 const command = new Command()
   .description('Compares Tandem with what people would use instead, in turns, under the same load.')
-  .addOption(new Option('--only <names...>', 'of the workloads').choices(workloads.map(({ name }) => name)))
+  .addOption(
+    new Option('--only <names...>', 'of the workloads; changes no file').choices(
+      workloads.map(({ name }) => name),
+    ),
+  )
   .option('--quick', 'a minute’s look at some of it, which changes no file', false)
   .option('--whole', 'all that can be measured, in three rounds: over an hour', false)
   .option('--json', 'prints JSON instead of tables, and changes no file', false)
@@ -75,7 +79,7 @@ for (const { name, cases } of workloads) {
     if (json) continue;
     print(summary);
     // After each: a run that is broken off leaves what it has.
-    if (!quick) writeResults('bench', around, workloads, summaries);
+    if (!quick && only === undefined) writeResults('bench', around, workloads, summaries);
   }
 }
 if (json) console.log(JSON.stringify({ ...around, cases: summaries }, null, 2));

@@ -57,6 +57,12 @@ t.test('the results are those of all workloads, and say of which commit they beg
   t.ok(has('bench/charts/idle-1.svg'));
 });
 
+t.test('a run of some workloads leaves them as they are', async (t) => {
+  const { bench, read } = project(t);
+  t.match(await bench('--only', 'idle'), /Idle connections/);
+  t.same([read('bench/RESULTS.md'), read('bench/charts/cameras-1.svg')], ['published', 'published']);
+});
+
 t.test('a commit is that which was measured: what was changed since is told', async (t) => {
   const said = async (bench: (...args: string[]) => Promise<string>) =>
     JSON.parse(await bench('--json', '--only', 'idle')).commit as string;
