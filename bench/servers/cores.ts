@@ -27,6 +27,14 @@ export function onCore(node: number): string[] {
   return ['taskset', '-c', `${cores.servers[node % cores.servers.length]}`];
 }
 
+/** What the busiest core has to do, of what `each` node does: the sum where nodes share one. */
+export function busiestCore(each: readonly number[], cores: Cores | undefined): number {
+  const count = cores?.servers.length ?? each.length;
+  const sums = each.slice(0, count).fill(0);
+  for (const [node, one] of each.entries()) sums[node % count] = (sums[node % count] ?? 0) + one;
+  return Math.max(...sums);
+}
+
 export function shared(all: readonly number[]): Cores | undefined {
   if (all.length < 2) return undefined;
   const count = Math.min(MOST_NODES, all.length - 1);

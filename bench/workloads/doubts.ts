@@ -25,7 +25,7 @@ export function loadOf({ busy }: { readonly busy: number }): string[] {
 /**
  * Where the server was the bottleneck: then latency is that of a queue, and what is merged or lost costs nothing.
  *
- * @param load of a core, of the busiest process
+ * @param load of the busiest core, of all processes of the server there
  * @param delivered part of what was sent meanwhile
  */
 export function arrearsOf(load: number, delivered: number): string[] {

@@ -2,6 +2,7 @@ import { setTimeout as passed } from 'node:timers/promises';
 import { Crews } from '../load/crews.ts';
 import { people } from '../load/people.ts';
 import type { Person } from '../load/speech.ts';
+import { busiestCore, cores } from '../servers/cores.ts';
 import { type ServerGroup, startGroup } from '../servers/group.ts';
 import { type Contender, SECRET } from '../servers/servers.ts';
 import type { Run, Scale } from './run.ts';
@@ -21,6 +22,8 @@ export interface Spent {
   readonly cpu: number;
   /** Of the one that was busiest. */
   readonly busiest: number;
+  /** Of all on the core that was busiest. */
+  readonly core: number;
   /** Of the store that they share. */
   readonly store: number | undefined;
   readonly seconds: number;
@@ -61,7 +64,8 @@ export async function withServer(
         const [after, seconds] = [server.cpu(), (performance.now() - begun) / 1000];
         const each = after.servers.map((cpu, index) => cpu - (before.servers[index] ?? 0));
         const store = after.store === undefined ? undefined : after.store - (before.store ?? 0);
-        return { cpu: each.reduce((sum, one) => sum + one, 0), busiest: Math.max(...each), store, seconds };
+        const cpu = each.reduce((sum, one) => sum + one, 0);
+        return { cpu, busiest: Math.max(...each), core: busiestCore(each, cores), store, seconds };
       },
     };
     return await Promise.race([run(scene), server.ended]);

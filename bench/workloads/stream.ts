@@ -82,7 +82,7 @@ function runOf(
   { rooms, users, perSecond }: Stream,
   around: Spent & { memoryBytes: number; lostLast: number; hearers: number },
 ): Run {
-  const { cpu, busiest, store, seconds, memoryBytes, lostLast, hearers } = around;
+  const { cpu, busiest, core, store, seconds, memoryBytes, lostLast, hearers } = around;
   // What comes back to whoever did it is no delivery.
   const delivered = (tally.delivered * (users - 1)) / hearers;
   const offered = rooms * users * perSecond * seconds;
@@ -93,7 +93,7 @@ function runOf(
     ...lossesOf(tally.lost),
     ...refusalsOf(tally),
     ...loadOf(tally),
-    ...arrearsOf(busiest / 1e6 / seconds, part),
+    ...arrearsOf(core / 1e6 / seconds, part),
   ];
   if (tally.sent < offered * BUSY) doubts.push(`only ${percent(tally.sent / offered)} of the load were sent`);
   const acknowledged = tally.acknowledged > 0 && {
