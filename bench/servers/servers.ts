@@ -43,7 +43,8 @@ export const SECRET = 'a secret of the bench alone, and of nobody else';
 const here = import.meta.url;
 const peer = (name: string) => [fileURLToPath(new URL(`../peers/${name}.js`, here))];
 const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s', MAX_ROOM_USERS: '100000' };
-const tandem = { program: peer('tandem'), env: { ...unlimited, JWT_SECRET: SECRET } };
+const signed = { JWT_SECRET: SECRET };
+const tandem = { program: peer('tandem'), env: { ...unlimited, ...signed } };
 
 export const contenders = {
   tandemBatch: { name: 'Tandem, native, batch frames', speech: 'native batch', ...tandem },
@@ -60,8 +61,8 @@ export const contenders = {
     speech: 'native batch',
     ...{ store: 'redis', nodes: 2, spread: 'users', ...tandem },
   },
-  socketIo: { name: 'Socket.IO', speech: 'socket.io', program: peer('socket-io') },
-  socketIoUws: { name: 'Socket.IO on µWS', speech: 'socket.io', program: peer('socket-io-uws') },
+  socketIo: { name: 'Socket.IO', speech: 'socket.io', program: peer('socket-io'), env: signed },
+  socketIoUws: { name: 'Socket.IO on µWS', speech: 'socket.io', program: peer('socket-io-uws'), env: signed },
   plainWs: { name: 'loop on ws', speech: 'plain', program: peer('plain-ws') },
   bareUws: { name: 'bare µWS publish', speech: 'plain', program: peer('bare-uws') },
 } as const satisfies Record<string, Contender>;
