@@ -42,7 +42,13 @@ export const SECRET = 'a secret of the bench alone, and of nobody else';
 
 const here = import.meta.url;
 const peer = (name: string) => [fileURLToPath(new URL(`../peers/${name}.js`, here))];
-const unlimited = { RATE_LIMIT: '1000000/1s', STREAM_LIMIT: '1000000/1s', MAX_ROOM_USERS: '100000' };
+const unlimited = {
+  RATE_LIMIT: '1000000/1s',
+  STREAM_LIMIT: '1000000/1s',
+  MAX_ROOM_USERS: '100000',
+  // Clients of the load send no heartbeats: as long as their tokens are valid.
+  HEARTBEAT_GRACE_MS: '3600000',
+};
 const signed = { JWT_SECRET: SECRET };
 const tandem = { program: peer('tandem'), env: { ...unlimited, ...signed } };
 
