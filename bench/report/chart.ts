@@ -14,15 +14,14 @@ export function chartOf({ title, by, rows }: CaseSummary): string {
   const most = Math.max(...rows.map((row) => row.figures[by]?.most ?? 0), Number.MIN_VALUE);
   const x = (value: number) => LEFT + (value / most) * (WIDTH - LEFT - RIGHT);
   const height = TOP + rows.length * (BAR + GAP) + 10;
-  const bars = rows.flatMap(({ name, figures: values }, index) => {
+  const bars = rows.flatMap(({ name, isOwn, figures: values }, index) => {
     const spread = values[by];
     if (spread === undefined) return [];
     const y = TOP + index * (BAR + GAP);
     const middle = y + BAR / 2;
-    const kind = name.startsWith('Tandem') ? 'own' : 'other';
     return [
       `<text class="name" x="${LEFT - 10}" y="${middle + 4}" text-anchor="end">${escaped(name)}</text>`,
-      `<rect class="${kind}" x="${LEFT}" y="${y}" width="${fixed(x(spread.median) - LEFT)}" height="${BAR}" rx="3"/>`,
+      `<rect class="${isOwn ? 'own' : 'other'}" x="${LEFT}" y="${y}" width="${fixed(x(spread.median) - LEFT)}" height="${BAR}" rx="3"/>`,
       `<path class="spread" d="M${fixed(x(spread.least))} ${middle}H${fixed(x(spread.most))}"/>`,
       `<text x="${fixed(x(spread.most) + 8)}" y="${middle + 4}">${escaped(figure?.text(spread.median) ?? '')}</text>`,
     ];

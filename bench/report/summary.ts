@@ -9,6 +9,7 @@ export interface Spread {
 
 export interface RowSummary {
   readonly name: string;
+  readonly isOwn: boolean;
   readonly figures: Readonly<Record<string, Spread>>;
   /** This row's figure over that of the row compared with, each within its round. */
   readonly ratio: Spread | undefined;
@@ -27,7 +28,7 @@ export interface CaseSummary {
 export function summaryOf(workload: string, one: Case, rounds: readonly (readonly Run[])[]): CaseSummary {
   const { title, against, by } = one;
   const reference = one.rows.findIndex(({ name }) => name === against);
-  const rows = one.rows.map(({ name }, index) => {
+  const rows = one.rows.map(({ name, isOwn = false }, index) => {
     const runs = rounds.flatMap((round) => round[index] ?? []);
     const names = new Set(runs.flatMap((run) => Object.keys(run.figures)));
     // Of rounds in which both were measured.
@@ -36,6 +37,7 @@ export function summaryOf(workload: string, one: Case, rounds: readonly (readonl
       .filter((ratio) => !Number.isNaN(ratio));
     return {
       name,
+      isOwn,
       figures: Object.fromEntries(
         [...names].map((figure) => [figure, spreadOf(runs.flatMap((run) => run.figures[figure] ?? []))]),
       ),

@@ -15,6 +15,8 @@ export interface Contender {
   readonly name: string;
   readonly speech: SpeechName;
   readonly program: readonly string[];
+  /** Whether it is Tandem. Default: another server. */
+  readonly isOwn?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   /** Started with it, and shared by its nodes. */
   readonly store?: 'redis';
@@ -50,7 +52,7 @@ const unlimited = {
   HEARTBEAT_GRACE_MS: '3600000',
 };
 const signed = { JWT_SECRET: SECRET };
-const tandem = { program: peer('tandem'), env: { ...unlimited, ...signed } };
+const tandem = { program: peer('tandem'), isOwn: true, env: { ...unlimited, ...signed } };
 
 export const contenders = {
   tandemBatch: { name: 'Tandem, native, batch frames', speech: 'native batch', ...tandem },

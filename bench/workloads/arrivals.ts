@@ -17,6 +17,7 @@ const bare = ({ name }: Contender) => `${name}, bare connection`;
 export function arriving(contender: Contender, rooms: number, onlyConnect: boolean): Row {
   return {
     name: onlyConnect ? bare(contender) : joined(contender),
+    isOwn: contender.isOwn,
     run: (scale) =>
       withServer(contender, scale, async ({ server, crews, enter, during }) => {
         const how = { atOnce: 200, onlyConnect };

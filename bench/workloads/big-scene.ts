@@ -11,6 +11,7 @@ const CLIENTS = 200;
 function joining(contender: Contender): Row {
   return {
     name: contender.name,
+    isOwn: contender.isOwn,
     run: (scale) =>
       withServer(contender, scale, async ({ server, crews, enter, during }) => {
         const items = ITEMS * scale.part;

@@ -17,6 +17,7 @@ const bare = ({ name }: Contender) => `${name}, bare connection`;
 function idling(contender: Contender, onlyConnect: boolean): Row {
   return {
     name: onlyConnect ? bare(contender) : joined(contender),
+    isOwn: contender.isOwn,
     run: (scale) =>
       withServer(contender, scale, async ({ server, crews, enter, during }) => {
         const most = Math.min(CONNECTIONS * scale.part, openFiles() - OTHER_FILES);

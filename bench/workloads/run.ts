@@ -24,6 +24,8 @@ export interface Scale {
 /** A row of a table: one server under one load, which is measured in turns with the other rows of its case. */
 export interface Row {
   readonly name: string;
+  /** Whether it is Tandem that is measured, whatever the row is called. Default: another server. */
+  readonly isOwn?: boolean | undefined;
   /** Why it cannot be measured here; undefined: it can. */
   readonly impossible?: string | undefined;
   run(scale: Scale): Promise<Run>;

@@ -21,7 +21,12 @@ export interface Stream {
 const QUIET = 3;
 
 export function streamed(contender: Contender, stream: Stream, name: string = contender.name): Row {
-  return { name, impossible: whyNot(contender), run: (scale) => measure(contender, stream, scale) };
+  return {
+    name,
+    isOwn: contender.isOwn,
+    impossible: whyNot(contender),
+    run: (scale) => measure(contender, stream, scale),
+  };
 }
 
 /**
@@ -31,6 +36,7 @@ export function streamed(contender: Contender, stream: Stream, name: string = co
 export function atHalfLoad(contender: Contender, stream: Stream): Row {
   return {
     name: contender.name,
+    isOwn: contender.isOwn,
     impossible: whyNot(contender),
     async run(scale) {
       // Half as warm is enough to count rooms by.

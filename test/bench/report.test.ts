@@ -3,6 +3,7 @@ import { chartOf } from '../../bench/report/chart.ts';
 import { figures } from '../../bench/report/figures.ts';
 import { spreadOf, summaryOf } from '../../bench/report/summary.ts';
 import { doubtsOf, tableOf } from '../../bench/report/table.ts';
+import { workloads } from '../../bench/workloads/all.ts';
 import { failedRun, type Run } from '../../bench/workloads/run.ts';
 
 const row = (name: string) => ({ name, run: () => Promise.reject(new Error('is not run here')) });
@@ -67,6 +68,21 @@ t.test('a chart is an SVG document with a bar for each row', async (t) => {
   t.notMatch(chart, /NaN|undefined/);
   t.match(chart, /µs CPU each: less is better/);
   t.match(chartOf({ ...summary, by: 'deliveriesPerCpuSecond' }), /busiest: more is better/);
+});
+
+t.test('Tandem’s own bars have a colour of their own, whatever their rows are called', async (t) => {
+  const nodes = { ...compared, rows: [{ ...row('two nodes'), isOwn: true }, row('other')] };
+  const chart = chartOf(summaryOf('growth', nodes, [[run(1), run(4)]]));
+  const kinds = chart.match(/(?<=<rect class=")\w+/g);
+  t.same(kinds, ['own', 'other']);
+  for (const { cases } of workloads) {
+    for (const { rows, title } of cases) {
+      for (const { name, isOwn = false } of rows) {
+        const isOther = /^(Socket\.IO|loop on ws|bare µWS)/.test(name);
+        t.equal(isOwn, !isOther, `${title}: ${name}`);
+      }
+    }
+  }
 });
 
 t.test('every figure has a name and a form', async (t) => {
