@@ -34,10 +34,19 @@ export async function openStore({
     });
     return { log: shared, join: (node) => shared.join({ ...node, ...(beats && { beats }) }) };
   }
-  return { log: log ?? (await openOwn(config, clock)), join: async ({ nodeId }) => alone(nodeId) };
+  return { log: log ?? (await openOwn(config, logger, clock)), join: async ({ nodeId }) => alone(nodeId) };
 }
 
-async function openOwn(config: ServerOptions['config'], clock: typeof systemClock): Promise<Log> {
-  if (config.store === 'memory') return createMemoryLog();
-  return openLmdbLog({ directory: config.dataDir, clock });
+async function openOwn(
+  { store, dataDir }: ServerOptions['config'],
+  logger: ServerOptions['logger'],
+  clock: typeof systemClock,
+): Promise<Log> {
+  if (store === 'memory') return createMemoryLog();
+  const onCopy = () =>
+    logger.warn(
+      { dataDir },
+      'the store is a copy: who comes back with what the original told gets the whole state, once',
+    );
+  return openLmdbLog({ directory: dataDir, clock, onCopy });
 }

@@ -13,6 +13,7 @@ const DROPPED_AT_ONCE = 100;
 
 /** What is stored of a room beside its entries and its snapshot. */
 export interface RoomRecord {
+  /** Without the store's generation. */
   readonly epoch: string;
   /** The oldest offset kept; `next` when none is. */
   readonly first: number;
@@ -93,7 +94,7 @@ function createRoomLog(
   };
 
   return {
-    epoch: initial.epoch,
+    epoch: epochOf(store, initial),
     snapshot: initialSnapshot,
     tail,
     append(entries) {
@@ -146,6 +147,11 @@ function entryWrite(roomId: string, offset: number, value: Buffer | undefined): 
 
 function removals(roomId: string, from: number, end: number): Write<TableName>[] {
   return Array.from({ length: end - from }, (_, index) => entryWrite(roomId, from + index, undefined));
+}
+
+/** As it is told outside: a copy of the store goes on from the same entries to others. */
+export function epochOf({ generation }: LmdbStore, { epoch }: RoomRecord): string {
+  return epoch + generation;
 }
 
 /** Undefined: there is none; whether there should be one shows when the room is opened. */

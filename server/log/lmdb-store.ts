@@ -1,20 +1,24 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open as openFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open as openFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { decodeChecked, encodeChecked } from './checked-text.ts';
 import type { Write } from './group-commit.ts';
+import { fileOf, type StoreFile } from './lmdb-file.ts';
 import { checkStoreFile } from './lmdb-header.ts';
 import { type Headroom, openHeadroom } from './lmdb-headroom.ts';
 import { checkLmdbCanOpen } from './lmdb-preflight.ts';
 import { LogError } from './log.ts';
 
-export type TableName = 'rooms' | 'snapshots' | 'entries' | 'probe';
+/** `store`: what concerns all of it. */
+export type TableName = 'store' | 'rooms' | 'snapshots' | 'entries' | 'probe';
 export type StoreKey = (string | number)[];
 export type Table = Database<Buffer, StoreKey>;
 
 /** The store's file and its tables. Reading is synchronous, from memory that maps the file. */
 export interface LmdbStore {
+  /** Follows every epoch that is told outside; empty where the store was never copied. */
+  readonly generation: string;
   /** Key `[roomId]`, value: JSON of `RoomRecord`. */
   readonly rooms: Table;
   /** Key `[roomId]`, value: the state. Its offset is in the room's record. */
@@ -31,27 +35,41 @@ export interface LmdbStore {
 /** Raised when what is stored changes so that an older program would misread it. */
 export const STORE_FORMAT = 1;
 const FORMAT_KEY: StoreKey = ['format'];
+/** JSON of {@link StoreFile}. Stores of earlier builds have none. */
+const FILE_KEY: StoreKey = ['file'];
 const STORE_FILE = 'data.mdb';
 const TABLES: readonly TableName[] = ['rooms', 'snapshots', 'entries', 'probe'];
 
 /**
- * Opens the store in `directory`, which this process must hold alone, and creates it where there is none.
+ * Opens the store in `directory`, which this process must hold alone, and creates it where there is none. One that
+ * was copied there begins another generation.
  *
+ * @param onCopy called where it was copied since it was opened last
  * @throws LogError `LOG_CORRUPT` when the file is damaged, or of a newer or foreign format; it is not changed.
  *   `LOG_UNAVAILABLE` when the directory cannot be read or written.
  */
-export async function openLmdbStore(directory: string): Promise<LmdbStore> {
+export async function openLmdbStore(directory: string, onCopy: () => void): Promise<LmdbStore> {
   const file = join(directory, STORE_FILE);
   try {
     if (!existsSync(file)) await createStore(directory);
     checkStoreFile(file);
     await checkLmdbCanOpen(directory);
-    const root = openRoot(directory);
+    const headroom = await openHeadroom(file);
+    let root: RootDatabase<Buffer, StoreKey> | undefined;
     try {
+      root = openRoot(directory);
       checkFormat(root, file);
-      return tablesOf(root, await openHeadroom(file));
+      const known = readFile(root, file);
+      const now = fileOf(await stat(file, { bigint: true }), known);
+      const tables = tablesOf(root, headroom);
+      const value = JSON.stringify(now);
+      if (value !== JSON.stringify(known))
+        await tables.write([{ table: 'store', key: FILE_KEY, value: encodeChecked(value) }]);
+      if (known !== undefined && known.generation !== now.generation) onCopy();
+      return { ...tables, generation: now.generation };
     } catch (error) {
-      await root.close();
+      await root?.close();
+      await headroom.close();
       throw error;
     }
   } catch (error) {
@@ -113,9 +131,18 @@ function checkFormat(root: RootDatabase<Buffer, StoreKey>, file: string): void {
     );
 }
 
-function tablesOf(root: RootDatabase<Buffer, StoreKey>, headroom: Headroom): LmdbStore {
+function readFile(root: RootDatabase<Buffer, StoreKey>, file: string): StoreFile | undefined {
+  const stored = root.get(FILE_KEY);
+  const text = stored && decodeChecked(stored);
+  if (stored && text === undefined)
+    throw new LogError('LOG_CORRUPT', `${file} has a damaged record of its file; restore a backup`);
+  return text && JSON.parse(text);
+}
+
+function tablesOf(root: RootDatabase<Buffer, StoreKey>, headroom: Headroom): Omit<LmdbStore, 'generation'> {
   const table = (name: TableName): Table => root.openDB<Buffer, StoreKey>(name, { encoding: 'binary' });
   const tables = {
+    store: root,
     rooms: table('rooms'),
     snapshots: table('snapshots'),
     entries: table('entries'),

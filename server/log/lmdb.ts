@@ -4,18 +4,20 @@ import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { createEpoch } from './epoch.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { tryRoom } from './lmdb-preflight.ts';
-import { openLmdbRoom, readRecord } from './lmdb-room.ts';
+import { epochOf, openLmdbRoom, readRecord } from './lmdb-room.ts';
 import { openLmdbStore, type TableName } from './lmdb-store.ts';
 import { type Log, LogError, type RoomLog } from './log.ts';
 
 export interface LmdbLogOptions {
   /** Created where missing. One process at a time uses it. */
   readonly directory: string;
-  /** Names a new life of a room's log; random by default. */
+  /** Names a new life of a room's log, in at most 24 characters; random by default. */
   readonly newEpoch?: () => string;
   readonly clock?: Clock;
   /** How often it is tried, while appends fail, whether there is room again. Default 1000. */
   readonly probeIntervalMs?: number;
+  /** The store is a copy, and opened for the first time: all its epochs are others than those of the original. */
+  readonly onCopy?: () => void;
 }
 
 /** The longest room id, in bytes of UTF-8: LMDB's longest key (1978), less the offset. */
@@ -34,8 +36,9 @@ const PROBE_BYTES = 64 * 1024;
  */
 export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
   const { directory, newEpoch = createEpoch, clock = systemClock, probeIntervalMs = 1000 } = options;
+  const { onCopy = () => {} } = options;
   const lock = await takeDirectory(directory);
-  const store = await openLmdbStore(directory).catch(async (error: unknown) => {
+  const store = await openLmdbStore(directory, onCopy).catch(async (error: unknown) => {
     await lock.release();
     throw error;
   });
@@ -72,7 +75,7 @@ export async function openLmdbLog(options: LmdbLogOptions): Promise<Log> {
     async head(roomId) {
       if (closing) throw new LogError('LOG_UNAVAILABLE', 'the log is closed');
       const record = readRecord(store, roomId);
-      return record && { epoch: record.epoch, offset: record.next - 1 };
+      return record && { epoch: epochOf(store, record), offset: record.next - 1 };
     },
     isCostly: true,
     writable: commits.writable,

@@ -61,7 +61,7 @@ export interface Snapshot {
 }
 
 export interface RoomLog {
-  /** Names one life of this log: 8 to 32 characters, new whenever the log starts from nothing. */
+  /** Names one life of this log: 8 to 32 characters, new whenever the log starts from nothing, or in a copy on disk. */
   readonly epoch: string;
   /** As of the opening. */
   readonly snapshot: Snapshot | undefined;
