@@ -5,6 +5,10 @@ type Addon = typeof Uws & { readonly LIBUS_LISTEN_EXCLUSIVE_PORT: number };
 type ListenCallback = (socket: Uws.us_listen_socket | false) => void;
 type Listen = (host: string, port: number, options: number, callback: ListenCallback) => void;
 
+// Read once, when the addon is loaded. Its own 4 KiB refuse a head with a long token or many cookies, and that only
+// where it comes in several reads; these are Node's.
+process.env.UWS_HTTP_MAX_HEADERS_SIZE ??= String(16 * 1024);
+
 /** µWebSockets.js, whose binary is made for certain platforms and versions of Node only. */
 export const uws: Addon = await import('uWebSockets.js').then(
   (module) => module.default as unknown as Addon,

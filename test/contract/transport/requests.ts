@@ -32,6 +32,28 @@ export function requestsContract(t: Test, make: MakeTransport): void {
     t.notOk(seen?.aborted.aborted);
   });
 
+  t.test('a head of 15 kB is taken, also where it comes in two pieces', async (t) => {
+    const cookie = 'x'.repeat(15_000);
+    const at = await serve(t, ({ path, headers }) => ({ ...ok, body: `${path} ${headers.cookie?.length}` }));
+    const whole = request([`Cookie: ${cookie}`], '/whole');
+    for (const pieces of [[whole], [whole.slice(0, -2), whole.slice(-2)]]) {
+      const socket = await at.tcp();
+      const answered = new Promise((resolve) => socket.once('data', resolve));
+      for (const piece of pieces) {
+        await new Promise((resolve) => socket.write(piece, resolve));
+        // By then the piece has been read.
+        await fetch(url(at));
+      }
+      t.match(String(await answered), /^HTTP\/1.1 200 OK[\s\S]*\/whole 15000$/);
+      socket.destroy();
+    }
+    const { handshake } = await at
+      .client('/ws', [], { headers: { cookie } })
+      .opened()
+      .then(() => at.events.first('opened'));
+    t.equal(handshake.cookie, cookie);
+  });
+
   t.test('bodies are read, of every length and in parts', async (t) => {
     const at = await serve(t, echo);
     for (const length of [0, 1, 70_000, MAX_BODY]) {
