@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { type Clock, systemClock } from '../clock.ts';
@@ -21,10 +21,13 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   const topics = new Topics<WsConnection>();
   const connections = new Set<WsConnection>();
   const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    return answerNode(http, request, response, options);
+  // Node 24.9 and later ask. Those before take every request that offers an upgrade for one.
+  const asked: ServerOptions & { shouldUpgradeCallback: typeof isWebSocket } = {
+    shouldUpgradeCallback: isWebSocket,
   };
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer(asked, (request, response) => {
+    void answerNode(http, request, response, options);
+  });
   const closeServer = closerOf(server);
   const upgrades = new WebSocketServer({
     noServer: true,
@@ -52,11 +55,9 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   };
 
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    stream.on('error', () => stream.destroy());
     const { path, query } = splitTarget(request.url ?? '/');
-    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
-    if (!isWebSocket || !(paths.has(path) || options.accepts?.(path, query))) {
-      refuse(request, stream);
+    if (!isWebSocket(request) || !(paths.has(path) || options.accepts?.(path, query))) {
+      refuse(request, stream, head);
       return;
     }
     upgrades.handleUpgrade(request, stream, head, (socket) => {
@@ -73,16 +74,21 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
     return negotiatedProtocol(handler, request.headers['sec-websocket-protocol'] ?? '', path);
   }
 
-  /** The answer that the request would get without its wish to upgrade. */
-  async function refuse(request: IncomingMessage, stream: Duplex): Promise<void> {
-    const response = new ServerResponse(request);
-    response.shouldKeepAlive = false;
-    response.assignSocket(stream as Parameters<ServerResponse['assignSocket']>[0]);
-    response.once('finish', () => stream.end());
-    // No parser reads the stream any more: what follows is discarded, and a peer that leaves has left.
-    stream.once('end', () => stream.destroy());
-    stream.resume();
-    await answer(request, response);
+  /**
+   * Has Node answer as without the wish to upgrade, which is `Upgrade` and a `Connection` that names it. It reads
+   * the head anew, and then the body, which it leaves to those who upgrade. The connection ends with the answer.
+   */
+  function refuse(
+    { method, url, httpVersion, rawHeaders }: IncomingMessage,
+    stream: Duplex,
+    rest: Buffer,
+  ): void {
+    const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close'];
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      if (!/^connection$/i.test(rawHeaders[at] ?? '')) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+    }
+    stream.unshift(Buffer.concat([Buffer.from([...lines, '', ''].join('\r\n'), 'latin1'), rest]));
+    server.emit('connection', stream);
   }
 
   return {
@@ -107,6 +113,10 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
       await closeServer();
     },
   };
+}
+
+function isWebSocket({ headers }: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function readHandshake(

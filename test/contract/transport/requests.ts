@@ -72,6 +72,29 @@ export function requestsContract(t: Test, make: MakeTransport): void {
     t.equal(await (await fetch(url(at))).text(), '0 ', 'a request without one');
   });
 
+  t.test('the body of a request that would rather speak another protocol is read', async (t) => {
+    const at = await serve(t, echo);
+    // As Java's HttpClient asks.
+    const h2c = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk'];
+    for (const [lines, pieces] of [
+      [['Content-Length: 4'], ['abcd']],
+      [['Content-Length: 4'], ['', 'ab', 'cd']],
+      [['Transfer-Encoding: chunked'], ['2\r\nab\r\n2\r', '\ncd\r\n0\r\n\r\n']],
+    ] as const) {
+      const socket = await at.tcp();
+      const answered = new Promise((resolve) => socket.once('data', resolve));
+      let head = request([...h2c, ...lines], '/', 'POST');
+      for (const piece of pieces) {
+        await new Promise((resolve) => socket.write(head + piece, resolve));
+        head = '';
+        // By then the piece has been read.
+        await fetch(url(at));
+      }
+      t.match(String(await answered), /^HTTP\/1.1 200 OK[\s\S]*\r\n4 abcd$/);
+      socket.destroy();
+    }
+  });
+
   t.test('a body over the limit is a 413, and the next request is answered', async (t) => {
     const at = await serve(t, echo);
     const chunked = () => {
