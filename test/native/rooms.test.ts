@@ -174,3 +174,18 @@ t.test('[RM6] with a token, too', async (t) => {
   await at.settle();
   t.hasStrict(await fresh.ask({ type: 'message', text: 'here' }), { type: 'ack' });
 });
+
+t.test('a room that is being left takes no room from the one that is joined', async (t) => {
+  const at = await stage(t, { MAX_CONNECTION_ROOMS: '2' });
+  const ada = await at.member('ada', 'one');
+  await ada.join('two', undefined);
+  const commands = ['leave one', 'join three', 'join one', 'leave three', 'join one'].map((name) =>
+    name.split(' '),
+  );
+  for (const [ref, [type, roomId]] of commands.entries()) ada.send({ type, roomId, ref });
+  const answers = (await ada.news()).filter(({ ref }) => Number.isInteger(ref));
+  t.same(
+    answers.sort((a, b) => a.ref - b.ref).map(({ ok, code }) => (ok ? 'ok' : code)),
+    ['ok', 'ok', 'TOO_MANY_ROOMS', 'ok', 'ok'],
+  );
+});

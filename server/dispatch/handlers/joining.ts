@@ -17,8 +17,11 @@ export const join: Treatment<'join'> = {
     checkSize(command.user, stage.limits.MAX_USER_BYTES);
     const user = presenceOf(principal, command.user);
     const { roomId } = command;
-    const staysIn = session.memberships.size - othersThan(roomId, session).length;
-    if (!session.memberships.has(roomId) && staysIn >= stage.limits.MAX_CONNECTION_ROOMS) {
+    const leftFor = othersThan(roomId, session);
+    const staysIn = [...session.memberships.values()].filter(
+      (one) => one.roomId !== roomId && one.phase !== 'leaving' && !leftFor.includes(one),
+    );
+    if (staysIn.length >= stage.limits.MAX_CONNECTION_ROOMS) {
       throw new Refusal('TOO_MANY_ROOMS', { limit: stage.limits.MAX_CONNECTION_ROOMS });
     }
     const ask = () =>
