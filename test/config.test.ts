@@ -254,11 +254,17 @@ t.test('origins', async (t) => {
     'app.example',
     'https://a.example/path',
     'null',
-    'https://*.a.example,',
+    'https://a.example,',
+    'https://*.a.example',
+    'https://*',
     'ftp://a',
   ]) {
     t.same(problemsOf({ CORS_ORIGIN }), ['CORS_ORIGIN'], CORS_ORIGIN);
   }
+  t.throws(() => readConfig({ CORS_ORIGIN: 'https://*.a.example' }), {
+    message:
+      'CORS_ORIGIN is "https://*.a.example": expected whole origins such as https://app.example, separated by commas, or * for all',
+  });
 });
 
 t.test('public keys', async (t) => {

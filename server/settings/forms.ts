@@ -126,9 +126,9 @@ function addTo(list: BlockList, part: string): void {
   else list.addSubnet(address, Number(bits), type);
 }
 
-/** Origins (RFC 6454) between commas, or `*`. A slash at the end is forgiven. */
+/** Origins (RFC 6454) between commas, or `*`, which is no part of one. A slash at the end is forgiven. */
 export const origins: Form<readonly string[]> = {
-  expected: 'origins such as https://app.example, separated by commas, or *',
+  expected: 'whole origins such as https://app.example, separated by commas, or * for all',
   read(given) {
     const found = given.split(',').map((part) => (part.trim() === '*' ? '*' : originOf(part.trim())));
     return found.every((origin) => origin !== undefined) ? found : undefined;
@@ -138,5 +138,5 @@ export const origins: Form<readonly string[]> = {
 function originOf(given: string): string | undefined {
   if (!URL.canParse(given)) return undefined;
   const { protocol, origin, href } = new URL(given);
-  return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : undefined;
+  return /^https?:$/.test(protocol) && href === `${origin}/` && !origin.includes('*') ? origin : undefined;
 }
