@@ -6,14 +6,7 @@ import { streamTopics } from '../streams.ts';
 import { Id, Version } from '../values.ts';
 import { sceneAnswers } from './rooms.ts';
 import { route } from './route.ts';
-
-/** Part of a longer id, so that another split of that cannot name another thing. */
-const ProjectId = Type.String({
-  minLength: 1,
-  maxLength: limits.MAX_ID_LENGTH,
-  pattern: '^[^:\\u0000-\\u001f\\u007f-\\u009f]+$',
-  description: 'an id without a colon',
-});
+import { ProjectId } from './values.ts';
 
 const inRoom = {
   path: '/rooms/:roomId',

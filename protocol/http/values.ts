@@ -172,6 +172,7 @@ export const RoomLog = Type.Object({
 });
 export type RoomLog = Static<typeof RoomLog>;
 
+/** Part of longer ids, so that another split of one cannot name another thing. */
 export const ProjectId = Type.String({
   minLength: 1,
   maxLength: 200,

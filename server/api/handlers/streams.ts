@@ -1,5 +1,5 @@
 import type { streamRoutes } from '../../../protocol/http/index.ts';
-import { type ErrorCode, type ErrorDetails, Refusal } from '../../../protocol/index.ts';
+import { type ErrorCode, type ErrorDetails, isId, limits, Refusal } from '../../../protocol/index.ts';
 import type { HttpBackend } from '../../backend/backend.ts';
 import type { Authorize, Principal } from '../../dispatch/principal.ts';
 import { rightsIn } from '../../dispatch/rights.ts';
@@ -114,8 +114,12 @@ function clientOf({ principal, token, request }: Call, named: Named, roomId: str
   };
 }
 
+/** Throws INVALID_FIELD where each is an id, and both together make none. */
 function roomIdOf({ projectId, sceneId }: { projectId: string; sceneId: string }): string {
-  return `scene:${projectId}:${sceneId}`;
+  const roomId = `scene:${projectId}:${sceneId}`;
+  if (isId(roomId)) return roomId;
+  const expected = `scene:{projectId}:{sceneId} of at most ${limits.MAX_ID_LENGTH} characters`;
+  throw new Refusal('INVALID_FIELD', { path: 'sceneId', expected });
 }
 
 function partsOf(text = ''): string[] {
