@@ -25,7 +25,11 @@ const ownSettings = {
     otherwise: 'same as WS_PORT',
   }),
   HOST: optional(host, 'address to listen at', { otherwise: '0.0.0.0; 127.0.0.1 without a key' }),
-  JWT_SECRET: optional(text, 'secret that signs tokens (HS256), at least 32 bytes', { secret: true }),
+  JWT_SECRET: optional(
+    text,
+    'secret that signs tokens (HS256), best of 32 bytes or more: a shorter one is taken with a warning',
+    { secret: true },
+  ),
   JWT_PUBLIC_KEY: optional(text, 'public key for tokens (PEM; \\n may stand for a line break)', {
     secret: true,
   }),
