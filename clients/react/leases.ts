@@ -3,7 +3,8 @@ import type { Client, JoinOptions, Room, Unsubscribe } from '../client/index.ts'
 /** How many use a room that hooks have made. */
 interface Lease {
   users: number;
-  leaving: ReturnType<typeof setTimeout> | undefined;
+  /** Takes back that it is about to be left. */
+  stay: () => void;
 }
 
 /** Of rooms that the application had joined before there is none: it leaves them itself. */
@@ -25,7 +26,7 @@ export function roomOf(client: Client, roomId: string, options?: JoinOptions): R
   for (const [id, one] of waiting) if (one.deref() === undefined) waiting.delete(id);
   const room = client.prepare(roomId, options);
   waiting.set(roomId, new WeakRef(room));
-  leases.set(room, { users: 0, leaving: undefined });
+  leases.set(room, { users: 0, stay: () => {} });
   return room;
 }
 
@@ -43,13 +44,33 @@ export function hold(client: Client, wanted: Room): Held | undefined {
   const lease = leases.get(room);
   if (lease === undefined) return { room, release: () => {} };
   lease.users += 1;
-  clearTimeout(lease.leaving);
+  lease.stay();
   return {
     room,
     release() {
       lease.users -= 1;
-      // Not at once: whoever is mounted again, or comes in its place, goes on in it.
-      if (lease.users === 0) lease.leaving = setTimeout(() => room.leave(), 0);
+      if (lease.users === 0) lease.stay = leaveOnceSaved(room);
     },
   };
+}
+
+/** Not at once: whoever is mounted again, or comes in its place, goes on in it. What it returns takes it back. */
+function leaveOnceSaved(room: Room): () => void {
+  let leaving: ReturnType<typeof setTimeout> | undefined;
+  const soon = () => {
+    clearTimeout(leaving);
+    leaving = setTimeout(() => {
+      // Leaving gives up what is not saved yet.
+      if (room.pending > 0) return;
+      stay();
+      room.leave();
+    }, 0);
+  };
+  const end = room.on('pending', soon);
+  const stay = () => {
+    clearTimeout(leaving);
+    end();
+  };
+  soon();
+  return stay;
 }

@@ -23,8 +23,8 @@ export interface RoomProviderProps extends JoinOptions {
 
 /**
  * Joins a room while it is mounted, and gives it to all hooks below. However many of the same room there are, it is
- * joined once, and left when the last one has gone; one that the application had joined before is not left. `user`
- * counts for the join; `useMyPresence` changes it.
+ * joined once, and left when the last one has gone and all is saved (`room.pending` is 0); one that the application had
+ * joined before is not left. `user` counts for the join; `useMyPresence` changes it.
  */
 export function RoomProvider({ id, children, ...options }: RoomProviderProps): ReactNode {
   return createElement(RoomContext.Provider, { value: useHeldRoom(id, options) }, children);
