@@ -34,6 +34,7 @@ const AUTH_REF = 'auth';
 export class Connection {
   readonly events = new Events<ConnectionEvents>();
   status: Status = 'connecting';
+  /** The latest: what it says counts until the next one, with which each connection begins. [SPEC: NP2] */
   welcome: Welcome | undefined;
   readonly #options: ConnectOptions;
   readonly #terms: Terms;
@@ -133,7 +134,6 @@ export class Connection {
     if (attempt !== this.#attempt || this.status === 'closed') return;
     if (token === 'failed') return this.#comeBack();
     this.#tokenUserId = token && userIdIn(token);
-    this.welcome = undefined;
     this.#socket = this.#wires.open(token, {
       opened: () => token !== undefined && !this.#isAuthenticated && this.#authenticate(token),
       received: (message) => this.#received(message),
@@ -160,7 +160,7 @@ export class Connection {
       if (message.type === 'error') return this.#tokenRefused(errorOf(message));
       this.#isAuthenticated = true;
     } else if (message.type === 'auth_expiring') this.#refresh();
-    if (this.status === 'connecting' && this.welcome !== undefined && this.#isAuthenticated) this.#ready();
+    if (this.status === 'connecting' && this.#isAuthenticated) this.#ready();
     this.events.emit('message', message);
   }
 

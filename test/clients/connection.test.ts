@@ -210,3 +210,38 @@ t.test('an attempt that leads nowhere is given up, and made again', async (t) =>
   last().say({ type: 'error', ok: false, code: 'NOT_JSON', message: 'no' });
   t.match(await told, { code: 'NOT_JSON' });
 });
+
+t.test('what the server has told of a user and of limits counts until it is told anew', async (t) => {
+  const kept: unknown[] = [];
+  const outbox = {
+    load: async () => [],
+    put: async (one: { userId: string | undefined }) => void kept.push(one.userId),
+    remove: async () => {},
+  };
+  const { client, pass, last } = stage({ outbox });
+  const room = client.join('r', { user: { userId: 'a guest' } });
+  const terms = { heartbeatMs: 30_000, tickMs: 16, limits: { MAX_MESSAGE_BYTES: 8192 } };
+  const joined = { type: 'ack', op: 'join', ok: true, roomId: 'r' };
+  await pass(0);
+  t.equal(room.userId, 'a guest');
+  last().open({ ...terms, userId: 'ada' });
+  last().say(
+    { ...joined, ref: last().sent[0]?.ref },
+    { type: 'presence', roomId: 'r', users: [{ userId: 'ada' }, { userId: 'ben' }] },
+  );
+  last().end(1006);
+  await pass(250);
+  t.equal(client.status, 'connecting');
+  t.equal(room.userId, 'ada');
+  t.match(room.presence.self, { userId: 'ada' });
+  t.match(room.presence.others, [{ userId: 'ben' }]);
+  room.chat.send('kept').catch(() => {});
+  t.same(kept, ['ada'], 'the next page of the same user finds it');
+  await t.rejects(room.chat.send('x'.repeat(10_000)), {
+    code: 'MESSAGE_TOO_LARGE',
+    details: { limit: 8192 },
+  });
+  last().say({ type: 'welcome', connectionId: 'd', ...terms });
+  t.equal(client.status, 'open');
+  t.equal(room.userId, 'a guest', 'or somebody else by now');
+});
