@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 export interface OutboxHooks {
-  send(command: object): void;
+  send(command: Command): void;
   /** How many wait has changed. */
   changed(): void;
   /** Larger messages are refused by the server, which then cannot tell which one it was. */

@@ -3,6 +3,8 @@ import type { Connection } from './connection.ts';
 import type { TandemError } from './error.ts';
 import type { Room } from './room.ts';
 
+/** A message of the server. */
+export type Incoming = Readonly<Record<string, unknown>>;
 /** `refused`: the user may not be in it. */
 export type RoomStatus = 'joining' | 'joined' | 'refused' | 'left';
 export type User = Readonly<Record<string, unknown>> & { userId?: string; id?: string; name?: string };

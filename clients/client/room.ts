@@ -9,15 +9,13 @@ import { Keeping } from './keeping.ts';
 import type { Terms } from './options.ts';
 import { type Ack, Outbox } from './outbox.ts';
 import { Presence } from './presence.ts';
-import type { Link, RelayOptions, RoomEvents, RoomStatus, User } from './room-types.ts';
+import type { Incoming, Link, RelayOptions, RoomEvents, RoomStatus, User } from './room-types.ts';
 import { Scene } from './scene.ts';
 import { Selection } from './selection.ts';
 import { type SignalFields, type SignalKind, Signals } from './signals.ts';
 import type { RoomText } from './text/room-text.ts';
 import { Texts } from './texts.ts';
 import { Wishes } from './wishes.ts';
-
-type Incoming = Readonly<Record<string, unknown>>;
 
 /** A room, kept up to date for as long as it is not left, whatever happens to connections. */
 export class Room extends Events<RoomEvents> {
@@ -41,7 +39,7 @@ export class Room extends Events<RoomEvents> {
   readonly #content: Content;
   readonly #terms: Terms;
   /** Names of events that this client has sent `toAll`. A frame of `tandem.v1` brings one's own in any case. [NP7] */
-  readonly #heardByAll = new Set<string>();
+  readonly #heardByAll = new Set<unknown>();
   /** As the server has accepted it: a join with what it refuses would end the room. */
   #user: User;
   /** With what it was not yet told of. */
@@ -66,7 +64,10 @@ export class Room extends Events<RoomEvents> {
     this.#keeping = new Keeping(terms.outbox, this);
     const maxMessageBytes = () => link.connection.welcome?.limits?.MAX_MESSAGE_BYTES ?? 64 * 1024;
     this.#outbox = new Outbox(terms, this.#keeping, {
-      send: (command) => link.connection.send(command),
+      send: (command) => {
+        if (command.toAll) this.#heardByAll.add(command.event);
+        link.connection.send(command);
+      },
       changed: () => this.emit('pending', this.pending),
       maxMessageBytes,
       notJoined: () => this.#joining.begin(),
@@ -120,8 +121,7 @@ export class Room extends Events<RoomEvents> {
   }
 
   /** An event of the application's own, for the others in the room. Resolves when it is durable. */
-  relay(event: string, data: unknown, options: RelayOptions = {}): Promise<Ack> {
-    if (options.toAll === true) this.#heardByAll.add(event);
+  relay(event: string, data: unknown, options?: RelayOptions): Promise<Ack> {
     return this.#submit({ type: 'relay', event, data, ...options });
   }
 

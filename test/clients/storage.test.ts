@@ -123,7 +123,7 @@ t.test('a client that lives sends its own; what is another user’s is left alon
   const waiting = ada.room.chat.send('mine');
   const second = page('ada');
   const ben = page('ben');
-  const { kept } = { kept: outboxes.size };
+  const kept = outboxes.size;
   await world.pass(3000);
   await waiting;
   t.equal(kept, 1);
@@ -187,4 +187,22 @@ t.test('a store that throws at once does as little harm as one that rejects', as
   t.same(room.scene.items.get('lamp'), { id: 'lamp', x: 1 });
   t.equal(room.pending, 0);
   t.ok(errors.length > 0 && errors.every((code) => code === 'STORE_FAILED'));
+});
+
+t.test('an event for all that a page has left is heard by the page that sends it, too', async (t) => {
+  const { world, outboxes, page } = await worldOf();
+  const before = page('ada');
+  const heard: unknown[] = [];
+  page('ben').room.on('event', ({ data }) => heard.push(['ben', data]));
+  await world.pass(200);
+  for (const one of [...world.ends]) one.cut();
+  before.room.relay('drawn', 1, { toAll: true }).catch(() => {});
+  outboxes.crash(before.outbox);
+  before.client.close();
+  page('ada').room.on('event', ({ data }) => heard.push(['ada', data]));
+  await world.pass(3000);
+  t.same(heard.sort(), [
+    ['ada', 1],
+    ['ben', 1],
+  ]);
 });
