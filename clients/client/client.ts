@@ -30,7 +30,7 @@ export class Client extends Events<ClientEvents> {
   readonly #connection: Connection;
   readonly #terms;
   readonly #rooms = new Map<string, Room>();
-  readonly #own: string[] = [];
+  readonly #own: unknown[] = [];
   readonly #endWake = onWake(() => this.#connection.wake());
 
   /** @internal */
@@ -80,7 +80,7 @@ export class Client extends Events<ClientEvents> {
       user,
       {
         connection: this.#connection,
-        isOwn: (connectionId) => own.includes(String(connectionId)),
+        isOwn: (connectionId) => own.includes(connectionId),
         left: (left) => void (this.#rooms.get(roomId) === left && this.#rooms.delete(roomId)),
       },
       this.#terms,
@@ -122,7 +122,7 @@ export class Client extends Events<ClientEvents> {
 
   #received(message: Readonly<Record<string, unknown>>): void {
     if (message.type === 'welcome') {
-      this.#own.push(String(message.connectionId));
+      this.#own.push(message.connectionId);
       if (this.#own.length > KEPT_CONNECTIONS) this.#own.shift();
     } else if (message.type === 'notification') {
       this.emit('notification', message as unknown as MessageOf<'notification'>);

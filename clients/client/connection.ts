@@ -1,6 +1,6 @@
 import type { MessageOf } from '../../protocol/index.ts';
 import { Backoff } from './backoff.ts';
-import { errorOf, TandemError, unopened } from './error.ts';
+import { asError, errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { ConnectOptions, Terms } from './options.ts';
@@ -135,7 +135,7 @@ export class Connection {
     if (token === 'failed') return this.#comeBack();
     this.#tokenUserId = token && userIdIn(token);
     this.#socket = this.#wires.open(token, {
-      opened: () => token !== undefined && !this.#isAuthenticated && this.#authenticate(token),
+      opened: () => this.#isAuthenticated || this.#authenticate(token as string),
       received: (message) => this.#received(message),
       closed: (end) => this.#closed(end),
     });
@@ -206,7 +206,7 @@ export class Connection {
     const isWebSocket = this.transport === 'websocket';
     this.#wires.done();
     if (isWebSocket && this.transport !== 'websocket') this.#broken();
-    else this.close(unopened(cause, isWebSocket ? 'NO_WEBSOCKET' : 'INVALID_URL'));
+    else this.close(asError(cause, isWebSocket ? 'NO_WEBSOCKET' : 'INVALID_URL'));
   }
 
   /** Another transport is better by now: rooms are resumed on it, and nobody has to notice. */

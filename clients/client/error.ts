@@ -60,7 +60,7 @@ export function errorOf(answer: Readonly<Record<string, unknown>>): TandemError 
   return new TandemError(code as TandemError['code'], String(message), details);
 }
 
-/** Why there is no socket at all. */
-export function unopened(cause: unknown, code: ClientCode): TandemError {
+/** What was thrown, as an error with a code: its own, where it has one. */
+export function asError(cause: unknown, code: TandemError['code']): TandemError {
   return cause instanceof TandemError ? cause : new TandemError(code, String(cause), {}, { cause });
 }

@@ -57,22 +57,17 @@ export class Outbox {
   }
 
   /**
-   * Resolves with the `ack`, rejects with a TandemError. An `opId` or, where it has none, a `ref` names it. What a
-   * drag changes while it cannot be sent becomes one command.
+   * Resolves with the `ack`; rejects, or throws, with a TandemError. An `opId` or, where it has none, a `ref` names
+   * it. What a drag changes while it cannot be sent becomes one command.
    */
   submit(command: Command): Promise<Ack> {
-    const limit = this.#hooks.maxMessageBytes();
-    const queued = this.#mergedInto(command, limit);
+    const queued = this.#mergedInto(command);
     if (queued !== undefined) return queued.answer;
     if (this.#waiting.size >= this.#terms.maxPending) {
-      const error = new TandemError('OUTBOX_FULL', 'Too much waits to be sent.', {
-        limit: this.#terms.maxPending,
-      });
-      return Promise.reject(error);
+      throw new TandemError('OUTBOX_FULL', 'Too much waits to be sent.', { limit: this.#terms.maxPending });
     }
-    if (bytesOf(command) > limit) {
-      return Promise.reject(new TandemError('MESSAGE_TOO_LARGE', 'The command is too large.', { limit }));
-    }
+    const tooLarge = this.#tooLarge(command);
+    if (tooLarge) throw errorOf(tooLarge);
     const { answer } = this.#add(command);
     this.#keeping.put(command);
     this.#hooks.changed();
@@ -95,6 +90,16 @@ export class Outbox {
     return answers;
   }
 
+  /** What the server would say of it, if it could. */
+  #tooLarge(command: Command): Command | undefined {
+    const limit = this.#hooks.maxMessageBytes();
+    // As it may have to be sent, in JSON and UTF-8.
+    const { length } = new TextEncoder().encode(JSON.stringify({ ...command, after: idOf(command) }));
+    return length > limit
+      ? { code: 'MESSAGE_TOO_LARGE', message: 'The command is too large.', limit }
+      : undefined;
+  }
+
   #add(command: Command): Waiting {
     let answered!: Waiting['answered'];
     let refused!: Waiting['refused'];
@@ -108,11 +113,11 @@ export class Outbox {
   }
 
   /** The command that waits and that this one has become part of. */
-  #mergedInto(command: Command, limit: number): Waiting | undefined {
+  #mergedInto(command: Command): Waiting | undefined {
     for (const one of [...this.#waiting.values()].reverse()) {
       const outcome = one.wasSent ? 'apart' : merged(one.command, command);
       if (outcome === 'passes') continue;
-      if (outcome === 'apart' || bytesOf(outcome) > limit) return undefined;
+      if (outcome === 'apart' || this.#tooLarge(outcome)) return undefined;
       one.command = outcome;
       this.#keeping.put(outcome);
       return one;
@@ -122,6 +127,11 @@ export class Outbox {
 
   /** The room was joined. What was sent before may have been lost. */
   open(): void {
+    for (const [ref, { command }] of this.#waiting) {
+      // It was given before the limit was known.
+      const tooLarge = this.#tooLarge(command);
+      if (tooLarge) this.answer({ ref, ...tooLarge });
+    }
     this.#isOpen = true;
     this.#sendAgain();
   }
@@ -150,7 +160,7 @@ export class Outbox {
     const id = idOf(message);
     const one = this.#waiting.get(id);
     if (one === undefined) return false;
-    if (message.type !== 'ack' && this.#comesAgain(message)) return true;
+    if (this.#comesAgain(message)) return true;
     this.#waiting.delete(id);
     this.#keeping.remove(id);
     if (message.type === 'ack') one.answered(message as unknown as Ack);
@@ -212,9 +222,4 @@ export class Outbox {
 /** Of a command, or its answer. */
 function idOf({ opId, ref }: Command): string {
   return String(opId ?? ref);
-}
-
-/** As it may have to be sent, in JSON and UTF-8. */
-function bytesOf(command: Command): number {
-  return new TextEncoder().encode(JSON.stringify({ ...command, after: idOf(command) })).length;
 }

@@ -2,7 +2,7 @@ import type { JsonObject, MessageOf } from '../../protocol/index.ts';
 import { Cameras } from './cameras.ts';
 import { Chat } from './chat.ts';
 import { Content } from './content.ts';
-import { errorOf, TandemError } from './error.ts';
+import { asError, errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { Joining } from './joining.ts';
 import { Keeping } from './keeping.ts';
@@ -225,7 +225,7 @@ export class Room extends Events<RoomEvents> {
     try {
       return this.#outbox.submit({ ...named, roomId: this.id });
     } catch (cause) {
-      return Promise.reject(new TandemError('NOT_JSON', String(cause), {}, { cause }));
+      return Promise.reject(asError(cause, 'NOT_JSON'));
     }
   };
 

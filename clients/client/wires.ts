@@ -62,7 +62,7 @@ export class Wires {
       this.#transports.failed(isCertain);
     };
     const socket = this.#make(name, token, {
-      opened: () => handler.opened(),
+      ...handler,
       received(message) {
         heard();
         handler.received(message);

@@ -118,3 +118,25 @@ t.test(
     t.same(errors, []);
   },
 );
+
+t.test(
+  'what is given before the limit is known, and is over it, is refused, and holds up nobody',
+  async (t) => {
+    const at = await clientStage(t, { MAX_MESSAGE_BYTES: '8192' });
+    const room = at.client().join('r', ada);
+    const given = ['one', 'x'.repeat(10_000), 'x'.repeat(10_000), 'two'].map((text) => room.chat.send(text));
+    const large = { status: 'rejected', reason: { code: 'MESSAGE_TOO_LARGE', details: { limit: 8192 } } };
+    t.match(await Promise.allSettled(given), [
+      { status: 'fulfilled' },
+      large,
+      large,
+      { status: 'fulfilled' },
+    ]);
+    t.equal(room.pending, 0);
+    await until(() => room.chat.messages.length === 2, 'what is small enough');
+    t.same(
+      room.chat.messages.map(({ text }) => text),
+      ['one', 'two'],
+    );
+  },
+);
