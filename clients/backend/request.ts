@@ -12,7 +12,7 @@ import {
 import { BackendError } from './error.ts';
 
 export interface RequestOptions {
-  /** Of the server: `https://realtime.example`. */
+  /** Of the server: `https://realtime.example`. What is none is a TypeError at once. */
   readonly url: string;
   /** With the scope `publish` or `admin`; a function is asked before each request. */
   readonly token: string | (() => string | Promise<string>);
@@ -53,7 +53,11 @@ export type Call = <Name extends RouteName>(name: Name, asked: Asked<Name>) => P
 const MAX_PAUSE_MS = 30_000;
 
 export function createCall(options: RequestOptions): Call {
-  const { retries = 5, retryDelayMs = 100, signal } = options;
+  const { url, retries = 5, retryDelayMs = 100, signal } = options;
+  // It would look like a server that cannot be reached.
+  if (!/^https?:/i.test(url) || !URL.canParse(url)) {
+    throw new TypeError(`url: expected one such as https://realtime.example, not ${url}`);
+  }
   const aborted = signal === undefined ? {} : { signal };
   // However many requests are under way: none of them stays.
   if (signal !== undefined) setMaxListeners(0, signal);

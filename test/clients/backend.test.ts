@@ -157,6 +157,23 @@ t.test('what a proxy answers in place of the server is no success, whatever its 
   await backend.projects.delete('empty');
 });
 
+t.test('what cannot be the address of a server is refused before anything is asked, and by its name', (t) => {
+  for (const url of [
+    '',
+    'realtime.example',
+    'localhost:3001',
+    'ws://realtime.example',
+    'https://',
+    undefined,
+  ]) {
+    t.throws(() => createBackend({ url: url as string, token: 't' }), {
+      name: 'TypeError',
+      message: /^url: /,
+    });
+  }
+  t.end();
+});
+
 t.test('a token that cannot be had is the error, and nothing is sent', async (t) => {
   const token = () => Promise.reject(new Error('no token'));
   const backend = createBackend({ url: 'http://127.0.0.1:1', token, retryDelayMs: 1 });
