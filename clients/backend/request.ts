@@ -76,6 +76,10 @@ export function createCall(options: RequestOptions): Call {
         // Aborted, it ends with the reason that the caller gave.
         await sleep(Math.min(pauseMs, MAX_PAUSE_MS), undefined, aborted).catch(() => {});
       },
+    }).catch((error) => {
+      // That reason may be anything, and p-retry makes errors of what is none.
+      signal?.throwIfAborted();
+      throw error;
     });
   };
 }
@@ -117,7 +121,6 @@ async function attempt<Name extends RouteName>(
     });
     text = await response.text();
   } catch (cause) {
-    signal?.throwIfAborted();
     throw new BackendError('UNREACHABLE', 0, `There was no answer from ${url}.`, {}, { cause });
   } finally {
     clearTimeout(deadline);

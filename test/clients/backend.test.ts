@@ -214,5 +214,10 @@ t.test('a signal ends what is under way, and knows nothing of what is over', asy
   t.match(await ends, [ended, ended]);
   await t.rejects(backend.presence('never'), { message: 'the backend ends' });
   t.equal(asked.length, 32);
+  const shortly = new AbortController();
+  const end = createBackend({ url, token: 't', signal: shortly.signal }).presence('silence');
+  while (asked.length < 33) await new Promise((resolve) => setImmediate(resolve));
+  shortly.abort('a reason that is no error');
+  t.same(await Promise.allSettled([end]), [{ status: 'rejected', reason: 'a reason that is no error' }]);
   t.same(warnings, [], 'and Node.js sees no leak');
 });
