@@ -17,7 +17,8 @@ const changes = new Set([
 /**
  * Keeps the query of a component fresh while it is mounted: joins the component's room, and invalidates the query
  * whenever somebody else, or a backend, has changed the component, and with each join, for what changed before that is
- * not told.
+ * not told. It goes by the events `component:…` (`component:updated`): what is changed by `room.scene`, or a
+ * `sceneOperation`, comes as scene alone, and invalidates nothing.
  *
  * @param queryKey default `['component', componentId]`
  */

@@ -161,13 +161,14 @@ t.test('the query of a component is asked again when somebody else changes the c
     await shows(`c1: ${n + 3} c2: 2`);
   }
   await ben.relay('component:typing', { componentId: 'c1' });
+  await ben.scene.set({ title: 'of the scene' });
   await own()?.relay('component:updated', { componentId: 'c1' });
   await ben.relay('done', {});
   let isDone = false;
   own()?.on('event', ({ event }) => (isDone ||= event === 'done'));
   await ben.relay('done', {});
   await until(() => isDone, 'the last event');
-  t.same(asked, { c1: 6, c2: 2 }, 'neither of other events nor of one’s own');
+  t.same(asked, { c1: 6, c2: 2 }, 'neither of other events, or the scene alone, nor of one’s own');
   for (const socket of at.sockets.slice(1)) socket.terminate();
   await shows('c1: 7 c2: 3');
   page.render(showingAll(['c2']));
