@@ -187,7 +187,7 @@ export class Connection {
   #tokenRefused(error: TandemError): void {
     const isHopeless = tokenRefused.has(error.code) && !this.#mayHaveAnother(error.code);
     if (isHopeless) return this.close(error);
-    // While the connection lives on with the old token, its end decides.
+    // Otherwise one that is open lives on with the old token, and the end of that decides.
     if (this.status === 'open') return this.events.emit('error', error);
     this.#broken(error.details.retryAfterMs);
   }
