@@ -115,8 +115,8 @@ export async function openDurableMap<Value>(
         if (sinceSnapshot >= Math.max(COMPACT_ENTRIES, values.size)) await compact();
       } finally {
         underWay = undefined;
-        settle(changes, isStored);
         appending = undefined;
+        settle(changes, isStored);
       }
     });
     return appending;
@@ -138,11 +138,10 @@ export async function openDurableMap<Value>(
     const [key, value] = one;
     const waitsFor = ahead.get(key)?.waiting ?? 0;
     ahead.set(key, { value: value as Value | undefined, waiting: waitsFor + 1, isOutdated: false });
-    const before = appending;
     waiting.push(one);
     // What is under way does not hold this one: it is in the batch behind it.
-    await before?.catch(() => {});
-    if (waiting.length > 0 || appending !== undefined) await append();
+    if (underWay !== undefined) await appending?.catch(() => {});
+    await append();
   }
 
   function get(key: string): Value | undefined {

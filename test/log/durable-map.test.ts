@@ -121,6 +121,28 @@ t.test('a change that cannot be stored says so, and holds; later ones are stored
   t.strictSame([...(await openDurableMap(log, NAME)).entries()], [['b', 2]]);
 });
 
+t.test('of changes that are stored together, each says so where that fails', async (t) => {
+  const log = createMemoryLog();
+  const failing: Log = {
+    ...log,
+    async open(name, listener) {
+      const opened = await log.open(name, listener);
+      return { ...opened, append: () => Promise.reject(new Error('full')) };
+    },
+  };
+  const map = await openDurableMap(failing, NAME);
+  // Whatever comes first: the second change, or the first one's way to the log.
+  for (let turns = 0; turns < 5; turns++) {
+    const first = map.set('a', turns);
+    const second = later(turns).then(() => map.set('b', turns));
+    t.match(await Promise.allSettled([first, second]), [{ status: 'rejected' }, { status: 'rejected' }]);
+  }
+});
+
+async function later(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await undefined;
+}
+
 t.test('a large map is written anew after as many changes as it holds, and not before', async (t) => {
   const log = createMemoryLog();
   let compactions = 0;
