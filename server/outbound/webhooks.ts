@@ -59,10 +59,11 @@ export class Webhooks {
 
   /** Takes over what another node has left. Resolves when it is kept here. */
   async adopt(id: string, happening: Happening): Promise<void> {
-    // Of an attempt before that was cut off.
-    if (this.#options.kept.get(id) !== undefined) return;
-    const stored = this.#options.kept.set(id, happening);
-    this.#queue(id, happening);
+    const { kept } = this.#options;
+    // Of an attempt before that was cut off, perhaps before it was stored.
+    const known = kept.get(id);
+    const stored = kept.set(id, known ?? happening);
+    if (known === undefined) this.#queue(id, happening);
     await stored;
   }
 

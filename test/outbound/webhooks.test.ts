@@ -268,3 +268,31 @@ t.test('[WH3] operations that another clock has dated later wait no longer than 
   await until(1);
   t.ok(clock.monotonic() < 600_000, 'another node, or the time before a clock was set back');
 });
+
+t.test('[WH3] what is taken over is kept here before it counts as taken, and told once', async (t) => {
+  const application = await startApplication(t, true);
+  const inner = createMemoryLog();
+  let isAway = true;
+  const log: Log = {
+    ...inner,
+    async open(...given) {
+      const opened = await inner.open(...given);
+      const append = async (texts: readonly string[]) => {
+        if (isAway) throw new Error('away');
+        await opened.append(texts);
+      };
+      return { ...opened, append };
+    },
+  };
+  const kept = await openDurableMap<Happening>(log, WEBHOOKS);
+  const { webhooks, until } = await open(t, application, { kept });
+  const adopt = () => webhooks.adopt('of another node', operations(1));
+  await t.rejects(adopt(), { message: 'away' });
+  await t.rejects(adopt(), { message: 'away' }, 'also where that is tried again');
+  isAway = false;
+  await adopt();
+  t.match(await inner.head(WEBHOOKS), { offset: 1 });
+  await until(1);
+  await until(() => true);
+  t.equal(application.calls.length, 1);
+});
