@@ -59,7 +59,9 @@ export class Revocations {
       before === undefined ? 0 : (before.until ?? NEVER),
       (expiresAt ?? NEVER) + FORGET_LATER_MS,
     );
-    const stored = kept.set(key, { at: clock.now(), ...(until < NEVER ? { until } : {}) });
+    // Also where this clock is behind the one that said it.
+    const at = Math.max(before?.at ?? 0, clock.now());
+    const stored = kept.set(key, { at, ...(until < NEVER ? { until } : {}) });
     const disconnected = this.#sendAway();
     await stored;
     return { disconnected };

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { closes } from '../../protocol/index.ts';
+import { createManualClock } from '../support/manual-clock.ts';
 import { startWired } from '../support/servers.ts';
 import { createGatedLog } from './gated-log.ts';
 import { bearer, ofType, type Person, present, type Stage, stage, token } from './person.ts';
@@ -132,6 +133,21 @@ t.test('[ID10] a token that is taken back while it is decided what it may do ope
   }
   t.same(ben.wire.closedWith, closed);
 });
+
+t.test(
+  '[ID10] what was taken back stays so when it is said again by a clock that was set back',
+  async (t) => {
+    const manual = createManualClock();
+    let back = 0;
+    const at = await stage(t, strict, { clock: { ...manual, now: () => manual.now() - back } });
+    const own = await bearer({ sub: 'ada', iat: Math.floor(at.clock.now() / 1000) - 10 });
+    await at.server.revoke({ sub: 'ada' });
+    await refusedAt(at, own);
+    back = 60_000;
+    await at.server.revoke({ sub: 'ada' });
+    await refusedAt(at, own);
+  },
+);
 
 t.test('[ID10] what cannot be stored holds nevertheless, and says so', async (t) => {
   const log = createGatedLog();
