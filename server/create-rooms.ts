@@ -13,15 +13,14 @@ import { Rooms, type RoomsOptions } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
 import type { Transport } from './transport/connection.ts';
 
-export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'session' | 'rejoin' | 'lostSessions'> {
-  /** Takes a session out of a room. */
-  dismiss: Sessions['dismiss'];
+export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'rejoin'> {
   nodeId: string;
   nodes: Nodes;
   ticker: Ticker;
   happenings: Happenings;
   recovery(): Recovery;
   listeners(): Listeners;
+  sessions(): Sessions;
   /** Undefined where nobody wants to know what happens in rooms. */
   occupied(): Occupied | undefined;
   publish: Transport['publish'];
@@ -41,13 +40,14 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     happenings,
     recovery,
     listeners,
+    sessions,
     occupied,
     publish,
   } = options;
   const rooms: Rooms = new Rooms({
     onEffects: happenings.onEffects,
     lockTtlMs: config.lockTtlMs,
-    session: options.session,
+    session: (connectionId) => sessions().get(connectionId),
     onOpened: (room) => listeners().opened(room),
     onRenewing: (room) => listeners().renewing(room),
     rejoin: options.rejoin,
@@ -57,9 +57,9 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       if (session.memberships.get(roomId) !== membership || phase === 'leaving') return;
       rooms.get(roomId)?.fanout?.detach(session.id);
       recovery().left(session.id, roomId);
-      options.dismiss(session, membership, { reason: 'left', ref: undefined });
+      sessions().dismiss(session, membership, { reason: 'left', ref: undefined });
     },
-    lostSessions: options.lostSessions,
+    lostSessions: (userId, roomId) => sessions().lostIn(userId, roomId),
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
     onRefused: (code) => metrics.errors.labels(code).inc(),
     onJoined(session, { roomId, user }, view) {
@@ -69,10 +69,13 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       const place = placeOf(view.state);
       return recovery().joined(session, roomId, { user, epoch: view.epoch, ...place, flush: latestFlush() });
     },
-    onLeft(connection, { roomId, userId }) {
+    onLeft(connection, { roomId, userId, phase }, reason) {
       logger.info({ roomId, userId, connection }, 'left');
       recovery().left(connection, roomId);
-      const session = options.session(connection);
+      // Who gives way to another: all others were told of when they began to leave.
+      if (reason === 'kicked' && phase !== 'leaving')
+        sessions().tellLeave({ roomId, userId, connectionId: connection, reason });
+      const session = sessions().get(connection);
       if (session?.hears?.roomId === roomId) listeners().forget(session);
     },
     onFault: (roomId, entry, error) => logger.error({ roomId, entry, err: error }, 'the fold failed'),

@@ -5,7 +5,7 @@ import type { Membership, Session } from './dispatch/session.ts';
 import type { Want } from './fanout/attachment.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
-import type { Entry } from './room/entry.ts';
+import type { Entry, LeaveReason } from './room/entry.ts';
 
 /** What the author of an entry is told that the log did not accept. */
 export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
@@ -25,7 +25,7 @@ export interface ExecutionOptions {
   /** A connection of this node has entered a room. Resolves when what is kept of that is durable. */
   onJoined(session: Session, membership: Membership, view: RoomView | undefined): Promise<void> | undefined;
   /** It has left one. */
-  onLeft(connectionId: string, membership: Membership): void;
+  onLeft(connectionId: string, membership: Membership, reason: LeaveReason): void;
   lockTtlMs: number;
   nodeId: string;
   clock: Clock;

@@ -163,7 +163,7 @@ export class Execution {
       return this.#options.rejoin(session, membership);
     // Once more, before it is back: it will be.
     if (reason === 'disconnected' && membership?.phase === 'joining') return;
-    if (membership !== undefined) this.#options.onLeft(connection, membership);
+    if (membership !== undefined) this.#options.onLeft(connection, membership, reason);
     // Unless it has joined again, and that join is still on its way. One that only goes on has nothing to go on from.
     if (!this.#options.joins.serves(connection, room.roomId)) session?.memberships.delete(room.roomId);
     else if (membership !== undefined && membership.phase !== 'leaving') membership.phase = 'joining';

@@ -79,7 +79,7 @@ export class Sessions {
     const { roomId, userId } = membership;
     membership.phase = 'leaving';
     const { reason } = why;
-    this.#tellLeave({ roomId, userId, connectionId: session.id, reason });
+    this.tellLeave({ roomId, userId, connectionId: session.id, reason });
     const ref = why.reason === 'left' && why.ref !== undefined ? { ref: why.ref } : {};
     const code = why.reason === 'forbidden' ? { code: why.code } : {};
     const by = { connection: session.id, userId, ...ref };
@@ -112,9 +112,10 @@ export class Sessions {
     if (session.phase.kind === 'lost') this.#forgetLost(session, session.phase.principal.userId);
     session.phase = { kind: 'ended' };
     const at = this.#options.clock.now();
-    for (const { roomId, userId } of session.memberships.values()) {
+    for (const { roomId, userId, phase } of session.memberships.values()) {
       const by = { connection: session.id, userId };
-      this.#tellLeave({ roomId, userId, connectionId: session.id, reason });
+      // Who leaves already was told of when it began.
+      if (phase !== 'leaving') this.tellLeave({ roomId, userId, connectionId: session.id, reason });
       this.#options.rooms().submit(roomId, { type: 'leave', at, by, reason });
     }
     session.memberships.clear();
@@ -134,7 +135,7 @@ export class Sessions {
   }
 
   /** Whoever goes, goes: nothing that the program does wrong, then or later, changes that. */
-  async #tellLeave(occasion: Occasion & { reason: LeaveReason }): Promise<void> {
+  async tellLeave(occasion: Occasion & { reason: LeaveReason }): Promise<void> {
     try {
       await this.#options.hooks?.leave?.(occasion);
     } catch (error) {

@@ -124,6 +124,16 @@ t.test('[HT14] a hook on leave is told of everybody who goes, once', async (t) =
   ben.wire.close();
   await at.settle();
   t.same(gone, ['ada room left', 'ben room disconnected']);
+  const [eve, guest] = [await at.member('eve'), await at.member('zoe')];
+  eve.send({ type: 'leave' });
+  eve.wire.close();
+  await at.settle();
+  t.same(gone.slice(2), ['eve room left'], 'also who closes its connection right behind it');
+  await at.member('zoe', 'room', await bearer({ sub: 'zoe' }));
+  t.match(ofType(await guest.news(), 'error'), [{ code: 'IDENTITY_MISMATCH', roomId: 'room' }]);
+  guest.wire.close();
+  await at.settle();
+  t.same(gone.slice(3), ['zoe room kicked'], 'and a guest that gives way to who has a token');
 });
 
 for (const [kind, leave] of Object.entries({
