@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import { type Log, LogError } from './log/log.ts';
@@ -29,7 +30,7 @@ export class Occupied {
   /** Nodes whose rooms are in order, and those of which that is being done. */
   readonly #adopted = new Set<string>();
   readonly #adopting = new Set<string>();
-  #closed = false;
+  #stopped = false;
 
   constructor(options: OccupiedOptions, rooms: DurableMap<true>) {
     this.#options = options;
@@ -60,7 +61,9 @@ export class Occupied {
   /** Opens what an earlier life of this process was in. Never rejects. */
   async resume(): Promise<void> {
     for (const [roomId] of [...this.#rooms.entries()]) {
-      if (this.#closed) return;
+      // A room on disk is read in one turn: nobody else would be answered before the last one.
+      await setImmediate();
+      if (this.#stopped) return;
       // It has been reported, and is tried again with the next start.
       await this.#options.open(roomId).catch(() => {});
     }
@@ -72,7 +75,7 @@ export class Occupied {
     this.#adopting.delete(node);
   }
 
-  /** A node died: opens what it was in. Never rejects; false: closed before the end, or it has died once more. */
+  /** A node died: opens what it was in. Never rejects; false: stopped before the end, or it has died once more. */
   async adopt(node: string): Promise<boolean> {
     if (this.#adopted.has(node)) return true;
     const { log, clock, logger } = this.#options;
@@ -82,7 +85,7 @@ export class Occupied {
       clock,
       name: logOf(log, node),
       take: (roomId) => this.#options.open(roomId).catch(passOver),
-      isClosed: () => this.#closed,
+      isClosed: () => this.#stopped,
       onFailed: (error) => logger.error({ err: error, node }, 'the rooms of a node cannot be looked after'),
     });
     const isAll = this.#adopting.delete(node) && isDone;
@@ -90,9 +93,14 @@ export class Occupied {
     return isAll;
   }
 
+  /** Opens no more rooms: they would stay open where the others are closed. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** Waits for what is under way. */
   close(): Promise<void> {
-    this.#closed = true;
+    this.stop();
     this.#held.clear();
     return this.#rooms.close();
   }

@@ -216,6 +216,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
     }
     state = 'closing';
     transport.stopListening();
+    occupied?.stop();
     hub.refuse();
     // What was accepted is acknowledged before anybody is sent away.
     await rooms.settle();

@@ -1,10 +1,12 @@
 import t from 'tap';
 import { type Clock, systemClock } from '../server/clock.ts';
-import { LogError } from '../server/index.ts';
+import { type Happening, LogError } from '../server/index.ts';
 import { openDurableMap } from '../server/log/durable-map.ts';
 import { openLmdbLog } from '../server/log/lmdb.ts';
+import type { Log } from '../server/log/log.ts';
 import { createMemoryLog } from '../server/log/memory.ts';
 import { WEBHOOKS } from '../server/outbound/webhooks.ts';
+import { join } from './room/entries.ts';
 import { APPLICATION_SECRET, startApplication } from './support/application.ts';
 import { startServer } from './support/servers.ts';
 
@@ -76,4 +78,62 @@ t.test('and nothing that was begun goes on where a server cannot start', async (
   const env = { WEBHOOK_URL: application.url, WEBHOOK_SECRET: APPLICATION_SECRET };
   await t.rejects(startServer(env, { log, clock, transport }), { message: 'no transport' });
   t.equal(running.size, 0, 'what was not accepted is not told again');
+});
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The log of a process that was killed while somebody was in each of its rooms. */
+async function crashedLog() {
+  const inner = createMemoryLog();
+  const noted = await openDurableMap<true>(inner, '\u0001occupied');
+  const rooms = Array.from({ length: 50 }, (_, index) => `room${index}`);
+  for (const roomId of rooms) {
+    const room = await inner.open(roomId, () => {});
+    await room.append([JSON.stringify(join('ada-1', { node: 'its earlier life' }))]);
+    await room.close();
+    await noted.set(roomId, true);
+  }
+  await noted.close();
+  const opened: number[] = [];
+  let turn = 0;
+  const count = () => {
+    turn += 1;
+    setImmediate(count).unref();
+  };
+  const open: Log['open'] = async (roomId, ...rest) => {
+    if (opened.length === 0) count();
+    if (rooms.includes(roomId)) opened.push(turn);
+    const room = await inner.open(roomId, ...rest);
+    // As on a disk.
+    return { ...room, drop: () => turns(5).then(room.drop) };
+  };
+  return { log: { ...inner, open }, rooms, opened };
+}
+
+t.test('a server that puts its rooms in order after a crash does other things between them', async (t) => {
+  const { log, rooms, opened } = await crashedLog();
+  const left: Happening[] = [];
+  const all = new Promise<void>((resolve) => {
+    const onHappening = (one: Happening) => {
+      if (one.type === 'member.left' && left.push(one) === rooms.length) resolve();
+    };
+    startServer({}, { log, onHappening }).then((server) => t.teardown(() => server.close()));
+  });
+  await all;
+  t.equal(new Set(opened).size, rooms.length, 'each in a turn of its own');
+});
+
+t.test('and opens none any more when it ends before that is done', async (t) => {
+  const { log, rooms, opened } = await crashedLog();
+  const { clock, running } = watchedClock();
+  const server = await startServer({}, { log, clock, onHappening() {} });
+  while (opened.length < 10) await turns(1);
+  const closed = server.close();
+  const before = opened.length;
+  await closed;
+  t.ok(before < rooms.length);
+  t.equal(opened.length, before);
+  t.equal(running.size, 0, 'nor waits for anything');
 });
