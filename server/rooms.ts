@@ -1,6 +1,7 @@
 import { Asked } from './asked.ts';
 import type { RoomView } from './dialect/events.ts';
 import type { Session } from './dispatch/session.ts';
+import { Due } from './due.ts';
 import { Execution } from './execution.ts';
 import type { ExecutionOptions, LogRefusal } from './execution-options.ts';
 import type { SyncRequest } from './fanout/catch-up.ts';
@@ -9,7 +10,7 @@ import { type Join, Joins, refuseSyncs } from './joins.ts';
 import { LiveRoom } from './live-room.ts';
 import type { LiveRoomOptions } from './live-room-options.ts';
 import { LogError } from './log/log.ts';
-import type { Answer, CommandEntry, Entry } from './room/entry.ts';
+import { type Answer, type CommandEntry, type Entry, mustNotBeLost } from './room/entry.ts';
 import { hasSessionsOf, sessionsOf } from './room/members.ts';
 import { isBlank, type RoomState } from './room/state.ts';
 
@@ -41,6 +42,7 @@ export class Rooms {
   /** Rooms that are being released: the next opening waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
   readonly #opening = new WeakMap<LiveRoom, Promise<void>>();
+  readonly #due: Due;
   readonly #joins = new Joins();
   readonly #asked = new Asked();
   readonly #execution: Execution;
@@ -49,6 +51,7 @@ export class Rooms {
   constructor(options: RoomsOptions) {
     this.#options = options;
     const { session, room, onEffects } = options;
+    this.#due = new Due(room.clock, (roomId, entry) => this.submit(roomId, entry));
     this.#execution = new Execution({
       ...options,
       nodeId: room.nodeId,
@@ -170,6 +173,7 @@ export class Rooms {
 
   /** Releases all rooms. */
   async close(): Promise<void> {
+    this.#due.close();
     await this.settle();
     await Promise.allSettled([...this.#rooms.values()].map((room) => room.close()));
     await Promise.allSettled(this.#closing.values());
@@ -183,13 +187,18 @@ export class Rooms {
   #open(roomId: string): LiveRoom {
     const room = new LiveRoom(roomId, this.#ofRooms);
     this.#rooms.set(roomId, room);
+    for (const entry of this.#due.take(roomId)) room.submit(entry);
     const opening = room.open(this.#closing.get(roomId));
     this.#opening.set(room, opening);
     opening.catch((error: LogError) => {
       // It may have been given up, and opened anew, before.
       if (this.#rooms.get(roomId) === room) this.#rooms.delete(roomId);
       this.#options.onOpenFailed(roomId, error);
-      for (const entry of room.abandon()) this.#execution.refuse(roomId, entry, refusalCode(error));
+      for (const entry of room.abandon()) {
+        // What is damaged is no less so later.
+        if (mustNotBeLost(entry) && error.code !== 'LOG_CORRUPT') this.#due.keep(roomId, entry);
+        else this.#execution.refuse(roomId, entry, refusalCode(error));
+      }
     });
     return room;
   }

@@ -3,6 +3,8 @@ import { createMemoryLog } from '../../server/log/memory.ts';
 
 export interface LossyLog extends Log {
   failing: boolean;
+  /** No room can be opened. */
+  shut: boolean;
   /** @param latest so many of a room's entries are lost; by default all */
   lose(roomId: string, latest?: number): Promise<void>;
 }
@@ -14,8 +16,10 @@ export function createLossyLog(): LossyLog {
   const log = {
     ...inner,
     failing: false,
+    shut: false,
     lose: async (roomId: string, latest = Number.POSITIVE_INFINITY) => losing.get(roomId)?.(latest),
     async open(...[roomId, listener, events]: Parameters<Log['open']>) {
+      if (log.shut) throw new LogError('LOG_UNAVAILABLE', 'away');
       const room = await inner.open(roomId, listener);
       losing.set(roomId, async (latest) => {
         const { offset = 0 } = (await inner.head(roomId)) ?? {};

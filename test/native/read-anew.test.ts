@@ -1,4 +1,6 @@
 import t from 'tap';
+import type { Happening } from '../../server/index.ts';
+import { inTime } from '../support/servers.ts';
 import { createLossyLog } from './lossy-log.ts';
 import { add, ofType, present, selected, stage } from './person.ts';
 import { createUnsureLog } from './unsure-log.ts';
@@ -45,6 +47,59 @@ t.test(
     t.match(await ben.ask(add('i')), { type: 'ack', version: 1 });
   },
 );
+
+t.test('[ND3] who goes where the room cannot be opened has left it when it can be', async (t) => {
+  const log = createLossyLog();
+  const left: unknown[] = [];
+  const onHappening = (one: Happening) => one.type === 'member.left' && left.push(one.user.userId);
+  const at = await stage(t, {}, { log, onHappening });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  await ada.ask(add('i'));
+  log.shut = true;
+  await log.lose('room', 1);
+  await at.pass(3000, 100);
+  ada.wire.close();
+  ben.send({ type: 'leave' });
+  await at.pass(3000, 100);
+  log.shut = false;
+  t.same(left, []);
+  await at.pass(2000, 100);
+  t.same(left.sort(), ['ada', 'ben']);
+});
+
+t.test('[ND3] who goes where the room cannot be opened and comes back is in it', async (t) => {
+  const log = createLossyLog();
+  const at = await stage(t, {}, { log });
+  const ada = await at.member('ada');
+  await ada.ask(add('i'));
+  log.shut = true;
+  await log.lose('room', 1);
+  await at.pass(3000, 100);
+  ada.send({ type: 'leave' });
+  await at.pass(100);
+  log.shut = false;
+  t.match(await ada.join('room', 'ada'), { type: 'ack' });
+  await at.pass(3000, 100);
+  t.match(await at.server.presence('room'), [{ userId: 'ada' }]);
+  t.match(await ada.ask(add('i')), { type: 'ack' });
+});
+
+t.test('[ND3] nobody tries to open a room any more when the server has ended', async (t) => {
+  const log = createLossyLog();
+  let opened = 0;
+  const open: typeof log.open = (...given) => {
+    opened += 1;
+    return log.open(...given);
+  };
+  const at = await stage(t, {}, { log: { ...log, open } });
+  await at.member('ada');
+  log.shut = true;
+  await log.lose('room', 1);
+  await inTime(at, at.server.close());
+  const before = opened;
+  await at.pass(5000, 100);
+  t.equal(opened, before);
+});
 
 t.test('[ND3] who asks for the state before it could be taken in is told that it is not there', async (t) => {
   const log = createLossyLog();
