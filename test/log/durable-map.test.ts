@@ -218,7 +218,7 @@ function createSharedLog(follows?: (next: unknown, before: unknown) => boolean) 
   const both: Log = { ...log, open: (_, listener) => open(listener) };
   return {
     shared,
-    open: () => openDurableMap(both, NAME, undefined, follows),
+    open: (onChanged?: () => void) => openDurableMap(both, NAME, onChanged, follows),
     async again() {
       await (await inner)?.close();
       return openDurableMap(log, NAME, undefined, follows);
@@ -246,6 +246,27 @@ t.test(
     t.equal((await again()).get('k'), 'stored', 'also once it has written the map anew');
   },
 );
+
+t.test('whoever changes the map when it hears that its change was refused is heard', async (t) => {
+  const { shared, open, again } = createSharedLog();
+  let reaction: Promise<void> | undefined;
+  const react = () => {
+    shared.held = Promise.resolve();
+    reaction ??= one.set('reaction', 1);
+  };
+  const one: DurableMap<unknown> = await open(react);
+  const other = await open();
+  let fail = (_: Error) => {};
+  shared.held = new Promise((_, reject) => {
+    fail = reject;
+  });
+  const refused = one.set('k', 'refused');
+  await other.set('k', 'stored');
+  fail(new LogError('LOG_UNAVAILABLE', 'full'));
+  await t.rejects(refused, { message: 'full' });
+  await reaction;
+  t.equal((await again()).get('reaction'), 1);
+});
 
 t.test('of two processes that change a key at once, the one that is behind takes nothing back', async (t) => {
   const { shared, open, again } = createSharedLog((next, before) => Number(next) >= Number(before));
