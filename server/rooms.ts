@@ -51,7 +51,7 @@ export class Rooms {
   constructor(options: RoomsOptions) {
     this.#options = options;
     const { session, room, onEffects } = options;
-    this.#due = new Due(room.clock, (roomId, entry) => this.submit(roomId, entry));
+    this.#due = new Due({ ...room, submit: (roomId, entry) => this.submit(roomId, entry) });
     this.#execution = new Execution({
       ...options,
       nodeId: room.nodeId,

@@ -84,22 +84,37 @@ t.test('[ND3] who goes where the room cannot be opened and comes back is in it',
   t.match(await ada.ask(add('i')), { type: 'ack' });
 });
 
-t.test('[ND3] nobody tries to open a room any more when the server has ended', async (t) => {
-  const log = createLossyLog();
-  let opened = 0;
-  const open: typeof log.open = (...given) => {
-    opened += 1;
-    return log.open(...given);
-  };
-  const at = await stage(t, {}, { log: { ...log, open } });
-  await at.member('ada');
-  log.shut = true;
-  await log.lose('room', 1);
-  await inTime(at, at.server.close());
-  const before = opened;
-  await at.pass(5000, 100);
-  t.equal(opened, before);
-});
+t.test(
+  '[ND3] nobody tries to open a room while nothing can be written, or the server has ended',
+  async (t) => {
+    const log = createLossyLog();
+    let opened = 0;
+    let isWritable = true;
+    const open: typeof log.open = (...given) => {
+      opened += 1;
+      return log.open(...given);
+    };
+    const at = await stage(t, {}, { log: { ...log, open, writable: () => isWritable } });
+    const ada = await at.member('ada');
+    log.shut = true;
+    await log.lose('room', 1);
+    ada.wire.close();
+    await at.pass(3000, 100);
+    t.ok(opened > 2, 'it has been tried');
+    isWritable = false;
+    await at.pass(1000, 100);
+    const amid = opened;
+    await at.pass(5000, 100);
+    t.equal(opened, amid);
+    isWritable = true;
+    await at.pass(2000, 100);
+    t.ok(opened > amid, 'again');
+    await inTime(at, at.server.close());
+    const before = opened;
+    await at.pass(5000, 100);
+    t.equal(opened, before);
+  },
+);
 
 t.test('[ND3] who asks for the state before it could be taken in is told that it is not there', async (t) => {
   const log = createLossyLog();
