@@ -63,8 +63,9 @@ export async function openLmdbStore(directory: string, onCopy: () => void): Prom
       const now = fileOf(await stat(file, { bigint: true }), known);
       const tables = tablesOf(root, headroom);
       const value = JSON.stringify(now);
+      // Where there is no room for it, it is made anew with the next start.
       if (value !== JSON.stringify(known))
-        await tables.write([{ table: 'store', key: FILE_KEY, value: encodeChecked(value) }]);
+        await tables.write([{ table: 'store', key: FILE_KEY, value: encodeChecked(value) }]).catch(() => {});
       if (known !== undefined && known.generation !== now.generation) onCopy();
       return { ...tables, generation: now.generation };
     } catch (error) {

@@ -21,7 +21,7 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   const topics = new Topics<WsConnection>();
   const connections = new Set<WsConnection>();
   const drops = createDropReports((connection, frame) => handler.dropped(connection, frame));
-  // Node 24.9 and later ask. Those before take every request that offers an upgrade for one.
+  // Later versions of Node ask. Those before take every request that offers an upgrade for one.
   const asked: ServerOptions & { shouldUpgradeCallback: typeof isWebSocket } = {
     shouldUpgradeCallback: isWebSocket,
   };
@@ -75,8 +75,9 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   }
 
   /**
-   * Has Node answer as without the wish to upgrade, which is `Upgrade` and a `Connection` that names it. It reads
-   * the head anew, and then the body, which it leaves to those who upgrade. The connection ends with the answer.
+   * Has Node answer as without the wish to upgrade, which is `Upgrade` and a `Connection`, or `Proxy-Connection`,
+   * that names it. It reads the head anew, and then the body, which it leaves to those who upgrade. The connection
+   * ends with the answer.
    */
   function refuse(
     { method, url, httpVersion, rawHeaders }: IncomingMessage,
@@ -85,7 +86,8 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   ): void {
     const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close'];
     for (let at = 0; at < rawHeaders.length; at += 2) {
-      if (!/^connection$/i.test(rawHeaders[at] ?? '')) lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
+      if (!/^(?:proxy-)?connection$/i.test(rawHeaders[at] ?? ''))
+        lines.push(`${rawHeaders[at]}: ${rawHeaders[at + 1]}`);
     }
     stream.unshift(Buffer.concat([Buffer.from([...lines, '', ''].join('\r\n'), 'latin1'), rest]));
     server.emit('connection', stream);
@@ -115,8 +117,8 @@ export function createWsTransport(options: TransportOptions, clock: Clock = syst
   };
 }
 
-function isWebSocket({ headers }: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket';
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function readHandshake(

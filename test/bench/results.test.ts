@@ -18,7 +18,10 @@ function project(t: Test) {
     bin: {},
     node_modules: t.fixture('symlink', source('node_modules')),
   });
-  const git = (...args: string[]) => execFileSync('git', ['-C', directory, ...args], { encoding: 'utf8' });
+  // Nothing of a git that runs these tests: by its variables it would be asked about its own repository.
+  const env = { PATH: process.env.PATH };
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', directory, ...args], { encoding: 'utf8', env });
   git('init', '--quiet');
   git('add', '.');
   git(...COMMIT);
