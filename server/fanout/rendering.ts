@@ -36,6 +36,8 @@ export function createRendering(
     const parts: Part[] = [];
     for (const [index, event] of events.entries()) {
       for (const { text, from, exclude } of renderRoom(dialect, event, view, before.place.version)) {
+        // Who is there has been said. Of two equal frames nobody could tell which one was lost.
+        if (event.type === 'presence' && parts.some((one) => one.text === text)) continue;
         parts.push({ text, from, exclude, thing: undefined, before: told[index] as Told });
       }
     }

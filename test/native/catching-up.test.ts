@@ -188,3 +188,31 @@ t.test(
     t.same(present(news), ['ada', 'ben']);
   },
 );
+
+for (const [first, lost] of [
+  [5000, 'the end of it'],
+  // As large as it may be; with the name of who says it, more than may be buffered.
+  [7900, 'all of it'],
+] as const) {
+  t.test(
+    `[SR3] who loses a tick in which somebody comes, speaks and goes hears it once: ${lost}`,
+    async (t) => {
+      const at = await stage(t, { MAX_MESSAGE_BYTES: '8000', MAX_BUFFERED_BYTES: '8000' });
+      const [ada, ben, cy] = [await at.member('ada'), await at.member('ben'), await at.member('cy')];
+      const dan = at.person();
+      await at.settle();
+      ada.wire.stall();
+      // This leaves at once, and the rest together.
+      ben.send({ type: 'relay', event: 'said', data: { n: 0, pad: 'p'.repeat(first) } });
+      dan.send({ type: 'join', roomId: 'room', user: { userId: 'dan' } });
+      cy.send({ type: 'relay', event: 'said', data: { n: 1, pad: 'p'.repeat(5000) } });
+      cy.send({ type: 'leave' });
+      await at.pass(64);
+      ada.wire.read();
+      const news = await ada.news();
+      t.same(heardIn(news, 'room'), counted(2));
+      t.same(present(news), ['ada', 'ben', 'dan']);
+      t.same(ofType(news, 'sceneState'), []);
+    },
+  );
+}
