@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t, { type Test } from 'tap';
 import { connect as connectClient } from '../../clients/client/index.ts';
@@ -7,7 +7,7 @@ import { type Person, tokenOf } from '../socket-io/stage.ts';
 import { Reader } from '../streams/stage.ts';
 import { type Balancer, balancers, noBalancer } from '../support/balancers.ts';
 import { connect } from '../support/client.ts';
-import { source } from '../support/program.ts';
+import { missing, source } from '../support/program.ts';
 import { noRedis, until } from '../support/redis.ts';
 import { type Balanced, type BalancedStage, balancedStage } from './stage.ts';
 
@@ -15,10 +15,11 @@ t.setTimeout(300_000);
 
 const PYTHON = '/usr/bin/python3';
 const program = source('test/socket-io/python-client.py');
-const noPython =
-  spawnSync(PYTHON, ['-c', 'import socketio, requests']).status === 0
-    ? false
-    : `${PYTHON} has no socketio: install python3-socketio and python3-requests`;
+const noPython = missing(
+  PYTHON,
+  ['-c', 'import socketio, requests'],
+  'apt-get install python3-socketio python3-requests',
+);
 
 const CLIENTS = 6;
 const MESSAGES = 5;

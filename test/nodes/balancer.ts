@@ -1,18 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
+import { env } from '../support/balancers.ts';
 import { until } from '../support/redis.ts';
 import { freePort } from '../support/servers.ts';
-
-/** Why tests that need a balancer cannot run here, for tap's `skip`; false: they can. */
-export const noHaproxy: string | false =
-  spawnSync('haproxy', ['-v']).status === 0
-    ? false
-    : 'needs haproxy, which is not installed: apt-get install haproxy';
 
 export interface Balancer {
   readonly port: number;
@@ -59,7 +54,7 @@ backend known
 ${servers((node) => `track anybody/${node}`)}
 `,
   );
-  const child = spawn('haproxy', ['-db', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('haproxy', ['-db', '-f', file], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   t.teardown(async () => {
     const ended = once(child, 'exit');
     child.kill('SIGKILL');

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
 import { type ServerProcess, started } from '../native/server-process.ts';
+import { noBalancer } from '../support/balancers.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
 import { freePort } from '../support/servers.ts';
-import { noHaproxy, startBalancer } from './balancer.ts';
+import { startBalancer } from './balancer.ts';
 import { createEditor, type Kind } from './editors/create.ts';
 import type { Editor } from './editors/editor.ts';
 
@@ -29,7 +30,7 @@ function kindOf(index: number): Kind {
 
 t.test(
   `[ND10] a rolling restart of two nodes under ${CLIENTS} clients that edit`,
-  { skip: noRedis || noHaproxy },
+  { skip: noRedis || noBalancer('haproxy') },
   async (t) => {
     const redis = await startRedis(t, { appendfsync: 'everysec' });
     const ports = [await freePort(), await freePort()];

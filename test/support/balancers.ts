@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { missing } from './program.ts';
 import { until } from './redis.ts';
 import { freePort } from './servers.ts';
 import { readText } from './sources.ts';
@@ -13,14 +14,10 @@ export const balancers = ['nginx', 'haproxy'] as const;
 export type Balancer = (typeof balancers)[number];
 
 /** Debian has them where only root looks. */
-const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+export const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
 
-/** Why tests with it cannot run here, for tap's `skip`; false: they can. */
-export function noBalancer(which: Balancer): string | false {
-  return spawnSync(which, ['-v'], { env }).status === 0
-    ? false
-    : `needs ${which}, which is not installed: apt-get install ${which}`;
-}
+/** For tap's `skip`, see `missing`. */
+export const noBalancer = (which: Balancer) => missing(which, ['-v'], undefined, env);
 
 export interface Balanced {
   readonly port: number;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -17,3 +18,21 @@ export const preload = (path: string): string[] => ['--import', pathToFileURL(bu
 
 /** Arguments of Node.js that run `tandem` as users do. */
 export const program: readonly string[] = [built('server/main.ts')];
+
+/**
+ * Why tests that need a program of the system's cannot run here, for tap's `skip`; false: they can.
+ *
+ * @param probe arguments with which it succeeds
+ * @throws {Error} under CI, where nothing is left out without a sign
+ */
+export function missing(
+  name: string,
+  probe: readonly string[],
+  advice = `apt-get install ${name}`,
+  env: NodeJS.ProcessEnv = process.env,
+): string | false {
+  if (spawnSync(name, probe, { env }).status === 0) return false;
+  const reason = `\`${[name, ...probe].join(' ')}\` does not run here: ${advice}`;
+  if (process.env.CI) throw new Error(reason);
+  return reason;
+}

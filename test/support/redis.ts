@@ -1,16 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createClient } from '@redis/client';
 import type { Test } from 'tap';
+import { missing } from './program.ts';
 import { freePort } from './servers.ts';
 
 const PROGRAM = process.env.REDIS_SERVER ?? 'redis-server';
 
-/** Why tests that need Redis cannot run here, for tap's `skip`; false: they can. */
-export const noRedis: string | false =
-  spawnSync(PROGRAM, ['--version']).status === 0
-    ? false
-    : 'needs redis-server, which is not installed: apt-get install redis-server, or set REDIS_SERVER to its path';
+/** For tap's `skip`, see `missing`. */
+export const noRedis = missing(
+  PROGRAM,
+  ['--version'],
+  'apt-get install redis-server, or set REDIS_SERVER to its path',
+);
 
 export interface TestRedis {
   readonly port: number;
