@@ -5,6 +5,9 @@ import type { RoomState } from './room/state.ts';
 /** The fewest bytes of entries that are worth a snapshot. */
 const SNAPSHOT_MIN_BYTES = 256 * 1024;
 
+/** Where fewer entries are asked for than these many bytes apiece come to, so are fewer bytes. */
+const BYTES_AN_ENTRY = 256;
+
 /** What the rooms of a process share: one of them stores its state at a time, and no append waits for more than that. */
 export interface SnapshotTurn {
   taken: boolean;
@@ -21,6 +24,7 @@ export class Snapshots {
   readonly #log: RoomLog;
   readonly #state: RoomState;
   readonly #minEntries: number;
+  readonly #minBytes: number;
   readonly #turn: SnapshotTurn;
   /** What came since the last one. */
   #entries: number;
@@ -32,6 +36,7 @@ export class Snapshots {
     this.#log = log;
     this.#state = state;
     this.#minEntries = snapshotEntries;
+    this.#minBytes = Math.min(SNAPSHOT_MIN_BYTES, snapshotEntries * BYTES_AN_ENTRY);
     this.#turn = snapshotTurn;
     this.#entries = log.tail.length;
   }
@@ -47,7 +52,7 @@ export class Snapshots {
    */
   consider(): void {
     if (this.#turn.taken || this.#entries < this.#minEntries) return;
-    if (this.#bytes < Math.max(SNAPSHOT_MIN_BYTES, this.#lastBytes)) return;
+    if (this.#bytes < Math.max(this.#minBytes, this.#lastBytes)) return;
     this.#turn.taken = true;
     this.#compacting = this.#snapshot().finally(() => {
       this.#turn.taken = false;

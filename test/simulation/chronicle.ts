@@ -7,6 +7,8 @@ export interface Life {
 
 export class Chronicle {
   readonly #lives = new Map<string, Life>();
+  /** What happened while the state of a room was being stored. */
+  readonly amidSnapshots = { appends: 0, crashes: 0 };
 
   record(roomId: string, epoch: string, first: number, entries: readonly string[]): void {
     const life = this.life(roomId, epoch);

@@ -10,6 +10,8 @@ export interface FaultyLog extends Log {
   crash(): Promise<void>;
   /** Whether an append is under way. */
   readonly busy: boolean;
+  /** Whether the state of a room is being stored. */
+  readonly isCompacting: boolean;
 }
 
 /** Made anew for each that waits, so that what waits can be forgotten. */
@@ -20,6 +22,8 @@ export function createFaultyLog(store: Log, chronicle: Chronicle, random: Random
   let dead = false;
   let failing = false;
   let underWay = 0;
+  let compacting = 0;
+  const { amidSnapshots } = chronicle;
 
   /** Some turns of the event loop, in which the process may die. */
   async function pause(): Promise<void> {
@@ -38,6 +42,7 @@ export function createFaultyLog(store: Log, chronicle: Chronicle, random: Random
     await pause();
     if (failing) throw new LogError('LOG_UNAVAILABLE', 'told to fail');
     underWay += 1;
+    if (compacting > 0) amidSnapshots.appends += 1;
     await room.append(entries).finally(() => {
       underWay -= 1;
     });
@@ -66,8 +71,12 @@ export function createFaultyLog(store: Log, chronicle: Chronicle, random: Random
         append: (entries) => append(room, entries, () => batch as NonNullable<typeof batch>, listener),
         read: (from, limit) => room.read(from, limit),
         compact: async (snapshot, dropThrough) => {
-          await pause();
+          compacting += 1;
+          // It takes longer than an append does.
+          for (let part = 0; part < 4; part++) await pause();
           await room.compact(snapshot, dropThrough);
+          await pause();
+          compacting -= 1;
         },
         async drop() {
           await pause();
@@ -89,11 +98,15 @@ export function createFaultyLog(store: Log, chronicle: Chronicle, random: Random
     },
     async crash() {
       dead = true;
+      if (compacting > 0) amidSnapshots.crashes += 1;
       while (underWay > 0) await new Promise((resolve) => setImmediate(resolve));
       await Promise.all([...opened].map((room) => room.close()));
     },
     get busy() {
       return underWay > 0;
+    },
+    get isCompacting() {
+      return compacting > 0;
     },
   };
 }

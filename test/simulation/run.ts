@@ -2,6 +2,7 @@ import type { Log } from '../../server/log/log.ts';
 import { createMemoryLog } from '../../server/log/memory.ts';
 import { actions, join, weights } from './actions.ts';
 import { checkEnd, checkHistory, checkPresence } from './checks.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { ModelClient } from './model-client.ts';
 import { createRandom, type Random } from './random.ts';
 import { type Store, World } from './world.ts';
@@ -35,11 +36,15 @@ export interface HistoryOptions {
   pipelines?: boolean;
 }
 
-/** One random history from beginning to end. Throws where a rule is broken, with what led to it. */
+/**
+ * One random history from beginning to end. Throws where a rule is broken, with what led to it.
+ *
+ * @returns how often rooms were appended to, and processes died, while a state was being stored
+ */
 export async function runHistory(
   seed: number,
   { store = memoryStore(), pipelines = false }: HistoryOptions = {},
-): Promise<void> {
+): Promise<Chronicle['amidSnapshots']> {
   const random = createRandom(seed);
   const env = chooseSettings(random);
   const world = new World({
@@ -57,6 +62,7 @@ export async function runHistory(
     checkEnd(world);
     await world.stop();
     await checkHistory(world, store);
+    return world.chronicle.amidSnapshots;
   } catch (cause) {
     const told = cause instanceof Error ? cause.stack : String(cause);
     const mode = pipelines ? ', pipelined' : '';
@@ -76,7 +82,7 @@ async function step(world: World, pipelines: boolean): Promise<void> {
     long: 1,
     log: 1,
     restart: 1,
-    crash: 1.5,
+    crash: world.log.isCompacting ? 20 : 1.5,
   });
   if (kind === 'client') return clientStep(world, random.pick(world.clients), pipelines);
   if (kind === 'settle') return world.settle();
