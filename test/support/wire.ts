@@ -32,6 +32,8 @@ export interface WireClient {
   /** Says goodbye (clean) or breaks off. */
   close(clean?: boolean): void;
   readonly closedWith: { code: number; reason: string } | undefined;
+  /** Times that it was reported that something published did not fit. */
+  readonly losses: number;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every shape
@@ -84,6 +86,7 @@ class WireConnection implements Connection {
   #published: Frame[] = [];
   #stalled = false;
   #dropped: Uint8Array | undefined;
+  #losses = 0;
   #closedWith: { code: number; reason: string } | undefined;
 
   constructor(
@@ -137,7 +140,9 @@ class WireConnection implements Connection {
   #reportNow(): void {
     const frame = this.#dropped;
     this.#dropped = undefined;
-    if (frame !== undefined && this.#closedWith === undefined) this.#handler.dropped(this, frame);
+    if (frame === undefined || this.#closedWith !== undefined) return;
+    this.#losses += 1;
+    this.#handler.dropped(this, frame);
   }
 
   cork(action: () => void): void {
@@ -204,6 +209,9 @@ class WireConnection implements Connection {
       close: (clean = true) => self.#end(clean ? 1000 : 1006, '', clean),
       get closedWith() {
         return self.#closedWith;
+      },
+      get losses() {
+        return self.#losses;
       },
     } satisfies WireClient;
   })();
