@@ -121,6 +121,25 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     await until(() => log.writable());
   });
 
+  t.test('an append that was stored and dropped since is not stored again', async (t) => {
+    const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
+    const a = await open(await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 20_000 }));
+    const b = await open(await logOn(t, redis));
+    await a.room.append(['first']);
+    proxy.pass('answers', false);
+    const unanswered = codeOf(a.room.append(['once']));
+    await until(() => b.entries.length === 2);
+    // More than is kept for nodes that are behind.
+    await b.room.append(Array.from({ length: 1200 }, (_, n) => `${n}`));
+    await b.room.compact({ offset: 1202, state: 'of both' }, 1202);
+    proxy.cut();
+    proxy.pass('answers', true);
+    t.equal(await unanswered, 'LOG_UNCERTAIN');
+    await b.room.append(['end']);
+    t.same(b.entries.slice(1202), ['end']);
+  });
+
   t.test('what was never sent is refused as not stored, within the time that was set', async (t) => {
     const redis = await startRedis(t);
     const proxy = await startProxy(t, redis.port);
