@@ -1,4 +1,6 @@
 import t from 'tap';
+import type { Log } from '../../server/log/log.ts';
+import { createMemoryLog } from '../../server/log/memory.ts';
 import { connect } from '../support/client.ts';
 import { startServer } from '../support/servers.ts';
 import { add, bearer, ofType, present, stage, types } from './person.ts';
@@ -188,4 +190,49 @@ t.test('a room that is being left takes no room from the one that is joined', as
     answers.sort((a, b) => a.ref - b.ref).map(({ ok, code }) => (ok ? 'ok' : code)),
     ['ok', 'ok', 'TOO_MANY_ROOMS', 'ok', 'ok'],
   );
+});
+
+t.test('[RM1] what others append while a room is being opened is in it', async (t) => {
+  const inner = createMemoryLog();
+  const log: Log = {
+    ...inner,
+    // All that was there comes as if it came just now.
+    async open(roomId, listener) {
+      const room = await inner.open(roomId, listener);
+      if (room.tail.length > 0) listener(1, room.tail);
+      return { ...room, tail: [] };
+    },
+  };
+  const at = await stage(t, {}, { log });
+  const ada = await at.member('ada');
+  await ada.ask(add('i', { color: 'red' }));
+  await ada.ask({ type: 'leave' });
+  await at.pass(100);
+  const ben = at.person();
+  t.match(await ben.join('room', 'ben'), { type: 'ack', version: 1 });
+  t.match(ofType(await ben.news(), 'sceneState'), [{ manifest: { items: { i: { color: 'red' } } } }]);
+});
+
+t.test('[RM1] the log of a room is shortened when the room has grown, and when it is left', async (t) => {
+  const inner = createMemoryLog();
+  const shortened: string[] = [];
+  const log: Log = {
+    ...inner,
+    async open(roomId, listener) {
+      const room = await inner.open(roomId, listener);
+      const compact: typeof room.compact = async (snapshot, dropThrough) => {
+        await room.compact(snapshot, dropThrough);
+        shortened.push(roomId);
+      };
+      return { ...room, compact };
+    },
+  };
+  const at = await stage(t, { SNAPSHOT_ENTRIES: '20' }, { log });
+  const [ada, ben] = [await at.member('ada', 'left'), await at.member('ben', 'grown')];
+  for (let n = 0; n < 30; n++) await ben.ask({ type: 'message', text: 'x'.repeat(500) });
+  t.same(shortened, ['grown']);
+  for (let n = 0; n < 4; n++) await ada.ask(add(`i${n}`));
+  await ada.ask({ type: 'leave' });
+  await at.pass(100);
+  t.same(shortened, ['grown', 'left']);
 });
