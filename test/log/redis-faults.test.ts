@@ -250,13 +250,23 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
 
   t.test('the younger snapshot stays, and those who are behind can still read on', async (t) => {
     const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
     const [a, b] = [await open(await logOn(t, redis)), await open(await logOn(t, redis))];
-    for (let round = 1; round <= 20; round++) await a.room.append([`${round}`]);
+    const behind = await open(await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }));
+    for (let round = 1; round <= 5; round++) await a.room.append([`${round}`]);
+    await until(() => behind.entries.length === 5);
+    proxy.accept(false);
+    proxy.cut();
+    for (let round = 6; round <= 20; round++) await a.room.append([`${round}`]);
     await until(() => b.entries.length === 20);
     await b.room.compact({ offset: 15, state: 'younger' }, 15);
     await t.rejects(a.room.compact({ offset: 10, state: 'older' }, 10), RangeError);
     await b.room.append(['21']);
     await until(() => a.entries.length === 21);
+    proxy.accept(true);
+    await until(() => behind.entries.length === 21);
+    t.same(behind.entries, a.entries);
+    t.same(behind.faults, []);
     const again = await (await logOn(t, redis)).open('room', () => {});
     t.same(again.snapshot, { offset: 15, state: 'younger' });
     t.same(again.tail, ['16', '17', '18', '19', '20', '21']);
