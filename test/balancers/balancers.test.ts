@@ -43,8 +43,11 @@ async function talk(t: Test, people: readonly Person[], roomId: string): Promise
       }),
     );
   }
-  const isThere = () => heard.every((texts) => texts.length >= expected.length);
-  await until(isThere, 'what was said');
+  await until(() => heard.every((texts) => texts.length >= expected.length), 'what was said');
+  // What comes twice comes before this.
+  expected.push('the end');
+  await people[0]?.ask('send_message', { roomId, message: 'the end' });
+  await until(() => heard.every((texts) => texts.includes('the end')), 'the end');
   for (const texts of heard) t.same([...texts].sort(), [...expected].sort(), 'each once');
   for (const texts of heard) t.same(texts, heard[0], 'all in one order');
   for (const one of people)
