@@ -69,11 +69,12 @@ t.test('guarantee 1: what is published to one that was filled by what was sent i
 t.test(
   'guarantee 1: where what was published has filled it, it is lost, or the connection ends',
   async (t) => {
-    await turn(t, async (at) => {
+    const { at, dropped } = await turn(t, async (at) => {
       while (at.events.of('dropped').length === 0) {
         at.transport.publish('room', 'x'.repeat(20_000));
         await setImmediate();
       }
     });
+    t.ok(dropped.length + at.events.of('closed').length > 0);
   },
 );
