@@ -1,6 +1,5 @@
 import { atOnce, createAppendBeat } from './append-beat.ts';
 import { latestFlush } from './fanout/flushes.ts';
-import { placeOf } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Happenings } from './happenings.ts';
 import type { Listeners } from './listeners.ts';
@@ -62,11 +61,10 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     lostSessions: (userId, roomId) => sessions().lostIn(userId, roomId),
     onSent: (type) => metrics.messagesSent.labels(type).inc(),
     onRefused: (code) => metrics.errors.labels(code).inc(),
-    onJoined(session, { roomId, user }, view) {
+    onJoined(session, { roomId, user }, place, view) {
       logger.info({ roomId, userId: user.userId, connection: session.id }, 'joined');
       occupied()?.entered(roomId);
       if (view === undefined) return undefined;
-      const place = placeOf(view.state);
       return recovery().joined(session, roomId, { user, epoch: view.epoch, ...place, flush: latestFlush() });
     },
     onLeft(connection, { roomId, userId, phase }, reason) {

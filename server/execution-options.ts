@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { RoomView } from './dialect/events.ts';
 import type { Membership, Session } from './dispatch/session.ts';
 import type { Want } from './fanout/attachment.ts';
+import type { Place } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
 import type { Entry, LeaveReason } from './room/entry.ts';
@@ -22,8 +23,13 @@ export interface ExecutionOptions {
   /** A command was refused by the log, or because too much waits for it. */
   onRefused(code: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
-  /** A connection of this node has entered a room. Resolves when what is kept of that is durable. */
-  onJoined(session: Session, membership: Membership, view: RoomView | undefined): Promise<void> | undefined;
+  /** A connection of this node has entered a room, which stood at `place` then. Resolves when what is kept of that is durable. */
+  onJoined(
+    session: Session,
+    membership: Membership,
+    place: Place,
+    view: RoomView | undefined,
+  ): Promise<void> | undefined;
   /** It has left one. */
   onLeft(connectionId: string, membership: Membership, reason: LeaveReason): void;
   lockTtlMs: number;

@@ -96,7 +96,7 @@ export class Execution {
     this.#reply(room, to.connection, answerEvent(room.roomId, op, to, answer, opId), offset, replies);
   }
 
-  #entered(room: LiveRoom, { to, node }: Extract<Effect, { kind: 'entered' }>): void {
+  #entered(room: LiveRoom, { to, node, place }: Extract<Effect, { kind: 'entered' }>): void {
     const { roomId } = room;
     if (node !== this.#options.nodeId) return this.#returning.handOver(roomId, to);
     const session = this.#options.session(to.connection);
@@ -120,7 +120,7 @@ export class Execution {
     let stored: Promise<void> | undefined;
     if (current.phase === 'joining') {
       current.phase = 'joined';
-      stored = this.#options.onJoined(session, current, room.view);
+      stored = this.#options.onJoined(session, current, place, room.view);
     }
     session.memberships.set(roomId, current);
     for (const one of replaced) one.memberships.delete(roomId);
@@ -132,7 +132,9 @@ export class Execution {
     if (session.phase.kind !== 'open') return;
     // Who never left is served without a break, unless the room was read anew.
     const isServed = want?.resync === true && room.fanout?.attachmentOf(to.connection) !== undefined;
-    if (want !== undefined && !isServed) room.fanout?.attach(session.receiver, to.userId, want, stored);
+    if (want !== undefined && !isServed) {
+      room.fanout?.attach(session.receiver, to.userId, { ...want, joined: place }, stored);
+    }
     for (const request of syncs) room.fanout?.sync(to.connection, request);
     // Its answers are due, and nothing else.
     if (current.phase === 'leaving') room.fanout?.detach(to.connection);

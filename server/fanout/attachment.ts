@@ -50,6 +50,8 @@ export interface Want {
   /** The whole state also of an empty room. */
   scene: boolean;
   since: Claimed | undefined;
+  /** Where the room stood when it joined: in a vocabulary without a word for the whole state it goes on from there. */
+  joined?: Place;
   /** Where a lagging receiver was lost, or how far another one was brought before it was. */
   place?: Place | undefined;
   /** Of the event that leads to the place, what has not been told. */

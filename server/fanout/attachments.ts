@@ -154,9 +154,9 @@ export class Attachments {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting') return;
     const { view, encodings, flushes } = this.#options;
-    const { joins, resync, recovers } = standing.want;
+    const { joined, resync, recovers } = standing.want;
     const update = bringUpToDate(attachment, view, standing.want, this.place, encodings);
-    const encoded = inOrder(update, joinedAnswers(attachment, view, joins, this.place), standing.want);
+    const encoded = inOrder(attachment, view, standing.want, this.place, update);
     if (update.steps.length > 0 && !receiver.hasRoomFor(encoded)) {
       return this.#serveInPart(attachment, standing, update);
     }
@@ -166,7 +166,8 @@ export class Attachments {
     const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
     const state = update.whole ? encodings.state(receiver.dialect, this.place.offset) : [];
     // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
-    const isLost = update.from === undefined && (resync === true || recovers !== undefined);
+    const wasThere = resync === true || (recovers ?? joined) !== undefined;
+    const isLost = update.from === undefined && wasThere;
     if (isLost && update.whole && state.length === 0) receiver.leaveBehind();
     receiver.reply([...encoded, ...cameras]);
     // Whatever came before what did not fit, the whole state is needed.
@@ -212,7 +213,9 @@ export class Attachments {
     const { want, replies } = standing;
     const answers = joinedAnswers(attachment, this.#options.view, want.joins);
     // What comes in its place has to tell where the room stands.
-    standing.want = { ...want, joins: [], scene: true };
+    const isToldOf = want.joins.length > 0 && want.place === undefined;
+    const heard = isToldOf ? { heard: this.#options.view.state.offset } : {};
+    standing.want = { ...want, joins: [], scene: true, ...heard };
     standing.replies = [];
     receiver.reply([...answers, ...replies]);
   }

@@ -37,11 +37,16 @@ export interface Update {
 
 /** Encoded messages in the order in which they leave: what was due to one that joins again comes first. */
 export function inOrder(
-  { present, steps }: Update,
-  answers: readonly string[],
-  { anew = false }: Want,
+  recipient: Recipient,
+  view: RoomView,
+  { joins, since, anew = false }: Want,
+  now: Place,
+  { present, from = now, steps }: Update,
 ): string[] {
   const missed = steps.map(({ text }) => text);
+  // The mark of an answer is not ahead of what comes behind it.
+  const place = anew || since !== undefined ? now : from;
+  const answers = joinedAnswers(recipient, view, joins, place);
   return anew ? [...missed, ...answers, ...present] : [...answers, ...present, ...missed];
 }
 
@@ -67,7 +72,7 @@ export function bringUpToDate(
   encodings: Encodings,
 ): Update {
   const present = want.recovers === undefined ? encodings.present(dialect) : [];
-  const from = seenBy(want, view);
+  const from = seenBy(want, view, dialect);
   const missed = from === undefined ? undefined : missedSince(view.state, from);
   if (from === undefined || missed === undefined) {
     const whole = want.scene || want.since !== undefined || !isBlank(view.state);
@@ -75,9 +80,11 @@ export function bringUpToDate(
   }
   const whole = want.anew === true && (want.scene || !isBlank(view.state));
   const steps = encodings.since(from, dialect, () => stepsFrom(from, missed, now, dialect, view));
-  const came = present.length > 0 ? present : comings(dialect, view, from, userId, want.heard);
+  // The answer to a join says who is there.
+  const heard = want.joins.length > 0 && want.anew !== true ? view.state.offset : want.heard;
+  const came = present.length > 0 ? present : comings(dialect, view, from, userId, heard);
   // What is its own is acknowledged to this connection: one that recovers speaks as soon as it is welcomed.
-  const isBegun = want.place !== undefined || want.anew === true || want.recovers !== undefined;
+  const isBegun = want.since === undefined || want.anew === true || want.recovers !== undefined;
   const own = isBegun && want.withOwn !== true ? [connection.id, ...(want.recovers ?? [])] : [];
   const due = steps.filter(
     (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
@@ -121,9 +128,10 @@ function comings(
 }
 
 /** What a receiver has; undefined for nothing. */
-function seenBy(want: Want, view: RoomView): Place | undefined {
+function seenBy(want: Want, view: RoomView, { vocabulary }: Dialect): Place | undefined {
   if (want.resync === true || want.place !== undefined) return want.place;
-  return want.since === undefined ? undefined : placeFrom(view.state, view.epoch, want.since);
+  if (want.since !== undefined) return placeFrom(view.state, view.epoch, want.since);
+  return vocabulary.direct.state === null ? want.joined : undefined;
 }
 
 function eventsFor(missed: Missed, now: Place) {

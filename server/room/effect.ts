@@ -10,8 +10,8 @@ export type Effect =
   | { kind: 'answer'; op: string; to: Author; answer: Answer; opId?: string }
   /** Tells the author that somebody else holds the lock of what it selected. */
   | { kind: 'conflict'; op: string; to: Author; thing: string; lockedBy: string }
-  /** The connection is in the room from now on (again: with other details). */
-  | { kind: 'entered'; to: Author; node: string }
+  /** The connection is in the room from now on (again: with other details); `place`: where the room stands then. */
+  | { kind: 'entered'; to: Author; node: string; place: { version: number; offset: number } }
   /** The connection is no longer in the room; `code`: what it is told, where it had to go. */
   | { kind: 'removed'; connection: string; reason: LeaveReason; code?: ErrorCode }
   /** The connection views the thing from now on, or no longer. */

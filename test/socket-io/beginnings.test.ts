@@ -49,3 +49,38 @@ for (const before of [0, 1]) {
     },
   );
 }
+
+const roomId = 'blueprint-1';
+
+onEach(t, '[CH1] [EV1] who joins and speaks at once hears itself, in order', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  await ada.next('connect');
+  const heard: string[] = [];
+  ada.socket.on('message', ({ message }) => heard.push(message));
+  ada.socket.on('component:nested-created', ({ nestedComponent: { id } }) => heard.push(id));
+  ada.emit('join_room', { roomId });
+  ada.emit('send_message', { roomId, message: 'first' });
+  await ada.ask('send_message', { roomId, message: 'second' });
+  ada.emit('component:subscribe', { componentId });
+  await ada.ask('component:nested-create', { componentId, rowId: 'r1', nestedComponent: { id: 'n1' } });
+  t.same(heard, ['first', 'second', 'n1']);
+  t.notOk(ada.heard().includes('user_joined'), 'it has been told who is there');
+});
+
+onEach(t, '[SO14] who heard that it had joined, and no more, gets what was said since', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  await ada.next('connect');
+  let mark: unknown;
+  ada.socket.on('room_joined', (...args) => {
+    mark = args.at(-1);
+  });
+  ada.emit('join_room', { roomId });
+  await ada.ask('send_message', { roomId, message: 'first' });
+  await ada.next('message');
+  await breakOff(ada);
+  (ada.socket as unknown as { _lastOffset: unknown })._lastOffset = mark;
+  t.equal(await comeBack(ada), true);
+  t.match(await ada.next('message'), { message: 'first' });
+});

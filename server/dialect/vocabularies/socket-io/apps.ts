@@ -53,5 +53,6 @@ export const apps: Vocabulary = {
   },
   room: chosen(rooms.room, (vocabulary) => vocabulary.room),
   signal: (event, view) => vocabularyIn(view).signal?.(event, view) ?? [],
-  direct: chosen(rooms.direct, (vocabulary) => vocabulary.direct),
+  // None of them has a word for the whole state.
+  direct: { ...chosen(rooms.direct, (vocabulary) => vocabulary.direct), state: null },
 };
