@@ -1,23 +1,12 @@
 import { renderDirect } from '../dialect/dialect.ts';
-import type { RoomView } from '../dialect/events.ts';
 import type { Attachment, Serving, Waits, Want } from './attachment.ts';
 import { again, isServable, lostSince, nothing, release, surely, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
-import { bringUpToDate, inOrder, joinedAnswers, type Update } from './catch-up.ts';
-import type { Encodings } from './encodings.ts';
-import type { Flushes, Served } from './flushes.ts';
+import { answered, bringUpToDate, inOrder, joinedAnswers, type Update } from './catch-up.ts';
+import type { AttachmentsOptions } from './fanout-options.ts';
+import type { Served } from './flushes.ts';
 import { earlier, later, type Place, placeOf, type Told } from './position.ts';
 import type { Receiver } from './receiver.ts';
-import type { Signals } from './signals.ts';
-
-interface AttachmentsOptions {
-  readonly view: RoomView;
-  readonly signals: Signals;
-  readonly encodings: Encodings;
-  readonly flushes: Flushes;
-  /** Asks for a flush. */
-  request(): void;
-}
 
 /**
  * Whom a room serves, and how each stands to it. Who joins, comes back, or has drained waits for the end of a flush,
@@ -71,15 +60,21 @@ export class Attachments {
   /** @param stored settles when what is kept of its coming is durable: until then it is told nothing */
   attach(receiver: Receiver, userId: string, want: Want, stored: Promise<void> | undefined): void {
     const known = this.#byConnection.get(receiver.connection.id);
-    const standing = waitingFor(surely(want, receiver, this.#options.view));
-    const attachment = known ?? { receiver, userId, things: nothing, standing };
-    this.#byConnection.set(receiver.connection.id, attachment);
+    const attachment = known ?? this.#begin(receiver, userId, want);
     if (known !== undefined) {
       this.#answerWaiting(known);
       this.#wait(known, want);
-    } else this.#waiting.push(attachment);
+    }
     if (stored !== undefined) this.#hold(attachment, stored);
     if (receiver.lagging) this.#answerWaiting(attachment);
+  }
+
+  #begin(receiver: Receiver, userId: string, want: Want): Attachment {
+    const standing = waitingFor(surely(want, receiver, this.#options.view));
+    const attachment = { receiver, userId, things: nothing, standing };
+    this.#byConnection.set(receiver.connection.id, attachment);
+    this.#waiting.push(attachment);
+    return attachment;
   }
 
   detach(attachment: Attachment): void {
@@ -154,7 +149,6 @@ export class Attachments {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting') return;
     const { view, encodings, flushes } = this.#options;
-    const { joined, resync, recovers } = standing.want;
     const update = bringUpToDate(attachment, view, standing.want, this.place, encodings);
     const encoded = inOrder(attachment, view, standing.want, this.place, update);
     if (update.steps.length > 0 && !receiver.hasRoomFor(encoded)) {
@@ -166,19 +160,17 @@ export class Attachments {
     const cameras = [...attachment.things].flatMap((thing) => this.#camerasFor(attachment, thing));
     const state = update.whole ? encodings.state(receiver.dialect, this.place.offset) : [];
     // Its vocabulary has no word for the whole: what it was there for would be missing without a sign.
-    const wasThere = resync === true || (recovers ?? joined) !== undefined;
-    const isLost = update.from === undefined && wasThere;
-    if (isLost && update.whole && state.length === 0) receiver.leaveBehind();
+    if (update.isLost && state.length === 0) receiver.leaveBehind();
     receiver.reply([...encoded, ...cameras]);
     // Whatever came before what did not fit, the whole state is needed.
     if (receiver.sendFrames(state) < state.length) this.pause(receiver, undefined);
-    receiver.reply(standing.replies);
+    receiver.reply(standing.replies, view.roomId);
   }
 
   /** As much as fits of what was missed; the rest is made anew, from there, when that has drained. */
   #serveInPart(attachment: Attachment, standing: Waits, { present, from, steps: missed }: Update): void {
     const { receiver } = attachment;
-    this.#answerWaiting(attachment);
+    this.#answerJoins(attachment, standing);
     receiver.reply(present);
     // Its own has been acknowledged therewith.
     const { id } = receiver.connection;
@@ -206,18 +198,20 @@ export class Attachments {
     });
   }
 
-  /** Its join was accepted, whether it is served or not: the answer, and those behind it, are due. */
+  /** The answer to its join, and those behind it, are due. */
   #answerWaiting(attachment: Attachment): void {
     const { standing, receiver } = attachment;
     if (standing.kind !== 'waiting' || standing.isHeld) return;
-    const { want, replies } = standing;
-    const answers = joinedAnswers(attachment, this.#options.view, want.joins);
-    // What comes in its place has to tell where the room stands.
-    const isToldOf = want.joins.length > 0 && want.place === undefined;
-    const heard = isToldOf ? { heard: this.#options.view.state.offset } : {};
-    standing.want = { ...want, joins: [], scene: true, ...heard };
-    standing.replies = [];
-    receiver.reply([...answers, ...replies]);
+    this.#answerJoins(attachment, standing);
+    receiver.reply(standing.replies.splice(0), this.#options.view.roomId);
+  }
+
+  /** Its join was accepted, whether it is served or not. */
+  #answerJoins(attachment: Attachment, standing: Waits): void {
+    const { view } = this.#options;
+    const answers = joinedAnswers(attachment, view, standing.want.joins);
+    standing.want = answered(standing.want, view.state.offset);
+    attachment.receiver.reply(answers);
   }
 
   #camerasFor({ receiver: { connection, dialect } }: Attachment, thing: string): string[] {

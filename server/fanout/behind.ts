@@ -9,10 +9,18 @@ interface Answer {
   readonly offset: number | undefined;
 }
 
+/** Who has drained meanwhile is to be brought up to date first. */
+type Send = (receiver: Receiver, encoded: readonly string[]) => void;
+
 /** Answers that have to wait for the events that came before them, in dialects that answer in order. */
 export class Behind {
+  readonly #send: Send;
   #answers: Answer[] = [];
   #ofAudience: Map<Audience, Answer[]> | undefined;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
 
   add(answer: Answer): void {
     this.#answers.push(answer);
@@ -38,7 +46,8 @@ export class Behind {
   /** Sends what comes before an event, of which receivers have everything through `offset`. */
   sendThrough(offset: number, audience: Audience): void {
     const answers = this.#ofAudience?.get(audience);
-    while (answers?.[0]?.offset !== undefined && answers[0].offset <= offset) send(answers.shift() as Answer);
+    while (answers?.[0]?.offset !== undefined && answers[0].offset <= offset)
+      this.#tell(answers.shift() as Answer);
   }
 
   /** Sends what is left. */
@@ -46,10 +55,10 @@ export class Behind {
     const left = [...(this.#ofAudience?.values() ?? []), this.#answers];
     this.#ofAudience = undefined;
     this.#answers = [];
-    for (const answers of left) answers.forEach(send);
+    for (const answers of left) for (const answer of answers) this.#tell(answer);
   }
-}
 
-function send({ receiver, encoded }: Answer): void {
-  receiver.reply(encoded);
+  #tell({ receiver, encoded }: Answer): void {
+    this.#send(receiver, encoded);
+  }
 }

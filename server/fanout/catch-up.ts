@@ -33,6 +33,8 @@ export interface Update {
   readonly steps: Step[];
   /** Whether the whole state has to follow. */
   readonly whole: boolean;
+  /** Whether, without it, what it was there for would be missing. */
+  readonly isLost: boolean;
 }
 
 /** Encoded messages in the order in which they leave: what was due to one that joins again comes first. */
@@ -63,6 +65,12 @@ export function joinedAnswers(
   );
 }
 
+/** Joins are answered: what comes in their place has to tell where the room stands, whose members they were told. */
+export function answered(want: Want, offset: number): Want {
+  const isFirst = want.joins.length > 0 && want.place === undefined;
+  return { ...want, joins: [], scene: true, ...(isFirst ? { heard: offset } : {}) };
+}
+
 /** What brings a receiver from where it was to where the room stands. */
 export function bringUpToDate(
   { receiver: { dialect, connection }, userId }: Recipient,
@@ -76,7 +84,8 @@ export function bringUpToDate(
   const missed = from === undefined ? undefined : missedSince(view.state, from);
   if (from === undefined || missed === undefined) {
     const whole = want.scene || want.since !== undefined || !isBlank(view.state);
-    return { present, from: undefined, steps: [], whole };
+    const wasThere = want.resync === true || (want.recovers ?? want.joined) !== undefined;
+    return { present, from: undefined, steps: [], whole, isLost: whole && wasThere };
   }
   const whole = want.anew === true && (want.scene || !isBlank(view.state));
   const steps = encodings.since(from, dialect, () => stepsFrom(from, missed, now, dialect, view));
@@ -89,7 +98,7 @@ export function bringUpToDate(
   const due = steps.filter(
     (one) => (one.from === undefined || !own.includes(one.from)) && !isExcluded(one, userId, connection.id),
   );
-  return { present: came, from, steps: [...(want.rest ?? []), ...due], whole };
+  return { present: came, from, steps: [...(want.rest ?? []), ...due], whole, isLost: false };
 }
 
 function stepsFrom(from: Place, missed: Missed, now: Place, dialect: Dialect, view: RoomView): Step[] {

@@ -15,6 +15,8 @@ export interface Feed {
   pause(receiver: Receiver, told: Told | undefined): void;
   /** Brings the receiver up to date and back into the room's traffic. */
   resume(receiver: Receiver): void;
+  /** Sends replies that belong behind what a receiver is to be told first. */
+  reply(receiver: Receiver, encoded: readonly string[]): void;
 }
 
 export interface ReceiverOptions {
@@ -29,6 +31,12 @@ export interface ReceiverOptions {
   onHopeless(receiver: Receiver, why: 'SLOW_CONSUMER' | 'MISSED_TOO_MUCH'): void;
 }
 
+/** An encoded reply, and the room behind whose events it belongs, if any. */
+interface Held {
+  readonly encoded: string;
+  behind: string | undefined;
+}
+
 /**
  * The outbound side of a connection. It is either live, or lagging: over the bound of its buffer. A lagging
  * one gets nothing of its rooms; replies to its own commands are held for it, within a bound, unless they are no
@@ -41,7 +49,7 @@ export class Receiver {
   readonly sent = new Sent();
   readonly #options: ReceiverOptions;
   #ended = false;
-  #lag: { since: number; held: string[]; heldBytes: number; lostFrom: number } | undefined;
+  #lag: { since: number; held: Held[]; heldBytes: number; lostFrom: number } | undefined;
 
   constructor(connection: Connection, dialect: Dialect, options: ReceiverOptions) {
     this.connection = connection;
@@ -53,12 +61,16 @@ export class Receiver {
     return this.#lag !== undefined;
   }
 
-  /** Sends encoded messages to this connection alone. */
-  reply(encoded: readonly string[]): void {
+  /**
+   * Sends encoded messages to this connection alone.
+   *
+   * @param behind the room that they answer: where answers come in order, they are held until it has been resumed
+   */
+  reply(encoded: readonly string[], behind?: string): void {
     const { isApart } = this.dialect.framing;
-    if (isApart === undefined) return this.#hold(this.#send(encoded));
+    if (isApart === undefined) return this.#hold(this.#send(encoded), behind);
     for (const one of encoded) if (isApart(one)) this.#sendApart(one);
-    this.#hold(this.#send(encoded.filter((one) => !isApart(one))));
+    this.#hold(this.#send(encoded.filter((one) => !isApart(one))), behind);
   }
 
   /**
@@ -121,8 +133,17 @@ export class Receiver {
     const { held } = this.#lag;
     this.#lag = undefined;
     this.#options.onResynced();
-    this.reply(held);
+    this.reply(held.filter(({ behind }) => behind === undefined).map(({ encoded }) => encoded));
     for (const feed of this.feeds.values()) feed.resume(this);
+    for (const { encoded, behind } of held) {
+      if (behind !== undefined) this.feeds.get(behind)?.reply(this, [encoded]);
+    }
+  }
+
+  /** Is no longer in a room: what belonged behind its events comes as soon as it can. */
+  left(roomId: string): void {
+    this.feeds.delete(roomId);
+    for (const one of this.#lag?.held ?? []) if (one.behind === roomId) one.behind = undefined;
   }
 
   /** The connection has closed. */
@@ -175,10 +196,12 @@ export class Receiver {
     return encoded.slice(sent);
   }
 
-  #hold(encoded: readonly string[]): void {
+  #hold(encoded: readonly string[], roomId?: string): void {
     const lag = this.#lag;
     if (lag === undefined || encoded.length === 0) return;
-    for (const one of encoded) lag.held.push(one);
+    const isInOrder = this.dialect.vocabulary.answersInOrder === true;
+    const behind = isInOrder && this.feeds.has(roomId ?? '') ? roomId : undefined;
+    for (const one of encoded) lag.held.push({ encoded: one, behind });
     lag.heldBytes += encoded.reduce((sum, one) => sum + one.length, 0);
     if (lag.heldBytes > this.#options.maxHeldBytes && !this.#ended) this.#giveUp('SLOW_CONSUMER');
   }

@@ -31,7 +31,9 @@ export class RoomFanout implements Flushable, Feed {
   readonly #encodings: Encodings;
   readonly #flushes: Flushes;
   readonly #published = new Published();
-  readonly #behind = new Behind();
+  readonly #behind = new Behind((receiver, encoded) => {
+    if (!this.#attachments.keepsBehind(receiver, encoded)) receiver.reply(encoded, this.view.roomId);
+  });
   #pending: Pending | undefined;
   #syncs: { attachment: Attachment; request: SyncRequest }[] = [];
 
@@ -83,7 +85,7 @@ export class RoomFanout implements Flushable, Feed {
     const attachment = this.#attachments.get(connectionId);
     this.#signals.forget(connectionId);
     if (attachment === undefined) return;
-    attachment.receiver.feeds.delete(this.view.roomId);
+    attachment.receiver.left(this.view.roomId);
     this.#attachments.detach(attachment);
     const now = placeOf(this.view.state);
     this.#encodings.at(now);
@@ -103,7 +105,7 @@ export class RoomFanout implements Flushable, Feed {
     const pending = this.#pending;
     if (pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
       this.#behind.add({ receiver, encoded, offset: hasPlace(pending, offset) ? offset : undefined });
-    } else receiver.reply(encoded);
+    } else receiver.reply(encoded, this.view.roomId);
   }
 
   /** @returns what the connection has to be told at once */

@@ -5,6 +5,8 @@ const roomId = 'blueprint-1';
 const half = 'p'.repeat(5000);
 const env = { MAX_MESSAGE_BYTES: '8000', MAX_BUFFERED_BYTES: '8000' };
 
+const text = { documentId: 'd', operation: ['x'], version: 0 };
+
 /** Somebody in the room. */
 async function member(at: Stage, name: string) {
   const wire = at.connect({ path: '/socket.io/', query: 'EIO=4&transport=websocket' });
@@ -13,18 +15,25 @@ async function member(at: Stage, name: string) {
   const heard: string[] = [];
   const self = {
     wire,
-    say: (message: string) => emit('send_message', { roomId, message }),
+    say: (message: string, where = roomId) => emit('send_message', { roomId: where, message }),
     /** The same, to be answered. */
     ask: (message: string) => wire.sendRaw(`421${JSON.stringify(['send_message', { roomId, message }])}`),
+    write: () => wire.sendRaw(`421${JSON.stringify(['operation', { ...text, roomId }])}`),
+    /** Into another room. */
+    join: (roomId: string) => emit('join_room', { roomId }),
     type: () => emit('typing', { roomId, isTyping: true }),
-    leave: () => emit('leave_room', { roomId }),
+    leave: (where = roomId) => emit('leave_room', { roomId: where }),
     /** Who came, went and said something, as far as it is known by now. */
     heard() {
       for (const frame of wire.takeFrames()) {
+        if (frame.startsWith('43')) {
+          const [{ ok, version = '' }] = JSON.parse(frame.slice(frame.indexOf('[')));
+          heard.push(`ok ${ok} ${version}`.trim());
+        }
         if (!frame.startsWith('42')) continue;
-        const [event, { userName, message = '' }] = JSON.parse(frame.slice(2));
-        if (['message', 'user_joined', 'user_left'].includes(event)) {
-          heard.push(`${event} ${userName} ${message.slice(0, 4)}`.trim());
+        const [event, { userName = '', message = '', version = '' }] = JSON.parse(frame.slice(2));
+        if (['message', 'operation', 'room_joined', 'user_joined', 'user_left'].includes(event)) {
+          heard.push(`${event} ${userName} ${version}${message.slice(0, 4)}`.trim());
         }
       }
       return heard;
@@ -108,5 +117,83 @@ t.test('[SR3] [SO3] who lost an answer amid a tick hears nothing twice that came
     'message ben near',
     'message ada pppp',
     'message ben last',
+    'ok true',
+  ]);
+});
+
+t.test('[SR3] [SO3] [TX6] who asks while it lags is answered behind what it missed', async (t) => {
+  const at = await stage(t, env);
+  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
+  const before = ada.heard().length;
+  ada.wire.stall();
+  for (let times = 0; times < 2; times++) ben.say(half);
+  await at.pass(64);
+  ben.write();
+  await at.pass(64);
+  ada.write();
+  await at.pass(64);
+  ada.wire.read();
+  await at.pass(64);
+  t.same(ada.heard().slice(before), [...said, 'operation ben 1', 'ok true 2']);
+});
+
+t.test('[SR3] [SO3] also where it has drained before the tick of its answer', async (t) => {
+  const at = await stage(t, env);
+  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
+  const before = ada.heard().length;
+  ada.wire.stall();
+  for (let times = 0; times < 2; times++) ben.say(half);
+  await at.pass(64);
+  ben.say('near');
+  await at.settle();
+  ada.ask('mine');
+  await at.settle();
+  ada.wire.read();
+  await at.pass(64);
+  t.same(ada.heard().slice(before), [...said, 'message ben near', 'message ada mine', 'ok true']);
+});
+
+t.test('[SR3] [SO3] also where that comes in parts, and it lags again meanwhile', async (t) => {
+  const at = await stage(t, env);
+  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
+  const before = ada.heard().length;
+  ada.wire.stall();
+  for (let times = 0; times < 6; times++) ben.say(half);
+  await at.pass(64);
+  ada.ask('mine');
+  await at.pass(64);
+  for (let times = 0; times < 4; times++) {
+    ada.wire.read();
+    ada.wire.stall();
+    await at.pass(64);
+  }
+  ada.wire.read();
+  await at.pass(64);
+  const all = Array.from({ length: 6 }, () => 'message ben pppp');
+  t.same(ada.heard().slice(before), [...all, 'message ada mine', 'ok true']);
+});
+
+t.test('[SR3] [SR5] who joins another room while it lags hears all that is said there since', async (t) => {
+  const at = await stage(t, env);
+  const [ada, ben, cy] = [await member(at, 'ada'), await member(at, 'ben'), await member(at, 'cy')];
+  for (const one of [ben, cy]) one.join('beside');
+  await at.pass(64);
+  const before = ada.heard().length;
+  ada.wire.stall();
+  for (let times = 0; times < 3; times++) ben.say(half);
+  await at.pass(64);
+  ada.join('beside');
+  await at.pass(64);
+  ben.say('there', 'beside');
+  cy.leave('beside');
+  await at.pass(64);
+  ada.wire.read();
+  await at.pass(64);
+  t.same(ada.heard().slice(before), [
+    ...said,
+    'room_joined',
+    'message ben pppp',
+    'user_left cy',
+    'message ben ther',
   ]);
 });
