@@ -76,8 +76,9 @@ export function createNamespace(
   };
 
   function enter(socket: Socket, request: Request): void {
-    socket.send(encodeConnect(name, { sid: socket.id }));
+    const sent = socket.send(encodeConnect(name, { sid: socket.id }));
     if (socket.isEnded) return;
+    if (sent === 'dropped') return socket.terminate();
     const client = new ApplicationSocket({ socket, request, rooms, clock, guarded });
     socket.state = client;
     rooms.enter(socket);

@@ -197,3 +197,29 @@ t.test('[SR3] [SR5] who joins another room while it lags hears all that is said 
     'message ben ther',
   ]);
 });
+
+t.test('[SO5] who cannot be told that it was sent away finds its transport closed', async (t) => {
+  const at = await stage(t, env);
+  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
+  ada.wire.sendRaw(`40/scenes,${JSON.stringify({ token: await token({ sub: 'eve', name: 'eve' }) })}`);
+  await at.until(() => ada.wire.takeFrames().find((one) => one.startsWith('40/scenes')), 'welcome');
+  ada.wire.stall();
+  for (let times = 0; times < 3; times++) ben.say(half);
+  await at.pass(64);
+  await at.server.disconnect('ada');
+  await at.settle();
+  t.not(ada.wire.closedWith, undefined);
+});
+
+t.test('[SO1] [SO15] so does who cannot be told whether it was let in', async (t) => {
+  const connected = () => t.fail('it does not know');
+  for (const namespace of ['/nowhere', '/own']) {
+    const at = await stage(t, env, { applications: [{ namespace: '/own', connected }] });
+    const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
+    ada.wire.stall();
+    for (let times = 0; times < 3; times++) ben.say(half);
+    await at.pass(64);
+    ada.wire.sendRaw(`40${namespace},`);
+    t.not(ada.wire.closedWith, undefined, namespace);
+  }
+});

@@ -38,7 +38,7 @@ export async function startWired(
   env: Record<string, string> = {},
   parts: { log?: Log; clock?: ManualClock; logger?: Logger } & Pick<
     ServerOptions,
-    'authorize' | 'onHappening' | 'hooks'
+    'authorize' | 'onHappening' | 'hooks' | 'applications'
   > = {},
 ): Promise<WiredServer> {
   const clock = parts.clock ?? createManualClock();
@@ -59,6 +59,7 @@ export async function startWired(
     ...(parts.authorize === undefined ? {} : { authorize: parts.authorize }),
     ...(parts.onHappening === undefined ? {} : { onHappening: parts.onHappening }),
     ...(parts.hooks === undefined ? {} : { hooks: parts.hooks }),
+    ...(parts.applications === undefined ? {} : { applications: parts.applications }),
     transport: async (options) => {
       wire = createWire(options);
       return wire.transport;

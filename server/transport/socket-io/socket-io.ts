@@ -95,7 +95,9 @@ export function createSocketIoHandler(options: SocketIoOptions): ConnectionHandl
     const { sockets, sentAway, handshake } = clientOf(engine);
     const handler = options.namespace(namespace);
     if (handler === undefined) {
-      engine.send(encodeConnectError(namespace, { message: 'Invalid namespace' }));
+      const sent = engine.send(encodeConnectError(namespace, { message: 'Invalid namespace' }));
+      // It would wait for ever.
+      if (sent === 'dropped') engine.close(CLOSE_NORMAL, '');
       return;
     }
     if (sockets.has(namespace)) return;

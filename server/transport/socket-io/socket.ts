@@ -110,8 +110,10 @@ export class Socket implements Connection {
 
   #end(farewell: string, code: number): void {
     this.#phase = 'ended';
-    this.engine.send(farewell);
+    const sent = this.engine.send(farewell);
     this.#ended(this, code);
+    // It would believe itself connected for good.
+    if (sent === 'dropped') this.engine.close(CLOSE_NORMAL, '');
   }
 
   terminate(): void {
