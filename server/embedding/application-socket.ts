@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { encodeBinaryAck, encodeBinaryEvent } from '../dialect/framings/socket-io-encode.ts';
 import type { Socket } from '../transport/socket-io/socket.ts';
+import { sendOff } from '../transport/socket-io/socket-io.ts';
 import type { Broadcast, Request } from './application.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -128,9 +129,9 @@ export class ApplicationSocket<Events extends EventsOf<Events> = AnyEvents> {
     return this.#rooms.broadcast(room, this.#socket);
   }
 
-  /** Out of the namespace or, with `true`, off the server with all its namespaces. */
+  /** Out of the namespace or, with `true`, off the server: out of all its namespaces. It does not come back by itself. */
   disconnect(all = false): void {
-    if (all) this.#socket.engine.close(1000, '');
+    if (all) sendOff(this.#socket.engine);
     else this.#socket.disconnect();
   }
 

@@ -204,6 +204,12 @@ export function wireOf(connection: Connection | undefined): Connection | undefin
   return connection instanceof Socket ? connection.engine : connection;
 }
 
+/** Sends a client out of all its namespaces, so that it does not come back by itself, and off the server. */
+export function sendOff(engine: Connection): void {
+  for (const socket of [...clientOf(engine).sockets.values()]) socket.disconnect();
+  engine.close(CLOSE_NORMAL, '');
+}
+
 function clientOf(engine: Connection): Client {
   return engine.state as Client;
 }
