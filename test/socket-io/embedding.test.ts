@@ -2,7 +2,7 @@ import { Socket as Engine } from 'engine.io-client';
 import t from 'tap';
 import { type Application, type ApplicationSocket, Refused } from '../../server/index.ts';
 import { silent } from '../support/servers.ts';
-import { onEach, Person } from './stage.ts';
+import { onEach } from './stage.ts';
 
 /** As in the protocols' public test suites. */
 const echo: Application = {
@@ -246,19 +246,4 @@ onEach(t, 'a refusal whose data cannot be written as JSON says nothing of itself
     t.match(await one.next('connect_error'), { message: 'Internal error', data: undefined });
   }
   t.same(faults, ['TypeError', 'TypeError']);
-});
-
-onEach(t, 'who is sent off the server is told so in each namespace, and stays away', async (t, start) => {
-  const clients: ApplicationSocket[] = [];
-  const connected: Application['connected'] = (socket) => void clients.push(socket);
-  const at = await start({}, { applications: [{ namespace: '/asking', connected }] });
-  const one = await at.client({ namespace: '/asking' });
-  const other = new Person(one.socket.io.socket('/scenes', {}));
-  other.socket.connect();
-  for (const each of [one, other]) await each.next('connect');
-  const closed = new Promise((resolve) => one.socket.io.engine.once('close', resolve));
-  clients[0]?.disconnect(true);
-  for (const each of [one, other]) t.equal(await each.next('disconnect'), 'io server disconnect');
-  await closed;
-  t.notOk(one.socket.active || other.socket.active, 'they do not come back');
 });

@@ -32,7 +32,9 @@ async function member(at: Stage, name: string) {
         }
         if (!frame.startsWith('42')) continue;
         const [event, { userName = '', message = '', version = '' }] = JSON.parse(frame.slice(2));
-        if (['message', 'operation', 'room_joined', 'user_joined', 'user_left'].includes(event)) {
+        if (
+          ['message', 'operation', 'room_joined', 'room_left', 'user_joined', 'user_left'].includes(event)
+        ) {
           heard.push(`${event} ${userName} ${version}${message.slice(0, 4)}`.trim());
         }
       }
@@ -171,6 +173,24 @@ t.test('[SR3] [SO3] also where that comes in parts, and it lags again meanwhile'
   await at.pass(64);
   const all = Array.from({ length: 6 }, () => 'message ben pppp');
   t.same(ada.heard().slice(before), [...all, 'message ada mine', 'ok true']);
+});
+
+t.test('[SR3] [SO3] who leaves and joins while it lags is answered in that order', async (t) => {
+  const at = await stage(t, env);
+  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
+  const before = ada.heard().length;
+  ada.wire.stall();
+  for (let times = 0; times < 3; times++) ben.say(half);
+  await at.pass(64);
+  ada.ask('mine');
+  await at.pass(64);
+  ada.leave();
+  await at.pass(64);
+  ada.join(roomId);
+  await at.pass(64);
+  ada.wire.read();
+  await at.pass(64);
+  t.same(ada.heard().slice(before), [...said, 'ok true', 'room_left', 'room_joined']);
 });
 
 t.test('[SR3] [SR5] who joins another room while it lags hears all that is said there since', async (t) => {

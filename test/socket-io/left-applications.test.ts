@@ -104,3 +104,18 @@ onEach(t, 'what is said too late to who has left disturbs none of its other name
   await root.ask('ping me');
   t.notOk(root.heard().includes('disconnect'));
 });
+
+onEach(t, 'who is sent off the server is told so in each namespace, and stays away', async (t, start) => {
+  const clients: ApplicationSocket[] = [];
+  const connected: Application['connected'] = (socket) => void clients.push(socket);
+  const at = await start({}, { applications: [{ namespace: '/own', connected }] });
+  const one = await at.client({ namespace: '/own' });
+  const other = new Person(one.socket.io.socket('/scenes', {}));
+  other.socket.connect();
+  for (const each of [one, other]) await each.next('connect');
+  const closed = new Promise((resolve) => one.socket.io.engine.once('close', resolve));
+  clients[0]?.disconnect(true);
+  for (const each of [one, other]) t.equal(await each.next('disconnect'), 'io server disconnect');
+  await closed;
+  t.notOk(one.socket.active || other.socket.active, 'they do not come back');
+});
