@@ -1,4 +1,4 @@
-import type { Status } from '../../client/index.ts';
+import type { Client, Room, Status } from '../../client/index.ts';
 import { Chart } from '../common/chart.ts';
 import { part, say } from '../common/element.ts';
 import { brief } from '../common/numbers.ts';
@@ -12,14 +12,16 @@ export function showConnection({ client, room, line, announcer }: World): void {
   part('chart').append(chart.svg);
   const status = part('status');
   let isTriedAgain = false;
+  /** Of what has ended. */
+  let why = '';
 
   const show = () => {
-    const state = client.status === 'open' && room.status !== 'joined' ? 'connecting' : client.status;
+    const state = stateOf(client, room);
     status.dataset.status = line.isSlow && state === 'open' ? 'slow' : state;
     if (state !== 'connecting') isTriedAgain = state === 'waiting';
     // Told once, and not with each attempt.
     const told = state === 'connecting' && isTriedAgain ? 'waiting' : state;
-    say(part('status-text'), textOf(told, line.isCut, line.isSlow));
+    say(part('status-text'), textOf(told, line.isCut, line.isSlow, why));
     say(part('pending'), String(room.pending));
     say(part('version'), String(room.scene.version));
     const ms = client.status === 'open' ? client.roundTripMs : undefined;
@@ -29,7 +31,14 @@ export function showConnection({ client, room, line, announcer }: World): void {
   room.on('status', show);
   room.on('pending', show);
   room.scene.on('change', show);
-  client.on('error', ({ message }) => announcer.show(message, 'warning'));
+  const tell = ({ message }: Error) => {
+    if (stateOf(client, room) === 'closed') why = message;
+    announcer.show(message, 'warning');
+    show();
+  };
+  client.on('error', tell);
+  // Whatever is asked of a room that has ended is answered with why.
+  room.on('status', (status) => status === 'refused' && room.presence.update({}).catch(tell));
   client.on('lost', () =>
     announcer.show('The connection is lost. What you do is kept and sent later.', 'warning'),
   );
@@ -64,8 +73,13 @@ export function showConnection({ client, room, line, announcer }: World): void {
   show();
 }
 
-function textOf(status: Status, isCut: boolean, isSlow: boolean): string {
-  if (isCut) return 'Cut off; edits are kept';
+function stateOf(client: Client, room: Room): Status {
+  if (room.status === 'refused') return 'closed';
+  return client.status === 'open' && room.status !== 'joined' ? 'connecting' : client.status;
+}
+
+function textOf(status: Status, isCut: boolean, isSlow: boolean, why: string): string {
+  if (isCut && status !== 'closed') return 'Cut off; edits are kept';
   switch (status) {
     case 'open':
       return isSlow ? 'Connected, slowly' : 'Connected';
@@ -74,6 +88,6 @@ function textOf(status: Status, isCut: boolean, isSlow: boolean): string {
     case 'waiting':
       return 'Reconnecting; edits are kept';
     case 'closed':
-      return 'Ended';
+      return why === '' ? 'Ended' : `Ended: ${why}`;
   }
 }

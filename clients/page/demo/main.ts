@@ -18,7 +18,7 @@ import { openWorld } from './world.ts';
 
 const roomId = new URLSearchParams(location.search).get('room')?.trim() || 'demo';
 const world = openWorld(identify(), roomId);
-const { room, client, announcer } = world;
+const { room, client } = world;
 
 say(part('room-name'), roomId);
 document.title = `${roomId} · Tandem`;
@@ -44,10 +44,7 @@ const needsToken = new Set([...tokenRefused, 'UNAUTHENTICATED', 'FORBIDDEN']);
 client.on('error', ({ code, message }) => needsToken.has(code) && askForToken(message));
 room.joined.then(
   () => furnish(room),
-  ({ code, message }) => {
-    if (needsToken.has(code)) askForToken(message);
-    else announcer.show(message, 'warning');
-  },
+  ({ code, message }) => needsToken.has(code) && askForToken(message),
 );
 
 // The largest part comes last: everything else works without it.

@@ -1,0 +1,49 @@
+import t from 'tap';
+import { token } from '../native/person.ts';
+import { isBrowserThere, openBrowser } from '../support/browser.ts';
+import { connect } from '../support/client.ts';
+import { startServer } from '../support/servers.ts';
+import { noWebGl } from './page-windows.ts';
+
+t.setTimeout(550_000);
+
+if (isBrowserThere(t)) {
+  const browser = await openBrowser(t);
+  const server = await startServer({ DEMO: '1', MAX_ROOM_USERS: '1' });
+  t.teardown(() => server.close());
+  const backend = { authorization: `Bearer ${await token({ sub: 'app', scope: ['publish'] })}` };
+  const open = async (roomId: string, more = '') => {
+    const page = await (await browser.newContext()).newPage();
+    await page.addInitScript(noWebGl);
+    await page.goto(`http://127.0.0.1:${server.port}/?room=${roomId}${more}`);
+    return page;
+  };
+  const isIn = '#status[data-status=open]';
+  const hasEnded = '#status[data-status=closed]';
+
+  t.test('who comes to a room that is full reads why, for as long as the page is open', async (t) => {
+    const ben = await connect(server.port);
+    await ben.ask({ type: 'join', roomId: 'full', user: { userId: 'ben' } });
+    const page = await open('full');
+    await page.waitForSelector(hasEnded);
+    // Whatever is shown anew.
+    await page.click('#slow');
+    t.equal(await page.textContent('#status-text'), 'Ended: The room has as many users as it may have.');
+  });
+
+  t.test('so does who is sent out of a room', async (t) => {
+    const put = async (active: boolean) => {
+      const body = JSON.stringify({ ownerId: 'ada', active });
+      const headers = { ...backend, 'content-type': 'application/json' };
+      const url = `http://127.0.0.1:${server.port}/api/projects/p`;
+      t.ok((await fetch(url, { method: 'PUT', headers, body })).ok);
+    };
+    await put(true);
+    const page = await open('project:p', `#token=${await token({ sub: 'ada' })}`);
+    await page.waitForSelector(isIn);
+    await put(false);
+    await page.waitForSelector(hasEnded);
+    t.match(await page.textContent('#status-text'), /^Ended: The project is not active/);
+    await page.waitForSelector('#shown .warning >> text=/The project is not active/');
+  });
+}
