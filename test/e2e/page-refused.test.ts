@@ -46,4 +46,11 @@ if (isBrowserThere(t)) {
     t.match(await page.textContent('#status-text'), /^Ended: The project is not active/);
     await page.waitForSelector('#shown .warning >> text=/The project is not active/');
   });
+
+  t.test('where the address names what can be no room, no token is asked for', async (t) => {
+    const page = await open('x'.repeat(1000));
+    await page.waitForSelector(hasEnded);
+    t.match(await page.textContent('#status-text'), /^Ended: A field is .* too long/);
+    t.notOk(await page.isVisible('#sign-in'));
+  });
 }

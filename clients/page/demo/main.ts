@@ -44,7 +44,8 @@ const needsToken = new Set([...tokenRefused, 'UNAUTHENTICATED', 'FORBIDDEN']);
 client.on('error', ({ code, message }) => needsToken.has(code) && askForToken(message));
 room.joined.then(
   () => furnish(room),
-  ({ code, message }) => needsToken.has(code) && askForToken(message),
+  // An INVALID_FIELD is the id of the room, by then: no token makes it one.
+  ({ code, message }) => code !== 'INVALID_FIELD' && needsToken.has(code) && askForToken(message),
 );
 
 // The largest part comes last: everything else works without it.
