@@ -53,4 +53,18 @@ if (isBrowserThere(t)) {
     t.match(await page.textContent('#status-text'), /^Ended: A field is .* too long/);
     t.notOk(await page.isVisible('#sign-in'));
   });
+
+  t.test('who may only look is told so by what is clicked', async (t) => {
+    const ben = await connect(server.port);
+    await ben.ask({ type: 'join', roomId: 'seen', user: { userId: 'ben' } });
+    const operation = { type: 'add', target: 'item', id: 'mars', data: { name: 'Mars' } };
+    await ben.ask({ type: 'sceneOperation', roomId: 'seen', operation });
+    await ben.ask({ type: 'leave', roomId: 'seen' });
+    const page = await open('seen', `#token=${await token({ sub: 'eve', role: 'viewer' })}`);
+    await page.click('[data-item=mars]');
+    await page.waitForSelector('#shown .warning >> text=Mars: This user may not do this in this room.', {
+      timeout: 10_000,
+    });
+    t.pass('as by all else that is refused');
+  });
 }

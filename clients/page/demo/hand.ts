@@ -42,7 +42,7 @@ export class Hand {
     // Where somebody else holds it, that is told as a conflict.
     await this.#holds.choose(id).then(
       () => id === undefined || announcer.say(`${nameOf(id, room.scene.items.get(id))} is selected.`),
-      () => {},
+      (error) => this.#refused(id, error),
     );
   }
 
