@@ -86,16 +86,18 @@ export class Line {
   }
 }
 
-/** Does things later while the line is slow, and in their order. */
+/** Does things later while the line is slow. What comes after that waits for what is on its way, and no longer. */
 function delayed(line: { readonly isSlow: boolean }): (action: () => void) => void {
-  let waiting = 0;
+  const waiting: { readonly isSlow: boolean; action(): void }[] = [];
+  const pass = () => {
+    do waiting.shift()?.action();
+    while (waiting[0]?.isSlow === false);
+  };
   return (action) => {
-    if (!line.isSlow && waiting === 0) return action();
-    waiting += 1;
-    setTimeout(() => {
-      waiting -= 1;
-      action();
-    }, SLOW_MS);
+    const { isSlow } = line;
+    if (!isSlow && waiting.length === 0) return action();
+    waiting.push({ isSlow, action });
+    if (isSlow) setTimeout(pass, SLOW_MS);
   };
 }
 
