@@ -27,6 +27,7 @@ if (isBrowserThere(t)) {
     fewColours(t, ada),
   );
   t.test('one sees what has the focus', (t) => focusSeen(t, ada));
+  t.test('however long names are, all stays where it belongs', (t) => longNames(t, browser, server.port));
 }
 
 async function opened(browser: Browser, url: string): Promise<Window> {
@@ -90,6 +91,46 @@ async function focusSeen(t: Test, { page }: Window): Promise<void> {
     t.equal(await page.evaluate('document.activeElement.id'), id);
     t.ok(await page.evaluate(`(${isFramed})(document.getElementById('${frame}'))`), `${id} is framed`);
   }
+}
+
+async function longNames(t: Test, browser: Browser, port: number): Promise<void> {
+  const open = (name: string) =>
+    Window.open(browser, `http://127.0.0.1:${port}/?room=names`, name, { script: noWebGl });
+  const [ada, ben] = [await open('Ada'), await open('Ben')];
+  const [short, long] = ['Mars', 'b'.repeat(200)];
+  await ben.do(`tandem.room.presence.update({ name: 'n'.repeat(200) })`);
+  await ben.do(`tandem.room.scene.add('long', { kind: 'stool', place: 'planets', name: '${long}' })`);
+  /** Whether what is written there can be seen, and within what. */
+  const isWithin = (inner: string, outer: string) =>
+    ada.page.evaluate(`(() => {
+      const [one, all] = [${JSON.stringify(inner)}, ${JSON.stringify(outer)}].map((selector) =>
+        document.querySelector(selector).getBoundingClientRect());
+      return one.width > 20 && one.left >= all.left && one.right <= all.right;
+    })()`);
+  for (const id of ['long', 'mars']) {
+    await ben.page.click(`[data-item=${id}]`);
+    await ada.page.waitForSelector(`[data-item=${id}].held`);
+    for (const what of ['.name', '.who', '.who span:last-child']) {
+      t.ok(await isWithin(`[data-item=${id}] ${what}`, `[data-item=${id}]`), `${what} of ${id}`);
+    }
+  }
+  const name = `document.querySelector('[data-item=mars] .name')`;
+  t.ok(await ada.do(`${name}.scrollWidth <= ${name}.clientWidth`), `all of ${short} is read`);
+  await ada.page.click('[data-item=mars]');
+  await ada.page.waitForSelector('#shown .warning');
+  t.ok(await isWithin('#shown .warning', '#stage'), 'what is told of somebody');
+  t.ok(await isWithin('#detail .hint', '#detail'), 'and of who holds what is selected');
+  await ada.page.click('[data-item=long]');
+  await ada.page.waitForSelector('#detail strong >> text=bbb');
+  t.ok(await isWithin('#detail strong', '#detail'), 'what is selected');
+  await ada.show('chat');
+  await ben.do(`tandem.room.chat.send('Hello')`);
+  await ben.do(`tandem.room.signal('typing', { isTyping: true, target: 'chat' })`);
+  await ada.page.waitForSelector('#messages .other');
+  t.ok(await isWithin('#messages .from b', '#messages'), 'who says something');
+  t.ok(await isWithin('#messages time', '#messages'), 'and when');
+  await ada.until(`document.getElementById('typing').textContent !== ''`);
+  t.ok(await ada.do(`document.getElementById('typing').scrollWidth <= 348`), 'who writes');
 }
 
 /** Whether an element has an outline that nothing cuts off. */
