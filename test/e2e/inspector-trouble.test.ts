@@ -7,6 +7,15 @@ import { startServer } from '../support/servers.ts';
 
 t.setTimeout(550_000);
 
+/** What one thing waits for, and another brings about. */
+function event(): { readonly happened: Promise<void>; happen(): void } {
+  let happen = () => {};
+  const happened = new Promise<void>((resolve) => {
+    happen = resolve;
+  });
+  return { happened, happen: () => happen() };
+}
+
 if (isBrowserThere(t)) {
   const browser = await openBrowser(t);
   /** A page before a server with these rooms; the first has one member more than the others. */
@@ -77,19 +86,58 @@ if (isBrowserThere(t)) {
     },
   );
 
-  t.test('that a room is no more says nothing of the one that was chosen meanwhile', async (t) => {
-    let answer = () => {};
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
+  t.test('what is chosen while the page looks is looked at next', async (t) => {
+    const [asked, answered] = [event(), event()];
+    const page = await open(t, ['first', 'second'], async (page) => {
+      // There are no looks but those that are asked for.
+      await page.addInitScript('window.setInterval = () => 0');
+      await page.route('**/api/rooms/first/log*', async (route) => {
+        asked.happen();
+        await answered.happened;
+        await route.continue();
+      });
     });
+    await asked.happened;
+    await page.click('[data-room=second]');
+    answered.happen();
+    await page.waitForSelector('#room-title >> text=second');
+    t.ok(await page.isVisible('#room'));
+  });
+
+  t.test('of a server that goes silent it is said that it is away, and it is looked at again', async (t) => {
+    let isSilent = true;
+    const asked = event();
+    const page = await open(t, ['r'], async (page) => {
+      await page.addInitScript(`{
+        const waits = [];
+        AbortSignal.timeout = () => {
+          const aborter = new AbortController();
+          waits.push(() => aborter.abort());
+          return aborter.signal;
+        };
+        window.pass = () => waits.splice(0).forEach((end) => end());
+      }`);
+      await page.route('**/api/rooms/r', (route) => (isSilent ? asked.happen() : route.continue()));
+    });
+    await asked.happened;
+    isSilent = false;
+    await page.evaluate('pass()');
+    await page.waitForSelector('#trouble >> text=The server cannot be reached.');
+    await page.waitForSelector('[data-user=user-0]');
+    await page.waitForSelector('#trouble:empty', { state: 'attached' });
+    t.pass('and what was said of it is taken back');
+  });
+
+  t.test('that a room is no more says nothing of the one that was chosen meanwhile', async (t) => {
+    const answered = event();
     const page = await open(t, ['first', 'second'], (page) =>
       page.route('**/api/rooms/first', async (route) => {
-        await answered;
+        await answered.happened;
         await route.fulfill({ status: 404, body: '{}' });
       }),
     );
     await page.click('[data-room=second]');
-    answer();
+    answered.happen();
     await page.waitForSelector('#room-title >> text=second');
     t.ok(await page.isVisible('#room'));
   });

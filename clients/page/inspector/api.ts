@@ -11,6 +11,9 @@ export type { Logged, RoomDetail, RoomSummary };
 /** With whatever the application says of its users. */
 export type Present = Known & Readonly<Record<string, unknown>>;
 
+/** A server may go silent, or what lies between. */
+const ANSWER_WITHIN_MS = 10_000;
+
 /** Why the server refuses; `status` 0: it cannot be reached. */
 export class Refused extends Error {
   override readonly name = 'Refused';
@@ -60,23 +63,34 @@ export class Api {
   }
 
   async metrics(): Promise<Sample[]> {
-    return samplesIn(await (await this.#ask('/metrics')).text());
+    return samplesIn(await this.#ask('/metrics'));
   }
 
   async #json<T>(path: string, method?: string): Promise<T> {
-    return (await this.#ask(path, method)).json();
+    return JSON.parse(await this.#ask(path, method));
   }
 
-  async #ask(path: string, method = 'GET'): Promise<Response> {
+  async #ask(path: string, method = 'GET'): Promise<string> {
     let response: Response;
+    let body: string;
     try {
       const headers = { authorization: `Bearer ${this.#token}` };
-      response = await fetch(path, { method, headers, credentials: 'omit', cache: 'no-store' });
+      const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+      response = await fetch(path, { method, headers, credentials: 'omit', cache: 'no-store', signal });
+      body = await response.text();
     } catch {
       throw new Refused(0, 'The server cannot be reached.');
     }
-    if (response.ok) return response;
-    const { message } = await response.json().catch(() => ({ message: undefined }));
-    throw new Refused(response.status, message ?? `The server answers with ${response.status}.`);
+    if (response.ok) return body;
+    throw new Refused(response.status, messageIn(body) ?? `The server answers with ${response.status}.`);
+  }
+}
+
+/** What lies between answers in its own way. */
+function messageIn(body: string): string | undefined {
+  try {
+    return JSON.parse(body).message;
+  } catch {
+    return undefined;
   }
 }

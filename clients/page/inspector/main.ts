@@ -15,6 +15,7 @@ const panel = new RoomPanel((userId, name) => askToKick(userId, name));
 let api: Api | undefined;
 let chosen: string | undefined;
 let looking: Promise<void> | undefined;
+let isAsked = false;
 
 /** The token stays in this window, until it is closed or one signs out. */
 const stored = sessionStorage.getItem('admin-token');
@@ -28,7 +29,7 @@ part('sign-in').addEventListener('submit', (event) => {
 });
 part('sign-out').addEventListener('click', () => askForToken(''));
 part('filter').addEventListener('input', () => look());
-setInterval(() => document.visibilityState === 'visible' && look(), LOOK_MS);
+setInterval(() => document.visibilityState === 'visible' && looking === undefined && look(), LOOK_MS);
 
 function signIn(token: string): void {
   api = new Api(token);
@@ -47,12 +48,20 @@ function askForToken(why: string): void {
   part('token').focus();
 }
 
-/** Looks once more, and once only at a time. */
+/** Looks once more, and once only at a time: then again, where that was asked for meanwhile. */
 function look(): Promise<void> {
-  looking ??= lookOnce().finally(() => {
+  isAsked = true;
+  looking ??= lookWhileAsked().finally(() => {
     looking = undefined;
   });
   return looking;
+}
+
+async function lookWhileAsked(): Promise<void> {
+  while (isAsked) {
+    isAsked = false;
+    await lookOnce();
+  }
 }
 
 async function lookOnce(): Promise<void> {
@@ -110,7 +119,6 @@ function askToKick(userId: string, name: string): void {
       // Not among the troubles of looking, which end with the next look.
       say(part('done'), `${name} could not be sent away: ${(error as Error).message}`);
     }
-    await looking;
     await look();
   };
   dialog.showModal();
