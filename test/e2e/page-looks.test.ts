@@ -27,6 +27,7 @@ if (isBrowserThere(t)) {
     fewColours(t, ada),
   );
   t.test('one sees what has the focus', (t) => focusSeen(t, ada));
+  t.test('what is written, and where one writes, stands out', (t) => contrast(t, ada));
   t.test('however long names are, all stays where it belongs', (t) => longNames(t, browser, server.port));
 }
 
@@ -73,6 +74,8 @@ async function fewColours(t: Test, { page }: Window): Promise<void> {
   t.not(await paint('[data-item=mars] .swatch'), await paint('[data-item=sun] .swatch'));
   t.not(await paint('#colors input:first-of-type'), await paint('#colors input:last-of-type'));
   t.not(await paint('.face'), await paint('#people'));
+  const ground = `getComputedStyle(document.documentElement).getPropertyValue('--panel')`;
+  t.equal(await page.evaluate(ground), 'Canvas', 'what they are on is of the colours that were chosen');
   await page.click('#slow');
   await page.click('[data-item=mars]');
   await page.emulateMedia({ forcedColors: 'none' });
@@ -91,6 +94,24 @@ async function focusSeen(t: Test, { page }: Window): Promise<void> {
     t.equal(await page.evaluate('document.activeElement.id'), id);
     t.ok(await page.evaluate(`(${isFramed})(document.getElementById('${frame}'))`), `${id} is framed`);
   }
+}
+
+async function contrast(t: Test, { page }: Window): Promise<void> {
+  await page.click('#tab-notes');
+  await page.evaluate(`document.getElementById('unread').hidden = false`);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const ratio = async (selector: string, one: string, other: string): Promise<number> =>
+      page.evaluate(`(${contrastOf})(document.querySelector('${selector}'), '${one}', '${other}')`);
+    const unread = await ratio('#unread', 'color', 'backgroundColor');
+    t.ok(unread >= 4.5, `how much was not read, ${colorScheme}: ${unread}`);
+    for (const field of ['#paper', '#message', '#name']) {
+      const frame = await ratio(field, 'borderTopColor', 'backgroundColor');
+      t.ok(frame >= 3, `the frame of ${field}, ${colorScheme}: ${frame}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+  await page.evaluate(`document.getElementById('unread').hidden = true`);
 }
 
 async function longNames(t: Test, browser: Browser, port: number): Promise<void> {
@@ -132,6 +153,19 @@ async function longNames(t: Test, browser: Browser, port: number): Promise<void>
   await ada.until(`document.getElementById('typing').textContent !== ''`);
   t.ok(await ada.do(`document.getElementById('typing').scrollWidth <= 348`), 'who writes');
 }
+
+/** By the formula of WCAG, of two colours of an element. */
+const contrastOf = `(one, ...names) => {
+  const style = getComputedStyle(one);
+  const [dark, light] = names.map((name) => {
+    const [r, g, b] = style[name].match(/[0-9]+/g).map((value) => {
+      const share = value / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }).sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}`;
 
 /** Whether an element has an outline that nothing cuts off. */
 const isFramed = `(one) => {
