@@ -36,4 +36,19 @@ if (isBrowserThere(t)) {
     t.equal(await ada.do('held.length'), 0);
     t.same(ada.faults, []);
   });
+
+  t.test('what is removed twice while the line is cut is removed, and no more is said of it', async (t) => {
+    const ada = await open('removed', '');
+    await ada.page.click('[data-item=mars]');
+    await ada.until(`tandem.room.selection.holderOf('mars') !== undefined`);
+    await ada.page.click('#cut');
+    await ada.page.focus('#stage');
+    await ada.page.keyboard.press('Delete');
+    await ada.page.keyboard.press('Delete');
+    await ada.page.click('#cut');
+    await ada.until(`tandem.room.status === 'joined' && tandem.room.pending === 0`);
+    t.notOk(await ada.do(`tandem.room.scene.items.has('mars')`));
+    t.same(await ada.page.locator('#shown .warning').allTextContents(), []);
+    t.same(ada.faults, []);
+  });
 }

@@ -101,9 +101,11 @@ export class Hand {
   }
 
   remove(): void {
+    const { scene } = this.#world.room;
     const id = this.selected;
-    if (id === undefined) return;
-    this.#world.room.scene.remove(id).then(
+    // It stays selected until the answer comes.
+    if (id === undefined || !scene.items.has(id)) return;
+    scene.remove(id).then(
       () => (this.selected === id ? this.select(undefined) : undefined),
       () => {},
     );
