@@ -1,4 +1,5 @@
 import { userIdIn } from '../../client/token.ts';
+import { session } from '../common/session.ts';
 
 /** Distinct on light and on dark, and from one another. */
 export const COLORS = [
@@ -72,7 +73,7 @@ export function identify(): Identity {
     keep(given);
     history.replaceState(null, '', `${location.pathname}${location.search}`);
   }
-  const token = sessionStorage.getItem('token') ?? undefined;
+  const token = session.getItem('token') ?? undefined;
   const userId = (token && userIdIn(token)) ?? guestId();
   return {
     userId,
@@ -88,10 +89,10 @@ export function identify(): Identity {
  */
 function guestId(): string {
   const { wasDiscarded = false } = document as { wasDiscarded?: boolean };
-  if (sessionStorage.getItem('isThere') !== null && !wasDiscarded) sessionStorage.removeItem('userId');
+  if (session.getItem('isThere') !== null && !wasDiscarded) session.removeItem('userId');
   // Told after each load, and where a window comes back to a page that it had kept.
-  addEventListener('pageshow', () => sessionStorage.setItem('isThere', 'yes'));
-  addEventListener('pagehide', () => sessionStorage.removeItem('isThere'));
+  addEventListener('pageshow', () => session.setItem('isThere', 'yes'));
+  addEventListener('pagehide', () => session.removeItem('isThere'));
   return kept('userId', () => `guest-${randomId()}`);
 }
 
@@ -101,13 +102,13 @@ function tokenInAddress(): string | null {
 
 /** Whether name and colour were thought of by the page. */
 export function isAnonymous(): boolean {
-  return sessionStorage.getItem('chosen') === null;
+  return session.getItem('chosen') === null;
 }
 
 export function remember({ name, color }: Pick<Identity, 'name' | 'color'>): void {
-  sessionStorage.setItem('name', name);
-  sessionStorage.setItem('color', color);
-  sessionStorage.setItem('chosen', 'yes');
+  session.setItem('name', name);
+  session.setItem('color', color);
+  session.setItem('chosen', 'yes');
 }
 
 /** Begins anew as the bearer of this token. */
@@ -118,13 +119,13 @@ export function signIn(token: string): void {
 
 /** An empty one is none. */
 function keep(token: string): void {
-  if (token.trim() === '') sessionStorage.removeItem('token');
-  else sessionStorage.setItem('token', token.trim());
+  if (token.trim() === '') session.removeItem('token');
+  else session.setItem('token', token.trim());
 }
 
 function kept(key: string, make: () => string): string {
-  const value = sessionStorage.getItem(key) ?? make();
-  sessionStorage.setItem(key, value);
+  const value = session.getItem(key) ?? make();
+  session.setItem(key, value);
   return value;
 }
 

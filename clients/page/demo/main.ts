@@ -50,7 +50,11 @@ room.joined.then(
 
 // The largest part comes last: everything else works without it.
 let view: import('./scene/view.ts').View | undefined;
-const drawn = import('./scene/view.ts').then(({ View }) => {
+const loaded = import('./scene/view.ts');
+loaded.catch(() =>
+  say(part('why-not-drawn'), 'The scene could not be loaded; loading the page anew may help.'),
+);
+const drawn = loaded.then(({ View }) => {
   view = new View(part<HTMLCanvasElement>('canvas'), part('labels'), world, hand, holds);
   return view.first;
 });

@@ -1,4 +1,5 @@
 import { part, say } from '../common/element.ts';
+import { session } from '../common/session.ts';
 import { Api, Refused } from './api.ts';
 import { Figures } from './figures.ts';
 import { RoomPanel } from './room.ts';
@@ -18,7 +19,7 @@ let looking: Promise<void> | undefined;
 let isAsked = false;
 
 /** The token stays in this window, until it is closed or one signs out. */
-const stored = sessionStorage.getItem('admin-token');
+const stored = session.getItem('admin-token');
 if (stored === null) askForToken('');
 else signIn(stored);
 
@@ -33,13 +34,13 @@ setInterval(() => document.visibilityState === 'visible' && looking === undefine
 
 function signIn(token: string): void {
   api = new Api(token);
-  sessionStorage.setItem('admin-token', token);
+  session.setItem('admin-token', token);
   look();
 }
 
 function askForToken(why: string): void {
   api = undefined;
-  sessionStorage.removeItem('admin-token');
+  session.removeItem('admin-token');
   part<HTMLInputElement>('token').value = '';
   part('sign-in').hidden = false;
   part('board').hidden = true;
