@@ -48,6 +48,34 @@ if (isBrowserThere(t)) {
     t.equal(page.url(), url);
   });
 
+  t.test('who has a name by a token sees it, and does not change it', async (t) => {
+    const server = await startServer({ DEMO: '1' });
+    t.teardown(() => server.close());
+    const url = `http://127.0.0.1:${server.port}/`;
+    const context = await (await openBrowser(t)).newContext();
+    await context.addInitScript(noWebGl);
+    for (const [claims, shown, isGiven] of [
+      [{ sub: 'ada', name: 'Ada Lovelace' }, 'Ada Lovelace', true],
+      [{ sub: 'ben', userName: 'Ben' }, 'Ben', true],
+      [{ sub: 'cleo' }, 'Cleo', false],
+    ] as const) {
+      const page = await context.newPage();
+      await page.addInitScript(`sessionStorage.name = 'Cleo'; sessionStorage.chosen = 'yes'`);
+      await page.goto(`${url}#token=${await token(claims)}`);
+      await page.click('#people button');
+      t.equal(await page.inputValue('#name'), shown);
+      t.equal(await page.isEditable('#name'), !isGiven, shown);
+      await page.click('#colors [aria-label=Teal]');
+      await page.click('#profile .primary');
+      await page.waitForSelector('#profile', { state: 'hidden' });
+      await page.evaluate(`new Promise((resolve) => {
+        const look = () => (tandem.room.presence.self.color === '#12a594' ? resolve() : setTimeout(look, 20));
+        look();
+      })`);
+      t.equal(await page.evaluate('tandem.room.presence.self.name'), shown);
+    }
+  });
+
   t.test('each window is somebody, also where one is the copy of another', async (t) => {
     const server = await startServer({ DEMO: '1' });
     t.teardown(() => server.close());

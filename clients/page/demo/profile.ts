@@ -38,7 +38,7 @@ export function showPeople(world: World): void {
   part('cancel').addEventListener('click', () => dialog.close());
   dialog.addEventListener('close', () => {
     if (dialog.returnValue !== 'save') return;
-    me.name = name.value.trim() || me.name;
+    if (!name.readOnly) me.name = name.value.trim() || me.name;
     me.color = choices.find(({ checked }) => checked)?.value ?? me.color;
     remember(me);
     room.presence.update({ name: me.name, color: me.color }).catch(() => {});
@@ -46,7 +46,11 @@ export function showPeople(world: World): void {
   part('people').addEventListener('click', (event) => {
     if ((event.target as Element).closest('button') === null) return;
     dialog.returnValue = '';
-    name.value = me.name;
+    // One that a token has is the last word: it is what the others see, whatever is said here.
+    const shown = room.presence.self?.name ?? me.name;
+    name.readOnly = me.token !== undefined && room.pending === 0 && shown !== me.name;
+    name.value = name.readOnly ? shown : me.name;
+    part('name-given').hidden = !name.readOnly;
     for (const choice of choices) choice.checked = choice.value === me.color;
     dialog.showModal();
     name.select();
