@@ -70,6 +70,41 @@ if (isBrowserThere(t)) {
     await ada.do(`{ ${field} write('글'); compose('compositionend'); }`);
     await same(t, ada, ben, 'Xone two한그글');
   });
+
+  t.test('where one writes is told by browsers, too, that tell the document alone', async (t) => {
+    const [ada, ben] = await both(t, browser, 'one two');
+    const before = `document.querySelector('#carets div')?.firstChild.textContent`;
+    await ada.do(`document.addEventListener('selectionchange', (event) => {
+      if (event.target === document) return;
+      event.stopImmediatePropagation();
+      document.dispatchEvent(new Event('selectionchange'));
+    }, { capture: true })`);
+    await select(ada, 4, 4);
+    await ben.until(`${before} === 'one '`);
+    await ada.page.keyboard.press('ArrowLeft');
+    await ben.until(`${before} === 'one'`);
+    t.same([ada.faults, ben.faults], [[], []]);
+  });
+
+  t.test('what others write takes the focus from nothing, also where a selection does', async (t) => {
+    const [ada, ben] = await both(t, browser, 'one two');
+    await ada.do(`{
+      const own = HTMLTextAreaElement.prototype.setSelectionRange;
+      // As WebKit does.
+      HTMLTextAreaElement.prototype.setSelectionRange = function (...range) {
+        this.focus();
+        own.apply(this, range);
+      };
+    }`);
+    await select(ada, 3, 3);
+    await ada.do(`document.getElementById('cut').focus()`);
+    await select(ben, 0, 0);
+    await ben.page.keyboard.insertText('zero ');
+    await same(t, ada, ben, 'zero one two');
+    t.equal(await ada.do('document.activeElement.id'), 'cut');
+    await ada.page.focus('#notes');
+    t.equal(await ada.do(`document.getElementById('notes').selectionStart`), 8, 'who comes back is in place');
+  });
 }
 
 async function both(t: Test, browser: Browser, text: string): Promise<[Window, Window]> {

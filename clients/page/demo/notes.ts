@@ -18,17 +18,20 @@ export function openNotes(world: World): void {
   /** From what is shown to the text: what has come while a character is composed, which must not be disturbed. */
   let held: TextOperation = [];
   let isComposing = false;
+  /** Where one was, until one comes back: to select something gives the field the focus in some browsers. */
+  let left: [start: number, end: number] | undefined;
 
   const show = () => {
     const moved = moving(held, shown, text.value);
-    const [start, end] = [field.selectionStart, field.selectionEnd].map(moved);
+    const [start = 0, end = 0] = (left ?? [field.selectionStart, field.selectionEnd]).map(moved);
     held = [];
     shown = text.value;
     const value = inField(shown);
     if (field.value === value) return;
     const { scrollTop, selectionDirection } = field;
     field.value = value;
-    field.setSelectionRange(start ?? 0, end ?? 0, selectionDirection);
+    if (document.activeElement === field) field.setSelectionRange(start, end, selectionDirection);
+    else left = [start, end];
     field.scrollTop = scrollTop;
   };
   const typed = () => {
@@ -63,7 +66,14 @@ export function openNotes(world: World): void {
     const selection = isThere ? { start: field.selectionStart, end: field.selectionEnd } : null;
     room.signal('cursor', { target: DOCUMENT, selection });
   };
-  for (const name of ['selectionchange', 'focus', 'blur'] as const) field.addEventListener(name, tell);
+  field.addEventListener('focus', () => {
+    if (left !== undefined) field.setSelectionRange(...left);
+    left = undefined;
+    tell();
+  });
+  field.addEventListener('blur', tell);
+  // It bubbles, where it is told of the field and not of the document alone.
+  document.addEventListener('selectionchange', () => document.activeElement === field && tell());
   field.addEventListener('scroll', () => carets.draw());
   new ResizeObserver(() => carets.draw()).observe(field);
 }
