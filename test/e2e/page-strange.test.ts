@@ -46,6 +46,22 @@ if (isBrowserThere(t)) {
     t.same(ada.faults, []);
   });
 
+  t.test('however many lamps there are, the others are drawn by no more lights than can be', async (t) => {
+    const ada = await Window.open(browser, `${url}-lamps`, 'Ada', { viewport, script: counting });
+    await ada.do('tandem.drawn');
+    const lamps = Array.from({ length: 20 }, (_, n) => ({
+      type: 'add',
+      target: 'item',
+      id: `lamp ${n}`,
+      data: { kind: 'lamp', place: 'living', transform: { position: { x: n, y: 0, z: 9 } } },
+    }));
+    await ada.do(`tandem.room.scene.apply(${JSON.stringify(lamps)}).then(() => {})`);
+    await ada.until(`tandem.onScreen('sun') !== undefined && lights > 1`);
+    await ada.do(`new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))`);
+    t.equal(await ada.do('lights'), 8);
+    t.same(ada.faults, []);
+  });
+
   t.test('a second finger does not take along what the first one holds', async (t) => {
     const ada = await Window.open(browser, `${url}-fingers`, 'Ada', { viewport });
     await ada.grab('earth');
@@ -59,3 +75,13 @@ if (isBrowserThere(t)) {
     t.same(ada.faults, []);
   });
 }
+
+/** The most lights that a program of the graphics card was made for. */
+const counting = `
+  window.lights = 0;
+  const { shaderSource } = WebGL2RenderingContext.prototype;
+  WebGL2RenderingContext.prototype.shaderSource = function (shader, text) {
+    lights = Math.max(lights, ...[...text.matchAll(/pointLights\\[ ?([0-9]+) ?\\]/g)].map((one) => Number(one[1])));
+    shaderSource.call(this, shader, text);
+  };
+`;

@@ -18,6 +18,7 @@ type Place = readonly [x: number, y: number, z: number];
 /** Builds a piece of furniture, standing on the floor, with its front to +z. */
 class Joiner {
   readonly group = new Group();
+  light: PointLight | undefined;
   /** In the item's colour. */
   readonly main = new MeshStandardMaterial({ roughness: 0.8 });
   readonly wood = new MeshStandardMaterial({ color: '#6d4c35', roughness: 0.7 });
@@ -75,9 +76,9 @@ const builders: Readonly<Record<string, (joiner: Joiner) => void>> = {
     it.main.emissive.set('#ffcf70');
     it.main.emissiveIntensity = 0.55;
     it.round(0.17, 0.28, 0.36, [0, 1.5, 0]).castShadow = false;
-    const light = new PointLight('#ffcf8a', 4, 5);
-    light.position.y = 1.45;
-    it.group.add(light);
+    it.light = new PointLight('#ffcf8a', 4, 5);
+    it.light.position.y = 1.45;
+    it.group.add(it.light);
   },
   shelf(it) {
     for (const x of [-0.8, 0.8]) it.board(0.05, 1.5, 0.34, [x, 0.75, 0]);
@@ -135,5 +136,6 @@ export function furniture(kind: string): Model {
   const build = Object.hasOwn(builders, kind) ? builders[kind] : undefined;
   if (build === undefined) joiner.add(new IcosahedronGeometry(0.35, 1), joiner.main, [0, 0.35, 0]);
   else build(joiner);
-  return { group: joiner.group, paint: (color) => joiner.main.color.set(color) };
+  const { group, light, main } = joiner;
+  return { group, light, paint: (color) => main.color.set(color) };
 }

@@ -6,6 +6,7 @@ import {
   Mesh,
   MeshBasicMaterial,
   MeshStandardMaterial,
+  type PointLight,
   RingGeometry,
   SphereGeometry,
   Sprite,
@@ -18,6 +19,7 @@ const sphere = new SphereGeometry(1, 48, 32);
 /** A model and the materials that take on the item's colour. */
 export interface Model {
   readonly group: Group;
+  readonly light?: PointLight | undefined;
   paint(color: string): void;
 }
 

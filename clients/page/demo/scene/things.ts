@@ -1,4 +1,13 @@
-import { Box3, type Group, Mesh, type MeshStandardMaterial, type Object3D, Sprite, Vector3 } from 'three';
+import {
+  Box3,
+  type Group,
+  Mesh,
+  type MeshStandardMaterial,
+  type Object3D,
+  type PointLight,
+  Sprite,
+  Vector3,
+} from 'three';
 import type { Item } from '../../../client/index.ts';
 import { colorOf, kindOf, nameOf, placeOf, positionOf, turnOf } from '../furnishing.ts';
 import type { World } from '../world.ts';
@@ -21,11 +30,15 @@ interface Thing {
 /** How quickly what others move follows: a fifteenth of a second is too short to be seen as a delay. */
 const FOLLOW_PER_MS = 1 / 45;
 
+/** Each costs all that is lit some time, and of too many a graphics card can draw nothing. */
+const MOST_LIGHTS = 8;
+
 /** The items as they stand in the scene. */
 export class Things {
   readonly #world: World;
   readonly #surroundings: Surroundings;
   readonly #things = new Map<string, Thing>();
+  readonly #lights = new Set<PointLight>();
 
   constructor(world: World, surroundings: Surroundings, changed: () => void) {
     this.#world = world;
@@ -89,6 +102,7 @@ export class Things {
       (item === undefined || kindOf(item) !== known.kind || placeOf(item) !== known.place)
     ) {
       discard(known.model.group);
+      this.#shine(known.model, false);
       this.#surroundings.orbit(id, undefined);
       this.#things.delete(id);
     }
@@ -110,6 +124,7 @@ export class Things {
     model.group.rotation.y = turnOf(item);
     const place = placeOf(item);
     this.#surroundings.places.get(place)?.add(model.group);
+    this.#shine(model, true);
     const height = new Box3().setFromObject(model.group).max.y - y;
     const thing = {
       model,
@@ -124,6 +139,15 @@ export class Things {
     this.#orbit(id, kind, model.group.position);
     this.#outline(id);
     return thing;
+  }
+
+  /** The first lamps give light, the others only look like it. */
+  #shine({ light }: Model, isThere: boolean): void {
+    if (light === undefined) return;
+    if (isThere) this.#lights.add(light);
+    else this.#lights.delete(light);
+    let left = MOST_LIGHTS;
+    for (const one of this.#lights) one.visible = left-- > 0;
   }
 
   #outline(id: string): void {
