@@ -3,6 +3,7 @@ import { type as ot } from 'ot-text-unicode';
 import t from 'tap';
 import { apply, leading } from '../../clients/client/text/edits.ts';
 import { inField, inText, onText } from '../../clients/page/demo/line-ends.ts';
+import { fetchOver } from '../../clients/page/demo/line-fetch.ts';
 import { movedBy } from '../../clients/page/demo/moved-by.ts';
 import { readableOn } from '../../clients/page/demo/readable-on.ts';
 import { byLabel, samplesIn, sumOf } from '../../clients/page/inspector/metrics.ts';
@@ -92,4 +93,18 @@ tandem_rooms 1.5e+1
     ],
   );
   t.match(samples[2], { labels: { transport: 'websocket' }, value: 7 });
+});
+
+t.test('of a stream that was given up, the line keeps nothing', async (t) => {
+  const { fetch } = globalThis;
+  t.teardown(() => Object.assign(globalThis, { fetch }));
+  const headers = { 'content-type': 'text/event-stream' };
+  globalThis.fetch = async () => new Response(new ReadableStream(), { headers });
+  const open = new Set<() => void>();
+  const line = { isCut: false, isSlow: false, sent: 0, received: 0 };
+  const reading = new AbortController();
+  await fetchOver(line, open, 400)('http://localhost/ws/events', { signal: reading.signal });
+  t.equal(open.size, 1, 'it can be cut');
+  reading.abort();
+  t.equal(open.size, 0);
 });

@@ -16,7 +16,10 @@ export function fetchOver(line: RequestLine, open: Set<() => void>, slowMs: numb
   return async (input, init = {}) => {
     if (line.isCut) throw new TypeError('The line is cut.');
     const aborter = new AbortController();
-    const cut = () => aborter.abort();
+    const cut = () => {
+      open.delete(cut);
+      aborter.abort();
+    };
     init.signal?.addEventListener('abort', cut);
     open.add(cut);
     if (line.isSlow) await new Promise((passed) => setTimeout(passed, slowMs));
