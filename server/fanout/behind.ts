@@ -26,6 +26,13 @@ export class Behind {
     this.#answers.push(answer);
   }
 
+  /** Sends what waits for one that leaves. */
+  release(receiver: Receiver): void {
+    const own = this.#answers.filter((one) => one.receiver === receiver);
+    this.#answers = this.#answers.filter((one) => one.receiver !== receiver);
+    for (const answer of own) this.#tell(answer);
+  }
+
   /** A flush begins: its events go to audiences. What has no place among these comes last. */
   begin(attachmentOf: (connectionId: string) => Attachment | undefined): void {
     if (this.#answers.length === 0) return;

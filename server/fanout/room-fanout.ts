@@ -10,7 +10,7 @@ import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { Flushes, type Served } from './flushes.ts';
 import { absorb, emptyPending, eventsOf, hasPlace, type Pending, through } from './pending.ts';
-import { type Place, placeOf, type Told } from './position.ts';
+import { placeOf, type Told } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
 import type { Feed, Receiver } from './receiver.ts';
@@ -86,23 +86,24 @@ export class RoomFanout implements Flushable, Feed {
     this.#signals.forget(connectionId);
     if (attachment === undefined) return;
     attachment.receiver.left(this.view.roomId);
+    this.#behind.release(attachment.receiver);
     this.#attachments.detach(attachment);
     const now = placeOf(this.view.state);
     this.#encodings.at(now);
     for (const { request } of this.#syncs.filter((one) => one.attachment === attachment)) {
-      attachment.receiver.reply(this.#syncAnswer(attachment, request, now));
+      attachment.receiver.reply(syncAnswer(attachment, this.view, request, now, this.#encodings));
     }
     this.#syncs = this.#syncs.filter((one) => one.attachment !== attachment);
   }
 
   /**
-   * Replies that belong behind the answer to a join wait for it.
+   * Replies that belong behind the answer to a join wait for it. Who hears nothing of the room has nothing to wait for.
    *
    * @param offset of the entry that is answered; undefined: it comes behind all that has happened
    */
   reply(receiver: Receiver, encoded: readonly string[], offset = this.view.state.offset): void {
     if (this.#attachments.keepsBehind(receiver, encoded)) return;
-    const pending = this.#pending;
+    const pending = this.attachmentOf(receiver.connection.id) && this.#pending;
     if (pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
       this.#behind.add({ receiver, encoded, offset: hasPlace(pending, offset) ? offset : undefined });
     } else receiver.reply(encoded, this.view.roomId);
@@ -228,20 +229,17 @@ export class RoomFanout implements Flushable, Feed {
     const asked = this.#syncs;
     this.#syncs = [];
     for (const one of asked) {
-      const { receiver } = one.attachment;
+      const { attachment, request } = one;
       if (!isAnswerable(one)) {
         this.#syncs.push(one);
         continue;
       }
-      const { framing } = receiver.dialect;
-      const frames = framing.frames(this.#syncAnswer(one.attachment, one.request, this.#attachments.place));
+      const { receiver } = attachment;
+      const answer = syncAnswer(attachment, this.view, request, this.#attachments.place, this.#encodings);
+      const frames = receiver.dialect.framing.frames(answer);
       // An answer may be as large as a scene: it is made anew rather than held.
       if (receiver.sendFrames(frames) < frames.length) this.#syncs.push(one);
     }
-  }
-
-  #syncAnswer(attachment: Attachment, request: SyncRequest, place: Place): string[] {
-    return syncAnswer(attachment, this.view, request, place, this.#encodings);
   }
 }
 

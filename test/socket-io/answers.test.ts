@@ -106,3 +106,31 @@ t.test(
     ]);
   },
 );
+
+t.test(
+  '[SO3] who says something, leaves and joins again in one tick is answered in that order',
+  async (t) => {
+    const at = await stage(t);
+    const roomId = 'room';
+    const join = ['join_room', { roomId }] as const;
+    const [ada, ben] = [await member(at, 'ada', '/', join), await member(at, 'ben', '/', join)];
+    ada.heard();
+    // It leaves at once; what follows waits for the tick.
+    ben.emit('send_message', { roomId, message: 'first' });
+    await at.settle();
+    ada.heard();
+    ada.ask('send_message', { roomId, message: 'mine' });
+    ada.emit('leave_room', { roomId });
+    ada.emit(...join);
+    await at.settle();
+    ben.emit('send_message', { roomId, message: 'later' });
+    await at.settle();
+    await at.pass(64);
+    t.same(ada.heard(), [
+      'ok undefined',
+      'room_left undefined',
+      'room_joined undefined',
+      'message undefined',
+    ]);
+  },
+);
