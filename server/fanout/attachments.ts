@@ -172,7 +172,7 @@ export class Attachments {
     const { receiver } = attachment;
     this.#answerJoins(attachment, standing);
     receiver.reply(present);
-    // Its own has been acknowledged therewith.
+    // Its own is acknowledged.
     const { id } = receiver.connection;
     const steps = standing.want.withOwn ? missed : missed.filter((one) => one.from !== id);
     const sent = receiver.tell(steps.map(({ text }) => text));

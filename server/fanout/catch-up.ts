@@ -84,7 +84,8 @@ export function bringUpToDate(
   const missed = from === undefined ? undefined : missedSince(view.state, from);
   if (from === undefined || missed === undefined) {
     const whole = want.scene || want.since !== undefined || !isBlank(view.state);
-    const wasThere = want.resync === true || (want.recovers ?? want.joined) !== undefined;
+    const goesOn = want.since === undefined && from !== undefined;
+    const wasThere = want.resync === true || want.recovers !== undefined || goesOn;
     return { present, from: undefined, steps: [], whole, isLost: whole && wasThere };
   }
   const whole = want.anew === true && (want.scene || !isBlank(view.state));

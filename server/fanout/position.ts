@@ -38,6 +38,8 @@ export interface Missed {
 
 export function missedSince(state: RoomState, place: Place): Missed | undefined {
   if (place.version > state.scene.version || place.offset > state.offset) return undefined;
+  // Most who join are: all that is kept need not be looked through for each of a crowd.
+  if (isThrough(place, placeOf(state))) return { operations: [], others: [] };
   const operations = deltasAfter(state.recent, place.version);
   const others = othersAfter(state.recent, place.offset);
   if (operations === undefined || others === undefined) return undefined;

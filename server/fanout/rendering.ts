@@ -34,10 +34,12 @@ export function createRendering(
     const ready = done.get(dialect.name);
     if (ready !== undefined) return ready;
     const parts: Part[] = [];
+    const said = new Set<string>();
     for (const [index, event] of events.entries()) {
       for (const { text, from, exclude } of renderRoom(dialect, event, view, before.place.version)) {
         // Who is there has been said. Of two equal frames nobody could tell which one was lost.
-        if (event.type === 'presence' && parts.some((one) => one.text === text)) continue;
+        if (event.type === 'presence' && said.has(text)) continue;
+        if (event.type === 'presence') said.add(text);
         parts.push({ text, from, exclude, thing: undefined, before: told[index] as Told });
       }
     }
