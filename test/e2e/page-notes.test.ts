@@ -105,6 +105,23 @@ if (isBrowserThere(t)) {
     await ada.page.focus('#notes');
     t.equal(await ada.do(`document.getElementById('notes').selectionStart`), 8, 'who comes back is in place');
   });
+
+  t.test('a click into the notes lands where it is made, whenever a browser places the caret', async (t) => {
+    const [ada, ben] = await both(t, browser, 'one two');
+    await select(ada, 7, 7);
+    await ada.do(`document.getElementById('cut').focus()`);
+    await select(ben, 0, 0);
+    await ben.page.keyboard.insertText('zero ');
+    await same(t, ada, ben, 'zero one two');
+    // As Firefox does.
+    await ada.do(`{
+      const field = document.getElementById('notes');
+      field.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
+      field.setSelectionRange(2, 2);
+      field.focus();
+    }`);
+    t.equal(await ada.do(`document.getElementById('notes').selectionStart`), 2);
+  });
 }
 
 async function both(t: Test, browser: Browser, text: string): Promise<[Window, Window]> {

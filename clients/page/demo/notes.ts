@@ -66,6 +66,10 @@ export function openNotes(world: World): void {
     const selection = isThere ? { start: field.selectionStart, end: field.selectionEnd } : null;
     room.signal('cursor', { target: DOCUMENT, selection });
   };
+  // Some browsers place the caret before they give the field the focus.
+  field.addEventListener('mousedown', () => {
+    left = undefined;
+  });
   field.addEventListener('focus', () => {
     if (left !== undefined) field.setSelectionRange(...left);
     left = undefined;
