@@ -119,7 +119,7 @@ async function longNames(t: Test, browser: Browser, port: number): Promise<void>
     Window.open(browser, `http://127.0.0.1:${port}/?room=names`, name, { script: noWebGl });
   const [ada, ben] = [await open('Ada'), await open('Ben')];
   const [short, long] = ['Mars', 'b'.repeat(200)];
-  await ben.do(`tandem.room.presence.update({ name: 'n'.repeat(200) })`);
+  await ben.do(`tandem.room.presence.update({ name: 'n'.repeat(150) + '\\n'.repeat(49) + 'n' })`);
   await ben.do(`tandem.room.scene.add('long', { kind: 'stool', place: 'planets', name: '${long}' })`);
   /** Whether what is written there can be seen, and within what. */
   const isWithin = (inner: string, outer: string) =>
@@ -134,6 +134,8 @@ async function longNames(t: Test, browser: Browser, port: number): Promise<void>
     for (const what of ['.name', '.who', '.who span:last-child']) {
       t.ok(await isWithin(`[data-item=${id}] ${what}`, `[data-item=${id}]`), `${what} of ${id}`);
     }
+    const { height = 0 } = (await ada.page.locator(`[data-item=${id}]`).boundingBox()) ?? {};
+    t.ok(height > 20 && height < 60, `${id} is in one line: ${height}`);
   }
   const name = `document.querySelector('[data-item=mars] .name')`;
   t.ok(await ada.do(`${name}.scrollWidth <= ${name}.clientWidth`), `all of ${short} is read`);
