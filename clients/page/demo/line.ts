@@ -90,8 +90,13 @@ export class Line {
 function delayed(line: { readonly isSlow: boolean }): (action: () => void) => void {
   const waiting: { readonly isSlow: boolean; action(): void }[] = [];
   const pass = () => {
-    do waiting.shift()?.action();
-    while (waiting[0]?.isSlow === false);
+    try {
+      do waiting.shift()?.action();
+      while (waiting[0]?.isSlow === false);
+    } finally {
+      // After one that has failed.
+      if (waiting[0]?.isSlow === false) pass();
+    }
   };
   return (action) => {
     const { isSlow } = line;
