@@ -72,11 +72,14 @@ export function createFaultyLog(store: Log, chronicle: Chronicle, random: Random
         read: (from, limit) => room.read(from, limit),
         compact: async (snapshot, dropThrough) => {
           compacting += 1;
-          // It takes longer than an append does.
-          for (let part = 0; part < 4; part++) await pause();
-          await room.compact(snapshot, dropThrough);
-          await pause();
-          compacting -= 1;
+          try {
+            // It takes longer than an append does.
+            for (let part = 0; part < 4; part++) await pause();
+            await room.compact(snapshot, dropThrough);
+            await pause();
+          } finally {
+            compacting -= 1;
+          }
         },
         async drop() {
           await pause();
