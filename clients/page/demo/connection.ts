@@ -12,7 +12,7 @@ export function showConnection({ client, room, line, announcer }: World): void {
   part('chart').append(chart.svg);
   const status = part('status');
   let isTriedAgain = false;
-  /** Of what has ended. */
+  /** Of what has ended: the first that was heard. */
   let why = '';
 
   const show = () => {
@@ -32,16 +32,17 @@ export function showConnection({ client, room, line, announcer }: World): void {
   room.on('pending', show);
   room.scene.on('change', show);
   const tell = ({ message }: Error) => {
-    if (stateOf(client, room) === 'closed') why = message;
+    if (stateOf(client, room) === 'closed') why ||= message;
     announcer.show(message, 'warning');
     show();
   };
   client.on('error', tell);
   // Whatever is asked of a room that has ended is answered with why.
   room.on('status', (status) => status === 'refused' && room.presence.update({}).catch(tell));
-  client.on('lost', () =>
-    announcer.show('The connection is lost. What you do is kept and sent later.', 'warning'),
-  );
+  client.on('lost', () => {
+    if (stateOf(client, room) === 'closed') return;
+    announcer.show('The connection is lost. What you do is kept and sent later.', 'warning');
+  });
 
   let [received, sent] = [0, 0];
   setInterval(() => {
