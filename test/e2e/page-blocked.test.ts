@@ -33,6 +33,24 @@ if (isBrowserThere(t)) {
     await page.waitForSelector('#board:not([hidden])');
   });
 
+  t.test('a token that is given there lets one in, and does not stay in the address', async (t) => {
+    const guarded = await startServer({ DEMO: '1', AUTH: 'required' });
+    t.teardown(() => guarded.close());
+    const page = await (await browser.newContext()).newPage();
+    await page.addInitScript(`${noWebGl}${noStorage}`);
+    await page.goto(`http://127.0.0.1:${guarded.port}/?room=a`);
+    for (const wrong of ['  ', '+&#%']) {
+      await page.fill('#token', wrong);
+      await Promise.all([page.waitForEvent('load'), page.click('#sign-in button')]);
+      await page.waitForSelector('#sign-in[open]');
+    }
+    await page.fill('#token', ` ${await token({ sub: 'ada' })} `);
+    await Promise.all([page.waitForEvent('load'), page.click('#sign-in button')]);
+    await page.waitForSelector('#status[data-status=open]', { timeout: 10_000 });
+    t.equal(await page.evaluate('tandem.room.userId'), 'ada');
+    t.equal(page.url(), `http://127.0.0.1:${guarded.port}/?room=a`);
+  });
+
   t.test(
     'where a part of the page cannot be had, it says so, and not that the browser is to blame',
     async (t) => {

@@ -1,5 +1,5 @@
 import { userIdIn } from '../../client/token.ts';
-import { session } from '../common/session.ts';
+import { isKept, session } from '../common/session.ts';
 
 /** Distinct on light and on dark, and from one another. */
 export const COLORS = [
@@ -113,7 +113,8 @@ export function remember({ name, color }: Pick<Identity, 'name' | 'color'>): voi
 
 /** Begins anew as the bearer of this token. */
 export function signIn(token: string): void {
-  keep(token);
+  if (isKept) keep(token);
+  else history.replaceState(null, '', `#token=${encodeURIComponent(token)}`);
   location.reload();
 }
 
