@@ -76,6 +76,28 @@ if (isBrowserThere(t)) {
     }
   });
 
+  t.test('who has no name by a token chooses one, also in two windows', async (t) => {
+    const server = await startServer({ DEMO: '1' });
+    t.teardown(() => server.close());
+    const context = await (await openBrowser(t)).newContext();
+    await context.addInitScript(noWebGl);
+    const open = async (name: string, claims: object) => {
+      const page = await context.newPage();
+      await page.addInitScript(`sessionStorage.name = '${name}'; sessionStorage.chosen = 'yes'`);
+      await page.goto(`http://127.0.0.1:${server.port}/#token=${await token({ sub: 'cleo', ...claims })}`);
+      await page.waitForSelector(`#people button[aria-label^=${name}]`);
+      return page;
+    };
+    const one = await open('Cleo', {});
+    // What a server takes for no name is none.
+    await open('Dana', { name: '', userName: 'Eve' });
+    await one.waitForSelector('#people button[aria-label^=Dana]');
+    await one.click('#people button');
+    t.equal(await one.inputValue('#name'), 'Cleo');
+    t.ok(await one.isEditable('#name'));
+    t.notOk(await one.isVisible('#name-given'));
+  });
+
   t.test('each window is somebody, also where one is the copy of another', async (t) => {
     const server = await startServer({ DEMO: '1' });
     t.teardown(() => server.close());

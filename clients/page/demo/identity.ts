@@ -1,3 +1,4 @@
+import type { limits } from '../../../protocol/limits.ts';
 import { userIdIn } from '../../client/token.ts';
 import { isKept, session } from '../common/session.ts';
 
@@ -59,6 +60,8 @@ export interface Identity {
   color: string;
   /** Undefined: a guest. */
   readonly token: string | undefined;
+  /** By the token: the others see it, whatever is said here. */
+  readonly givenName: string | undefined;
 }
 
 /**
@@ -78,9 +81,27 @@ export function identify(): Identity {
   return {
     userId,
     token,
+    givenName: token && nameIn(token),
     name: kept('name', () => pick(NAMES)),
     color: kept('color', () => pick(COLORS)),
   };
+}
+
+const MAX_NAME_LENGTH: typeof limits.MAX_ID_LENGTH = 200;
+
+/** As the server takes it: what cannot be shown is none. */
+function nameIn(token: string): string | undefined {
+  try {
+    const [, payload = ''] = token.split('.');
+    const binary = atob(payload.replaceAll('-', '+').replaceAll('_', '/'));
+    const bytes = Uint8Array.from(binary, (one) => one.charCodeAt(0));
+    const claims = JSON.parse(new TextDecoder().decode(bytes));
+    const name: unknown = claims.name ?? claims.userName;
+    const isShort = typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH;
+    return isShort ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -46,10 +46,8 @@ export function showPeople(world: World): void {
   part('people').addEventListener('click', (event) => {
     if ((event.target as Element).closest('button') === null) return;
     dialog.returnValue = '';
-    // One that a token has is the last word: it is what the others see, whatever is said here.
-    const shown = room.presence.self?.name ?? me.name;
-    name.readOnly = me.token !== undefined && room.pending === 0 && shown !== me.name;
-    name.value = name.readOnly ? shown : me.name;
+    name.readOnly = me.givenName !== undefined;
+    name.value = me.givenName ?? me.name;
     part('name-given').hidden = !name.readOnly;
     for (const choice of choices) choice.checked = choice.value === me.color;
     dialog.showModal();
