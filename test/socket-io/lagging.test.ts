@@ -123,45 +123,46 @@ t.test('[SR3] [SO3] who lost an answer amid a tick hears nothing twice that came
   ]);
 });
 
-t.test('[SR3] [SO3] [TX6] who asks while it lags is answered behind what it missed', async (t) => {
+/** Ada has read nothing since ben began to speak: more than her bound. */
+async function behind(t: Test, count: number) {
   const at = await stage(t, env);
   const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
   const before = ada.heard().length;
   ada.wire.stall();
-  for (let times = 0; times < 2; times++) ben.say(half);
+  for (let times = 0; times < count; times++) ben.say(half);
   await at.pass(64);
+  return {
+    at,
+    ada,
+    ben,
+    async hears() {
+      ada.wire.read();
+      await at.pass(64);
+      return ada.heard().slice(before);
+    },
+  };
+}
+
+t.test('[SR3] [SO3] [TX6] who asks while it lags is answered behind what it missed', async (t) => {
+  const { at, ada, ben, hears } = await behind(t, 2);
   ben.write();
   await at.pass(64);
   ada.write();
   await at.pass(64);
-  ada.wire.read();
-  await at.pass(64);
-  t.same(ada.heard().slice(before), [...said, 'operation ben 1', 'ok true 2']);
+  t.same(await hears(), [...said, 'operation ben 1', 'ok true 2']);
 });
 
 t.test('[SR3] [SO3] also where it has drained before the tick of its answer', async (t) => {
-  const at = await stage(t, env);
-  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
-  const before = ada.heard().length;
-  ada.wire.stall();
-  for (let times = 0; times < 2; times++) ben.say(half);
-  await at.pass(64);
+  const { at, ada, ben, hears } = await behind(t, 2);
   ben.say('near');
   await at.settle();
   ada.ask('mine');
   await at.settle();
-  ada.wire.read();
-  await at.pass(64);
-  t.same(ada.heard().slice(before), [...said, 'message ben near', 'message ada mine', 'ok true']);
+  t.same(await hears(), [...said, 'message ben near', 'message ada mine', 'ok true']);
 });
 
 t.test('[SR3] [SO3] also where that comes in parts, and it lags again meanwhile', async (t) => {
-  const at = await stage(t, env);
-  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
-  const before = ada.heard().length;
-  ada.wire.stall();
-  for (let times = 0; times < 6; times++) ben.say(half);
-  await at.pass(64);
+  const { at, ada, hears } = await behind(t, 6);
   ada.ask('mine');
   await at.pass(64);
   for (let times = 0; times < 4; times++) {
@@ -169,28 +170,19 @@ t.test('[SR3] [SO3] also where that comes in parts, and it lags again meanwhile'
     ada.wire.stall();
     await at.pass(64);
   }
-  ada.wire.read();
-  await at.pass(64);
   const all = Array.from({ length: 6 }, () => 'message ben pppp');
-  t.same(ada.heard().slice(before), [...all, 'message ada mine', 'ok true']);
+  t.same(await hears(), [...all, 'message ada mine', 'ok true']);
 });
 
 t.test('[SR3] [SO3] who leaves and joins while it lags is answered in that order', async (t) => {
-  const at = await stage(t, env);
-  const [ada, ben] = [await member(at, 'ada'), await member(at, 'ben')];
-  const before = ada.heard().length;
-  ada.wire.stall();
-  for (let times = 0; times < 3; times++) ben.say(half);
-  await at.pass(64);
+  const { at, ada, hears } = await behind(t, 3);
   ada.ask('mine');
   await at.pass(64);
   ada.leave();
   await at.pass(64);
   ada.join(roomId);
   await at.pass(64);
-  ada.wire.read();
-  await at.pass(64);
-  t.same(ada.heard().slice(before), [...said, 'ok true', 'room_left', 'room_joined']);
+  t.same(await hears(), [...said, 'ok true', 'room_left', 'room_joined']);
 });
 
 t.test('[SR3] [SR5] who joins another room while it lags hears all that is said there since', async (t) => {
