@@ -26,7 +26,7 @@ export class Behind {
     this.#answers.push(answer);
   }
 
-  /** Sends what waits for one that leaves. */
+  /** Sends what waits for one that leaves, or begins to wait for something else. */
   release(receiver: Receiver): void {
     const own = this.#answers.filter((one) => one.receiver === receiver);
     this.#answers = this.#answers.filter((one) => one.receiver !== receiver);

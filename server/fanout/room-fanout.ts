@@ -78,6 +78,8 @@ export class RoomFanout implements Flushable, Feed {
   attach(receiver: Receiver, userId: string, want: Want, stored?: Promise<void>): void {
     receiver.feeds.set(this.view.roomId, this);
     this.#attachments.attach(receiver, userId, want, stored);
+    // In the order in which they were asked for, where it joins once more.
+    this.#behind.release(receiver);
     // No flush is asked for: what else follows from the same batch has to be taken in before.
   }
 

@@ -50,6 +50,14 @@ async function scene(t: Test) {
   return { at, ada, ben, add, publish: () => at.server.publish('scene:p:s', { event: 'news', data: {} }) };
 }
 
+async function room(t: Test) {
+  const at = await stage(t);
+  const roomId = 'room';
+  const join = ['join_room', { roomId }] as const;
+  const [ada, ben] = [await member(at, 'ada', '/', join), await member(at, 'ben', '/', join)];
+  return { at, roomId, join, ada, ben };
+}
+
 t.test('[SO3] an operation is answered after all that leads to its version has come', async (t) => {
   const { at, ada, ben, add } = await scene(t);
   ben.emit('sceneOperation', add());
@@ -77,10 +85,7 @@ t.test('[SO3] also where an event is told before that, or it is refused', async 
 t.test(
   '[SO3] [TX6] what is written is answered between what others write, whatever else happens',
   async (t) => {
-    const at = await stage(t);
-    const roomId = 'room';
-    const join = ['join_room', { roomId }] as const;
-    const [ada, ben] = [await member(at, 'ada', '/', join), await member(at, 'ben', '/', join)];
+    const { at, roomId, ada, ben } = await room(t);
     const cy = await at.member('cy', roomId);
     const write = { roomId, documentId: 'd', operation: ['x'], version: 0 };
     const change = async (id: string) => {
@@ -110,11 +115,7 @@ t.test(
 t.test(
   '[SO3] who says something, leaves and joins again in one tick is answered in that order',
   async (t) => {
-    const at = await stage(t);
-    const roomId = 'room';
-    const join = ['join_room', { roomId }] as const;
-    const [ada, ben] = [await member(at, 'ada', '/', join), await member(at, 'ben', '/', join)];
-    ada.heard();
+    const { at, roomId, join, ada, ben } = await room(t);
     // It leaves at once; what follows waits for the tick.
     ben.emit('send_message', { roomId, message: 'first' });
     await at.settle();
@@ -134,3 +135,19 @@ t.test(
     ]);
   },
 );
+
+t.test('[SO3] [TX6] so is who joins once more in between', async (t) => {
+  const { at, roomId, join, ada, ben } = await room(t);
+  const write = (version: number) => ({ roomId, documentId: 'd', operation: ['x'], version });
+  // It leaves at once; what follows waits for the tick.
+  ben.emit('send_message', { roomId, message: 'first' });
+  await at.settle();
+  ada.heard();
+  ada.ask('operation', write(0));
+  await at.settle();
+  ada.emit(...join);
+  ada.ask('operation', write(1));
+  await at.settle();
+  await at.pass(64);
+  t.same(ada.heard(), ['room_joined undefined', 'ok 1', 'ok 2']);
+});
