@@ -128,6 +128,7 @@ t.test(
     const [first] = workers as [Worker];
     const since = await first.client.ask({ type: 'requestSync' });
     await first.client.ask({ type: 'select', planetId: 'p' });
+    await first.client.next((one) => one.type === 'sceneDelta' && one.toVersion > since.version);
     process.child.kill('SIGKILL');
     await Promise.all(workers.map((one) => one.done));
     const again = await started(t, settings);
