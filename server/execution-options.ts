@@ -3,10 +3,10 @@ import type { Clock } from './clock.ts';
 import type { RoomView } from './dialect/events.ts';
 import type { Membership, Session } from './dispatch/session.ts';
 import type { Want } from './fanout/attachment.ts';
-import type { Place } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { Joins } from './joins.ts';
 import type { Entry, LeaveReason } from './room/entry.ts';
+import type { Place } from './room/place.ts';
 
 /** What the author of an entry is told that the log did not accept. */
 export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
@@ -23,7 +23,10 @@ export interface ExecutionOptions {
   /** A command was refused by the log, or because too much waits for it. */
   onRefused(code: string): void;
   onFault(roomId: string, entry: string, error: unknown): void;
-  /** A connection of this node has entered a room, which stood at `place` then. Resolves when what is kept of that is durable. */
+  /**
+   * A connection of this node has entered a room, which stood at `place` then. Resolves when what is kept of that is
+   * durable.
+   */
   onJoined(
     session: Session,
     membership: Membership,

@@ -1,8 +1,9 @@
 import type { Session } from './dispatch/session.ts';
-import { type Claimed, isUpToDate, placeOf } from './fanout/position.ts';
+import { type Claimed, isUpToDate } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { LiveRoom } from './live-room.ts';
 import type { Log, LogError } from './log/log.ts';
+import { placeOf } from './room/place.ts';
 import type { Rooms } from './rooms.ts';
 import { identityOf } from './sessions.ts';
 import { anyEpoch, type Joined } from './stay.ts';

@@ -1,7 +1,8 @@
 import type { Ref, RoomView } from '../dialect/events.ts';
+import type { Place } from '../room/place.ts';
 import type { Audience } from './audience.ts';
 import type { Step } from './catch-up.ts';
-import { type Claimed, earlier, isThrough, type Place, placeFrom, type Told } from './position.ts';
+import { type Claimed, earlier, isThrough, placeFrom, type Told } from './position.ts';
 import type { Receiver } from './receiver.ts';
 
 /** Of most rooms nobody views anything: one set serves all of them. */

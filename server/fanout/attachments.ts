@@ -1,11 +1,12 @@
 import { renderDirect } from '../dialect/dialect.ts';
+import { type Place, placeOf } from '../room/place.ts';
 import type { Attachment, Serving, Waits, Want } from './attachment.ts';
 import { again, isServable, lostSince, nothing, release, surely, waitingFor } from './attachment.ts';
 import { type Audience, Audiences } from './audience.ts';
 import { answered, bringUpToDate, inOrder, joinedAnswers, type Update } from './catch-up.ts';
 import type { AttachmentsOptions } from './fanout-options.ts';
 import type { Served } from './flushes.ts';
-import { earlier, later, type Place, placeOf, type Told } from './position.ts';
+import { earlier, later, type Told } from './position.ts';
 import type { Receiver } from './receiver.ts';
 
 /**

@@ -1,12 +1,13 @@
 import { type Dialect, isExcluded, type RoomText, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { Ref, RoomEvent, RoomView, SyncAnswer } from '../dialect/events.ts';
 import { comingsSince, lastDeparture } from '../room/comings.ts';
+import type { Place } from '../room/place.ts';
 import { isBlank } from '../room/state.ts';
 import type { Attachment, Want } from './attachment.ts';
 import { deltaOf } from './delta.ts';
 import type { Encodings } from './encodings.ts';
 import { eventOf } from './pending.ts';
-import { type Missed, missedSince, type Place, placeFrom } from './position.ts';
+import { type Missed, missedSince, placeFrom } from './position.ts';
 
 /** Who is brought up to date. */
 export type Recipient = Pick<Attachment, 'receiver' | 'userId'>;

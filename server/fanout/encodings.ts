@@ -1,6 +1,6 @@
 import { type Dialect, renderDirect, renderRoom } from '../dialect/dialect.ts';
 import type { DirectEvent, Ref, RoomEvent, RoomView } from '../dialect/events.ts';
-import type { Place } from './position.ts';
+import type { Place } from '../room/place.ts';
 
 /** Stands where a ref will be: no id can hold it, and what users wrote comes behind. */
 const PLACEHOLDER = '\u0000ref';

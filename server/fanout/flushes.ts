@@ -1,6 +1,6 @@
 import type { Mark } from '../dialect/mark.ts';
+import type { Place } from '../room/place.ts';
 import type { Begun } from './attachment.ts';
-import type { Place } from './position.ts';
 
 /** Of all flushes of this process, in their order. */
 let latest = 0;

@@ -1,7 +1,7 @@
 import type { RoomEvent } from '../dialect/events.ts';
 import type { Departed, Effect, OperationsEffect, Recoverable } from '../room/effect.ts';
+import type { Place } from '../room/place.ts';
 import { deltaOf } from './delta.ts';
-import type { Place } from './position.ts';
 
 type OtherEvent = Exclude<RoomEvent, { type: 'delta' | 'presence' | 'selection' }>;
 

@@ -1,25 +1,12 @@
 import type { OperationsEffect } from '../room/effect.ts';
+import { type Place, placeOf } from '../room/place.ts';
 import { deltasAfter, latestOffset, othersAfter, type RecentOther } from '../room/recent.ts';
 import type { RoomState } from '../room/state.ts';
-
-/**
- * How much of a room a client has seen: the scene's version, and the offset through which it has all texts,
- * messages, published and relayed events. Two numbers, because operations are merged within a tick and so leave
- * behind what came between them.
- */
-export interface Place {
-  version: number;
-  offset: number;
-}
 
 /** Where a receiver stands, and the offset of the last entry through which it was told who came and went. */
 export interface Told {
   readonly place: Place;
   readonly heard: number;
-}
-
-export function placeOf(state: RoomState): Place {
-  return { version: state.scene.version, offset: latestOffset(state.recent) };
 }
 
 /** What a client names that comes back. */

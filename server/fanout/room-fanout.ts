@@ -1,6 +1,7 @@
 import { isExcluded } from '../dialect/dialect.ts';
 import type { RoomEvent, RoomView, SignalEvent, SignalKind } from '../dialect/events.ts';
 import type { Effect } from '../room/effect.ts';
+import { placeOf } from '../room/place.ts';
 import { type Attachment, isIn, type Want } from './attachment.ts';
 import { Attachments } from './attachments.ts';
 import type { Audience } from './audience.ts';
@@ -10,7 +11,7 @@ import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { Flushes, type Served } from './flushes.ts';
 import { absorb, emptyPending, eventsOf, hasPlace, type Pending, through } from './pending.ts';
-import { placeOf, type Told } from './position.ts';
+import type { Told } from './position.ts';
 import { publishToAll } from './publish.ts';
 import { Published } from './published.ts';
 import type { Feed, Receiver } from './receiver.ts';
@@ -236,11 +237,10 @@ export class RoomFanout implements Flushable, Feed {
         this.#syncs.push(one);
         continue;
       }
-      const { receiver } = attachment;
       const answer = syncAnswer(attachment, this.view, request, this.#attachments.place, this.#encodings);
-      const frames = receiver.dialect.framing.frames(answer);
+      const frames = attachment.receiver.dialect.framing.frames(answer);
       // An answer may be as large as a scene: it is made anew rather than held.
-      if (receiver.sendFrames(frames) < frames.length) this.#syncs.push(one);
+      if (attachment.receiver.sendFrames(frames) < frames.length) this.#syncs.push(one);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Place } from './position.ts';
+import type { Place } from '../room/place.ts';
 
 /** Of as many rooms as this it is known, those that were left last. */
 const MOST_ROOMS = 100;

@@ -5,7 +5,7 @@ import { chat, publish, relay, sceneOperation, textOperation } from './content.t
 import { answerTo, type Effect } from './effect.ts';
 import { type Answer, type CommandEntry, type Entry, type EntryOf, refuse } from './entry.ts';
 import { enter, exit, isSession, sessionsOf } from './members.ts';
-import { latestOffset } from './recent.ts';
+import { placeOf } from './place.ts';
 import { claim, claimsOf, holderOf, release, transfer } from './selections.ts';
 import type { RoomState } from './state.ts';
 import { goOn } from './texts.ts';
@@ -117,8 +117,8 @@ function join(state: RoomState, entry: EntryOf<'join'>): Effect[] {
   if (answer.ok) goOn(state.texts, recovers, by.connection);
   const dropped = answer.ok ? replaced.flatMap((one) => letGo(state, one)) : [];
   const evicted = effects.flatMap((one) => (one.kind === 'removed' ? letGo(state, one.connection) : []));
-  const place = { version: state.scene.version, offset: latestOffset(state.recent) };
-  const entered: Effect[] = answer.ok ? [{ kind: 'entered', to: by, node: entry.node, place }] : [];
+  const { node } = entry;
+  const entered: Effect[] = answer.ok ? [{ kind: 'entered', to: by, node, place: placeOf(state) }] : [];
   const viewing = answer.ok ? views.map((thing) => startViewing(state, by.connection, thing)) : [];
   return [...dropped, ...evicted, ...effects, ...entered, ...viewing, answerTo(entry, answer)];
 }

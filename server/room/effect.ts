@@ -1,5 +1,6 @@
 import type { ChatMessage, ErrorCode, Operation, TextOperation, UserPresence } from '../../protocol/index.ts';
 import type { Answer, Author, CommandEntry, LeaveReason } from './entry.ts';
+import type { Place } from './place.ts';
 
 /**
  * What follows from an entry. The fold returns effects as values; the open room executes them, after the log
@@ -11,7 +12,7 @@ export type Effect =
   /** Tells the author that somebody else holds the lock of what it selected. */
   | { kind: 'conflict'; op: string; to: Author; thing: string; lockedBy: string }
   /** The connection is in the room from now on (again: with other details); `place`: where the room stands then. */
-  | { kind: 'entered'; to: Author; node: string; place: { version: number; offset: number } }
+  | { kind: 'entered'; to: Author; node: string; place: Place }
   /** The connection is no longer in the room; `code`: what it is told, where it had to go. */
   | { kind: 'removed'; connection: string; reason: LeaveReason; code?: ErrorCode }
   /** The connection views the thing from now on, or no longer. */

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { missedSince, placeFrom, placeOf } from '../../server/fanout/position.ts';
+import { missedSince, placeFrom } from '../../server/fanout/position.ts';
+import { placeOf } from '../../server/room/place.ts';
 import { add, chat, configure, fold, join, leave, operate, roomOf, update } from '../room/entries.ts';
 
 /** Offsets 1 join, 2 version 1, 3 a message, 4 versions 2 and 3, 5 and 6 nothing to keep. */

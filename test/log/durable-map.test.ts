@@ -226,20 +226,30 @@ function createSharedLog(follows?: (next: unknown, before: unknown) => boolean) 
   };
 }
 
+/** A change of one process is refused, while the other stores one. */
+async function refuse(
+  t: Test,
+  shared: { held: Promise<void> },
+  one: DurableMap<unknown>,
+  store: () => Promise<void>,
+): Promise<void> {
+  let fail = (_: Error) => {};
+  shared.held = new Promise((_, reject) => {
+    fail = reject;
+  });
+  const refused = one.set('k', 'refused');
+  await store();
+  fail(new LogError('LOG_UNAVAILABLE', 'full'));
+  await t.rejects(refused, { message: 'full' });
+}
+
 t.test(
   'of two processes that change a key at once, the one that is refused has changed nothing',
   async (t) => {
     const { shared, open, again } = createSharedLog();
     const [one, other] = [await open(), await open()];
     await one.set('k', 'before');
-    let fail = (_: Error) => {};
-    shared.held = new Promise((_, reject) => {
-      fail = reject;
-    });
-    const refused = one.set('k', 'refused');
-    await other.set('k', 'stored');
-    fail(new LogError('LOG_UNAVAILABLE', 'full'));
-    await t.rejects(refused, { message: 'full' });
+    await refuse(t, shared, one, () => other.set('k', 'stored'));
     t.equal(one.get('k'), 'stored');
     shared.held = Promise.resolve();
     await Promise.all(Array.from({ length: 2500 }, (_, index) => one.set(`key${index}`, index)));
@@ -256,14 +266,7 @@ t.test('whoever changes the map when it hears that its change was refused is hea
   };
   const one: DurableMap<unknown> = await open(react);
   const other = await open();
-  let fail = (_: Error) => {};
-  shared.held = new Promise((_, reject) => {
-    fail = reject;
-  });
-  const refused = one.set('k', 'refused');
-  await other.set('k', 'stored');
-  fail(new LogError('LOG_UNAVAILABLE', 'full'));
-  await t.rejects(refused, { message: 'full' });
+  await refuse(t, shared, one, () => other.set('k', 'stored'));
   await reaction;
   t.equal((await again()).get('reaction'), 1);
 });

@@ -58,6 +58,16 @@ async function room(t: Test) {
   return { at, roomId, join, ada, ben };
 }
 
+/** What was said has left at once; what follows waits for the tick. */
+async function amidTick(t: Test) {
+  const all = await room(t);
+  const { at, roomId, ada, ben } = all;
+  ben.emit('send_message', { roomId, message: 'first' });
+  await at.settle();
+  ada.heard();
+  return all;
+}
+
 t.test('[SO3] an operation is answered after all that leads to its version has come', async (t) => {
   const { at, ada, ben, add } = await scene(t);
   ben.emit('sceneOperation', add());
@@ -115,11 +125,7 @@ t.test(
 t.test(
   '[SO3] who says something, leaves and joins again in one tick is answered in that order',
   async (t) => {
-    const { at, roomId, join, ada, ben } = await room(t);
-    // It leaves at once; what follows waits for the tick.
-    ben.emit('send_message', { roomId, message: 'first' });
-    await at.settle();
-    ada.heard();
+    const { at, roomId, join, ada, ben } = await amidTick(t);
     ada.ask('send_message', { roomId, message: 'mine' });
     ada.emit('leave_room', { roomId });
     ada.emit(...join);
@@ -137,12 +143,8 @@ t.test(
 );
 
 t.test('[SO3] [TX6] so is who joins once more in between', async (t) => {
-  const { at, roomId, join, ada, ben } = await room(t);
+  const { at, roomId, join, ada } = await amidTick(t);
   const write = (version: number) => ({ roomId, documentId: 'd', operation: ['x'], version });
-  // It leaves at once; what follows waits for the tick.
-  ben.emit('send_message', { roomId, message: 'first' });
-  await at.settle();
-  ada.heard();
   ada.ask('operation', write(0));
   await at.settle();
   ada.emit(...join);
