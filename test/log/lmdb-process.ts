@@ -18,9 +18,15 @@ export interface LogProcess {
  * Starts `lmdb-child.ts` on a directory; it ends with the test.
  *
  * @param fileLimitKiB - How large a file it may write, standing in for a full disk.
+ * @param under - What runs it, with the command line following.
  */
-export function startLogProcess(t: Test, directory: string, fileLimitKiB?: number): LogProcess {
-  const program = [process.execPath, built('test/log/lmdb-child.ts'), directory];
+export function startLogProcess(
+  t: Test,
+  directory: string,
+  fileLimitKiB?: number,
+  under: readonly string[] = [],
+): LogProcess {
+  const program = [...under, process.execPath, built('test/log/lmdb-child.ts'), directory];
   // The signal that comes with the limit is ignored, so that writing fails as it does on a full disk. What
   // the test runner adds to NODE_OPTIONS writes files of its own, and would fail first.
   const limited = [
