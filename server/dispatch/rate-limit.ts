@@ -89,7 +89,8 @@ class ConnectionLimiter implements Limiter {
     const meter = this.#meter(name, nowMs);
     this.retryAfterMs = take(meter, cost, nowMs);
     if (this.retryAfterMs > 0) return this.refuse(name, nowMs, isAwaited);
-    meter.seen += cost;
+    // As `take`: no single one is a flood.
+    meter.seen += Math.min(cost, meter.rate.burst);
     return 'ok';
   }
 

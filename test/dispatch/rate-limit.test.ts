@@ -117,3 +117,9 @@ t.test('a large paste is refused and is no flood', async (t) => {
   const seen = Array.from({ length: 50 }, () => limiter.admit('stream', 100, 0));
   t.same(new Set(seen), new Set(['ok', 'limited-tell', 'limited-silent']));
 });
+
+t.test('nor is one that is let through and costs more than ten times the count', async (t) => {
+  const limiter = createLimiter(rates, 0);
+  t.equal(limiter.admit('stream', 700, 0), 'ok');
+  t.equal(limiter.admit('stream', 1, 0), 'limited-tell');
+});

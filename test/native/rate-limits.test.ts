@@ -105,6 +105,19 @@ t.test('[RL3] ten times the limit closes the connection with FLOOD', async (t) =
   }
 });
 
+t.test('[RL3] one command with more operations than may be is refused, and is no flood', async (t) => {
+  const at = await stage(t, { STREAM_LIMIT: '60/1s' });
+  const ada = await at.member('ada');
+  await at.pass(5000, 500);
+  const operations = Array.from({ length: 700 }, (_, n) => ({ type: 'remove', target: 'item', id: `i${n}` }));
+  t.hasStrict(await ada.ask({ type: 'sceneOperation', operations }), {
+    type: 'error',
+    code: 'INVALID_FIELD',
+  });
+  t.equal((await burst(ada, 5, () => cursor)).acks.length, 5, 'what follows is not made to wait for it');
+  t.equal(ada.wire.closedWith, undefined);
+});
+
 t.test('[RL3] a client that keeps to the limit for long is never taken for a flood', async (t) => {
   const at = await stage(t, { RATE_LIMIT: '10/1s', STREAM_LIMIT: '10/1s' });
   const ada = await at.member('ada');

@@ -69,9 +69,10 @@ export const relay: Treatment<'relay'> = {
   }),
 };
 
-/** Each operation counts. */
+/** Each operation counts, up to as many as may be. */
 function costOf({ operations }: Readonly<Record<string, unknown>>): number {
-  return Array.isArray(operations) ? Math.max(1, operations.length) : 1;
+  if (!Array.isArray(operations)) return 1;
+  return Math.min(Math.max(1, operations.length), limits.MAX_OPERATIONS);
 }
 
 function operationsOf(command: CommandOf<'sceneOperation'>): Operation[] {
