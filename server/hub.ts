@@ -63,7 +63,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
   readonly #receiverOptions: ReceiverOptions;
   readonly #arrival: ArrivalOptions;
   readonly #duties: Duties;
-  #lagging = 0;
   /** Nothing new is accepted. */
   #closing = false;
 
@@ -81,9 +80,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
       clock,
       metrics,
       sessions: this.sessions,
-      onLagging: (change) => {
-        this.#lagging += change;
-      },
     });
     this.#stage = createStage({
       ...options,
@@ -107,10 +103,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
       answer: (session, event) => this.sessions.answer(session, event),
       submit: (roomId, entry) => rooms().submit(roomId, entry),
     };
-  }
-
-  get lagging(): number {
-    return this.#lagging;
   }
 
   selectProtocol(offered: readonly string[]): string {
@@ -172,7 +164,6 @@ export class Hub implements ConnectionHandler, SocketHandler {
     const { receiver, phase } = session;
     const { userId } = identityOf(session) ?? {};
     this.#options.logger.info({ connection: session.id, userId, code }, 'disconnected');
-    if (receiver.lagging) this.#lagging -= 1;
     this.#options.recovery.ended(session.id, clean);
     receiver.ended();
     for (const { roomId } of session.memberships.values()) {

@@ -10,28 +10,19 @@ export function createReceiverOptions({
   clock,
   metrics,
   sessions,
-  onLagging,
 }: {
   config: Config;
   clock: Clock;
   metrics: Metrics;
   sessions: Sessions;
-  /** How many more lag, or fewer. */
-  onLagging(change: number): void;
 }): ReceiverOptions {
   return {
     clock,
     maxHeldBytes: config.limits.MAX_HELD_REPLY_BYTES,
     maxBufferedBytes: config.limits.MAX_BUFFERED_BYTES,
     drainTimeoutMs: config.limits.DRAIN_TIMEOUT_MS,
-    onLagging() {
-      onLagging(1);
-      metrics.lagged.inc();
-    },
-    onResynced() {
-      onLagging(-1);
-      metrics.resynced.inc();
-    },
+    onLagging: () => metrics.lagged.inc(),
+    onResynced: () => metrics.resynced.inc(),
     onFrame(bytes) {
       metrics.framesSent.inc();
       metrics.bytesSent.inc(bytes);

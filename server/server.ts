@@ -21,7 +21,7 @@ import { openPermission } from './permission.ts';
 import { openRecovery, type Recovery } from './recovery.ts';
 import type { Server, ServerOptions } from './server-options.ts';
 import { createSuspicion } from './suspicion.ts';
-import { createHttpServer, type HttpServer } from './transport/health.ts';
+import { createHttpServer, type HttpServer } from './transport/http-server.ts';
 import { wireOf } from './transport/socket-io/socket-io.ts';
 
 const SWEEP_MS = 1000;
@@ -53,7 +53,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
     connections: () => connectionsOf(hub.sessions.all()),
     rooms: () => rooms.size,
     members: () => rooms.members,
-    lagging: () => hub.lagging,
+    lagging: () => hub.sessions.lagging,
     bufferedBytes: () => hub.sessions.bufferedBytes,
     waitingEntries: () => rooms.waiting,
     isWritable: () => log.writable(),

@@ -44,6 +44,14 @@ export class Sessions {
     return bytes;
   }
 
+  /** How many of their connections are left out until they have drained. */
+  get lagging(): number {
+    let count = 0;
+    for (const { receiver, phase } of this.#byId.values())
+      if (receiver.lagging && phase.kind !== 'lost') count += 1;
+    return count;
+  }
+
   get(connectionId: string): Session | undefined {
     return this.#byId.get(connectionId);
   }
