@@ -81,7 +81,7 @@ const borders: readonly Border[] = [
       'server/log/log.ts',
       'server/peers/peers.ts',
       'server/transport/http-body.ts',
-      'server/transport/engine-io/cors.ts',
+      'server/transport/cors.ts',
       'server/transport/event-stream/refusals.ts',
       'ajv',
       'find-my-way',
@@ -128,7 +128,7 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
     by: /^server\/(open-store\.ts|log\/)/,
   },
   {
-    what: ['server/transport/create.ts', 'server/transport/health.ts'],
+    what: ['server/transport/create.ts', 'server/transport/http-server.ts'],
     by: /^server\/((server|open-transport)\.ts|transport\/)/,
   },
   {

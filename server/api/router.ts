@@ -3,7 +3,7 @@ import type { Route } from '../../protocol/http/index.ts';
 import { type Limits, Refusal } from '../../protocol/index.ts';
 import type { Principal } from '../dispatch/principal.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../transport/connection.ts';
-import { type CorsOptions, corsHeaders, preflightHeaders } from '../transport/engine-io/cors.ts';
+import { type CorsOptions, corsHeaders, preflightHeaders } from '../transport/cors.ts';
 import { RequestAborted } from '../transport/http-body.ts';
 import type { Entrance } from './entrance.ts';
 import { bodyOf, paramsOf, queryOf, readBody } from './parts.ts';

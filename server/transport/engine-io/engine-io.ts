@@ -7,9 +7,11 @@ import type {
   Transport,
   TransportOptions,
 } from '../connection.ts';
+import { Topics } from '../topics.ts';
 import { Mount } from './mount.ts';
 import { defaultOptions, type EngineIoMount } from './options.ts';
-import { Pollers } from './pollers.ts';
+import { type OutboundPacket, outboundPacket } from './packet.ts';
+import type { Polling } from './polling.ts';
 import { EngineSession } from './session.ts';
 import { EngineSocket } from './socket.ts';
 
@@ -36,7 +38,8 @@ export async function createEngineIoTransport(
   make: (options: TransportOptions) => Transport | Promise<Transport>,
 ): Promise<Transport> {
   const { maxBufferedBytes, newId } = options;
-  const pollers = new Pollers();
+  // No transport has connections for sessions over long-polling.
+  const topics = new Topics<Polling>();
   const byPath = new Map<string, Mount>();
   for (const { path, handler, options: given } of mounts) {
     const bare = path.replace(/\/+$/, '');
@@ -45,7 +48,7 @@ export async function createEngineIoTransport(
       peers,
       options: { ...defaultOptions, ...given },
       handler,
-      pollers,
+      topics,
       clock,
       maxBufferedBytes,
       newId,
@@ -65,7 +68,13 @@ export async function createEngineIoTransport(
     publish(topic, frame, except?: Connection) {
       const isSession = except instanceof EngineSession;
       transport.publish(topic, frame, isSession ? except.connection : except);
-      pollers.publish(topic, frame, isSession ? except.polling : undefined);
+      const exceptPolling = isSession ? except.polling : undefined;
+      let packet: OutboundPacket | undefined;
+      for (const polling of topics.of(topic)) {
+        if (polling === exceptPolling) continue;
+        packet ??= outboundPacket(frame);
+        polling.publish(packet);
+      }
     },
     listen: (host, port) => transport.listen(host, port),
     stopListening() {

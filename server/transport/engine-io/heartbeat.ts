@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines } from '../deadlines.ts';
 
 export interface HeartbeatOptions {
   readonly pingIntervalMs: number;

@@ -1,5 +1,5 @@
 import type { ConnectionHandler } from '../connection.ts';
-import type { CorsOptions } from './cors.ts';
+import type { CorsOptions } from '../cors.ts';
 
 export type EngineTransport = 'polling' | 'websocket';
 

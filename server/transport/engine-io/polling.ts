@@ -1,7 +1,7 @@
 import { encodePayload } from '../../dialect/framings/engine-io-payload.ts';
 import type { Frame, SendResult } from '../connection.ts';
+import type { Topics } from '../topics.ts';
 import { CLOSE, NOOP, type OutboundPacket, outboundPacket } from './packet.ts';
-import type { Pollers } from './pollers.ts';
 
 /**
  * - `open`: polls wait until there is something;
@@ -23,7 +23,8 @@ export interface PollingEvents {
 }
 
 export interface PollingParts {
-  readonly pollers: Pollers;
+  /** Those of all sessions over long-polling. */
+  readonly topics: Topics<Polling>;
   readonly maxBufferedBytes: number;
   /** Packets that the client takes at once. */
   readonly maxPackets: number;
@@ -82,11 +83,11 @@ export class Polling {
   }
 
   subscribe(topic: string): void {
-    this.#parts.pollers.subscribe(this, topic);
+    this.#parts.topics.subscribe(this, topic);
   }
 
   unsubscribe(topic: string): void {
-    this.#parts.pollers.unsubscribe(this, topic);
+    this.#parts.topics.unsubscribe(this, topic);
   }
 
   bufferedBytes(): number {
@@ -118,7 +119,7 @@ export class Polling {
    * it before its application has heard what came in the same payload, which a recovery would then bring again.
    */
   close(): void {
-    this.#parts.pollers.forget(this);
+    this.#parts.topics.unsubscribeAll(this);
     if (this.#phase.name === 'over' || this.#phase.name === 'closing') return;
     this.#phase = { name: 'closing' };
     this.#wake?.();
@@ -147,14 +148,14 @@ export class Polling {
   /** Hands over everything that was not fetched, and the topics. Whoever waits for `drained` still does. */
   moveOut(): { packets: OutboundPacket[]; topics: string[]; isBehind: boolean } {
     const packets = this.#packets;
-    const topics = this.#parts.pollers.topicsOf(this);
+    const topics = [...this.#parts.topics.topicsOf(this)];
     const isBehind = this.#isBehind;
     this.#finish(NOOP);
     return { packets, topics, isBehind };
   }
 
   #finish(last: string | undefined): void {
-    this.#parts.pollers.forget(this);
+    this.#parts.topics.unsubscribeAll(this);
     this.#packets = [];
     this.#bufferedBytes = 0;
     if (this.#phase.name !== 'over') this.#phase = { name: 'over', last };

@@ -1,10 +1,10 @@
 import { CLOSE_ABNORMAL, CLOSE_NORMAL } from '../close-frame.ts';
 import type { Connection, ConnectionHandler, Frame, SendResult } from '../connection.ts';
 import type { DropReports } from '../drop-reports.ts';
+import type { Topics } from '../topics.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { type Inbound, takeFrame } from './inbound.ts';
 import { bytesOf, CLOSE, NOOP, type OutboundPacket, PING } from './packet.ts';
-import type { Pollers } from './pollers.ts';
 import { Polling, type PollingEvents } from './polling.ts';
 import type { EngineSocket, SocketOwner } from './socket.ts';
 import type { Upgrade, Upgrading } from './upgrade.ts';
@@ -14,7 +14,7 @@ export interface SessionParts {
   readonly handler: ConnectionHandler;
   readonly heartbeat: Heartbeat<EngineSession>;
   readonly drops: DropReports;
-  readonly pollers: Pollers;
+  readonly topics: Topics<Polling>;
   readonly maxBufferedBytes: number;
   readonly maxPayloadBytes: number;
   /** The session has closed, but what is left for the client waits for a poll: see `leave`. */
@@ -45,12 +45,12 @@ export class EngineSession implements Connection, Inbound, Beating, SocketOwner,
 
   /** @param begins the WebSocket's connection, or how many packets the client takes at once over long-polling */
   constructor(id: string, parts: SessionParts, begins: Connection | number) {
-    const { pollers, maxBufferedBytes } = parts;
+    const { topics, maxBufferedBytes } = parts;
     this.id = id;
     this.#parts = parts;
     this.#carrier =
       typeof begins === 'number'
-        ? new Polling({ pollers, maxBufferedBytes, maxPackets: begins, events: this })
+        ? new Polling({ topics, maxBufferedBytes, maxPackets: begins, events: this })
         : begins;
   }
 

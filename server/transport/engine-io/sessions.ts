@@ -2,11 +2,12 @@ import type { Clock } from '../../clock.ts';
 import { encodeHandshake } from '../../dialect/framings/engine-io.ts';
 import { isStrict, STRICT_PACKETS } from '../../dialect/framings/strict-client.ts';
 import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
+import { Deadlines } from '../deadlines.ts';
 import { createDropReports } from '../drop-reports.ts';
-import { Deadlines } from './deadlines.ts';
+import type { Topics } from '../topics.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { EngineIoOptions } from './options.ts';
-import type { Pollers } from './pollers.ts';
+import type { Polling } from './polling.ts';
 import { EngineSession, type SessionParts } from './session.ts';
 import type { EngineSocket } from './socket.ts';
 import { Upgrade } from './upgrade.ts';
@@ -17,7 +18,7 @@ const FAREWELL_MS = 30_000;
 export interface SessionsParts {
   readonly options: EngineIoOptions;
   readonly handler: ConnectionHandler;
-  readonly pollers: Pollers;
+  readonly topics: Topics<Polling>;
   readonly clock: Clock;
   readonly maxBufferedBytes: number;
   readonly newId: () => string;
@@ -33,7 +34,7 @@ export class Sessions {
   readonly #ofSessions: SessionParts;
 
   constructor(parts: SessionsParts) {
-    const { options, handler, clock, pollers, maxBufferedBytes } = parts;
+    const { options, handler, clock, topics, maxBufferedBytes } = parts;
     this.#parts = parts;
     this.#heartbeat = new Heartbeat(clock, options);
     this.#upgrades = new Deadlines(clock, options.upgradeTimeoutMs, (upgrade) => upgrade.abandon());
@@ -42,7 +43,7 @@ export class Sessions {
       handler,
       heartbeat: this.#heartbeat,
       drops: createDropReports((session, frame) => handler.dropped(session, frame)),
-      pollers,
+      topics,
       maxBufferedBytes,
       maxPayloadBytes: options.maxPayloadBytes,
       lingers: (closed) => this.#farewells.set(closed),

@@ -1,5 +1,5 @@
 import { CLOSE_NORMAL } from '../close-frame.ts';
-import type { Deadlines } from './deadlines.ts';
+import type { Deadlines } from '../deadlines.ts';
 import type { EngineSocket, SocketOwner } from './socket.ts';
 
 const PROBE = '2probe';

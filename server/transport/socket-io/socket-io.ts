@@ -7,7 +7,7 @@ import { encodeConnectError } from '../../dialect/framings/socket-io-encode.ts';
 import { SmallMap } from '../../small-map.ts';
 import { CLOSE_NORMAL, CLOSE_PROTOCOL_ERROR } from '../close-frame.ts';
 import type { Connection, ConnectionHandler, Handshake } from '../connection.ts';
-import { Deadlines } from '../engine-io/deadlines.ts';
+import { Deadlines } from '../deadlines.ts';
 import { handshakeIn, Socket, type SocketHandler } from './socket.ts';
 
 export interface SocketIoOptions {

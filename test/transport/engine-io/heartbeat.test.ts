@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Clock } from '../../../server/clock.ts';
-import { Deadlines } from '../../../server/transport/engine-io/deadlines.ts';
+import { Deadlines } from '../../../server/transport/deadlines.ts';
 import { createManualClock } from '../../support/manual-clock.ts';
 import { MAX_BUFFERED, onEach, settled } from './stage.ts';
 

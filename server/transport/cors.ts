@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../connection.ts';
+import type { HttpRequest } from './connection.ts';
 
 export interface CorsOptions {
   /** As `https://app.example`; `*` is every origin, but never with credentials. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts';
+import type { Clock } from '../clock.ts';
 
 /**
  * Things that are due the same time after they were set: in the order in which they were. One timer serves

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
-import { createHttpServer } from '../../server/transport/health.ts';
+import { createHttpServer } from '../../server/transport/http-server.ts';
 
 t.test('a server without WebSockets answers requests', async (t) => {
   const server = createHttpServer(({ method, path, query }) => ({
