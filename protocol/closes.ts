@@ -6,17 +6,17 @@ import { closeTexts } from './close-texts.ts';
  * close frame's reason is JSON: `{"code": NAME, "retryAfterMs"?: number}`. [SPEC: CL]
  */
 export const closes = {
-  SHUTDOWN: { code: 4000, reconnect: true, text: closeTexts.SHUTDOWN },
-  SLOW_CONSUMER: { code: 4001, reconnect: true, text: closeTexts.SLOW_CONSUMER },
-  HEARTBEAT_TIMEOUT: { code: 4002, reconnect: true, text: closeTexts.HEARTBEAT_TIMEOUT },
-  CONNECT_TIMEOUT: { code: 4003, reconnect: true, text: closeTexts.CONNECT_TIMEOUT },
-  OVERLOADED: { code: 4004, reconnect: true, text: closeTexts.OVERLOADED },
+  SHUTDOWN: { code: 4000, reconnect: true, text: 'The server goes down or restarts.' },
+  SLOW_CONSUMER: { code: 4001, reconnect: true, text: 'The client did not read for too long.' },
+  HEARTBEAT_TIMEOUT: { code: 4002, reconnect: true, text: 'No heartbeat within the grace period.' },
+  CONNECT_TIMEOUT: { code: 4003, reconnect: true, text: 'No token within the time for connecting.' },
+  OVERLOADED: { code: 4004, reconnect: true, text: 'The client sent faster than it can be served.' },
   MISSED_TOO_MUCH: {
     code: 4006,
     reconnect: true,
-    text: closeTexts.MISSED_TOO_MUCH,
+    text: 'More was missed than can be told; what there is now has to be asked for.',
   },
-  KEYS_UNAVAILABLE: { code: 4005, reconnect: true, text: closeTexts.KEYS_UNAVAILABLE },
+  KEYS_UNAVAILABLE: { code: 4005, reconnect: true, text: 'Tokens cannot be verified at present.' },
   TOKEN_INVALID: { code: 4100, reconnect: false, text: closeTexts.TOKEN_INVALID },
   TOKEN_EXPIRED: { code: 4101, reconnect: false, text: closeTexts.TOKEN_EXPIRED },
   TOKEN_REVOKED: {
