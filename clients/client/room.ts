@@ -115,7 +115,7 @@ export class Room extends Events<RoomEvents> {
     return this.#texts.get(documentId);
   }
 
-  /** Tells the others where the pointer is (`cursor`), whether one types (`typing`), how far one has scrolled. */
+  /** Tells the others where the pointer is, whether one types, how far one has scrolled. Throws where it is no JSON. */
   signal<K extends Exclude<SignalKind, 'camera'>>(kind: K, fields: SignalFields<K>): void {
     this.#signals.send(kind, fields, (fields as { target?: string }).target);
   }

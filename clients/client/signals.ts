@@ -1,5 +1,6 @@
 import type { CommandOf } from '../../protocol/index.ts';
 import type { ClientClock } from './clock.ts';
+import { copied } from './copied.ts';
 
 export type SignalKind = 'camera' | 'cursor' | 'typing' | 'scroll';
 export type SignalFields<K extends SignalKind> = Omit<CommandOf<K>, 'type' | 'ref' | 'roomId' | 'userId'>;
@@ -27,10 +28,11 @@ export class Signals {
     this.#put = put;
   }
 
+  /** Throws a TypeError where the fields are no JSON. */
   send<K extends SignalKind>(kind: K, fields: SignalFields<K>, thing = ''): void {
     const key = JSON.stringify([kind, thing]);
     const earlier = this.#latest.get(key);
-    this.#latest.set(key, { ...earlier, type: kind, ...fields });
+    this.#latest.set(key, { ...earlier, type: kind, ...copied(fields) });
     if (!this.#isTicking) this.#flush();
   }
 

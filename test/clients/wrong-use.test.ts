@@ -29,6 +29,21 @@ t.test('what cannot be JSON is refused, and does not stay in the scene', async (
   t.equal(room.pending, 0);
 });
 
+t.test('a signal that cannot be JSON is refused at once, and those after it are sent', async (t) => {
+  const at = await clientStage(t);
+  const [room, ben] = [at.client().join('r', ada), at.client().join('r', { user: { userId: 'ben' } })];
+  await Promise.all([room.joined, ben.joined, room.cameras.view('p')]);
+  const seen: unknown[] = [];
+  ben.on('cursor', ({ position }) => seen.push(position));
+  for (const data of [bigint, circular]) {
+    t.throws(() => room.signal('cursor', { position: data }), TypeError);
+    t.throws(() => room.cameras.move('p', { target: data as never }), TypeError);
+  }
+  room.signal('cursor', { position: { x: 1 } });
+  await until(() => seen.length > 0, 'what is right');
+  t.same(seen, [{ x: 1 }]);
+});
+
 t.test(
   'a description that is refused changes nothing, neither now nor when the client comes back',
   async (t) => {
