@@ -226,9 +226,9 @@ export class Connection {
 
   #comeBack(advisedMs?: number): void {
     this.#cancelAttempt();
+    // A listener may close, or try at once, in place of it.
+    this.#attemptSoon(this.#backoff.nextMs(advisedMs));
     this.#become('waiting');
-    // A listener may have closed, or tried again, meanwhile.
-    if (this.status === 'waiting') this.#attemptSoon(this.#backoff.nextMs(advisedMs));
   }
 
   #forget(goodbye: boolean): void {

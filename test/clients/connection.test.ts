@@ -32,6 +32,20 @@ t.test('jitter is full, and the delay that the server asks for comes first', asy
   t.equal(sockets.length, 2);
 });
 
+t.test('who tries at once when a connection is lost makes one attempt, not two', async (t) => {
+  const { client, sockets, pass, last } = stage({ backoff: { minMs: 100 } });
+  client.on('status', (status) => status === 'waiting' && client.retryNow());
+  await pass(0);
+  last().open();
+  last().end(1006);
+  await pass(0);
+  t.equal(sockets.length, 2);
+  await pass(100);
+  t.equal(sockets.length, 2);
+  last().open();
+  t.equal(client.status, 'open');
+});
+
 t.test('a close that says so is the end, with its reason', async (t) => {
   const { client, sockets, pass, last, heard } = stage();
   await pass(0);
