@@ -1,5 +1,6 @@
 import type { MessageOf } from '../../protocol/index.ts';
-import { Connection, type Status } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { Status } from './connection-types.ts';
 import { errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { type ConnectOptions, termsOf } from './options.ts';

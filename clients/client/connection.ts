@@ -1,5 +1,6 @@
 import type { MessageOf } from '../../protocol/index.ts';
 import { Backoff } from './backoff.ts';
+import type { ConnectionEvents, Status } from './connection-types.ts';
 import { asError, errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -7,18 +8,6 @@ import type { ConnectOptions, Terms } from './options.ts';
 import { tokenBy, tokenEnded, tokenRefused, userIdIn } from './token.ts';
 import type { End, Socket, TransportName } from './transport.ts';
 import { Wires } from './wires.ts';
-
-/** `waiting`: for the next attempt. `closed`: for good. */
-export type Status = 'connecting' | 'open' | 'waiting' | 'closed';
-
-export interface ConnectionEvents {
-  status: Status;
-  /** Without a connection for 5 s. */
-  lost: undefined;
-  /** It has ended for good, or a token could not be had, or something without an answer was refused. */
-  error: TandemError;
-  message: Readonly<Record<string, unknown>>;
-}
 
 type Welcome = MessageOf<'welcome'>;
 
@@ -133,7 +122,9 @@ export class Connection {
     const token = await this.#token();
     if (attempt !== this.#attempt || this.status === 'closed') return;
     if (token === 'failed') return this.#comeBack();
-    this.#tokenUserId = token && userIdIn(token);
+    const userId = token && userIdIn(token);
+    if (this.#isAnother(this.#tokenUserId, userId)) return;
+    this.#tokenUserId = userId;
     this.#socket = this.#wires.open(token, {
       opened: () => this.#isAuthenticated || this.#authenticate(token as string),
       received: (message) => this.#received(message),
@@ -147,6 +138,13 @@ export class Connection {
     return tokenBy(this.#options, (error) => this.events.emit('error', error));
   }
 
+  /** The rooms, and what waits in them, are one user's: nobody else may send it. */
+  #isAnother(before: string | undefined, now: string | undefined): boolean {
+    if (!before || !now || before === now) return false;
+    this.close(new TandemError('IDENTITY_MISMATCH', 'The token is of another user.'));
+    return true;
+  }
+
   #authenticate(token: string): void {
     this.#socket?.send({ type: 'auth', token, ref: AUTH_REF });
   }
@@ -154,7 +152,9 @@ export class Connection {
   #received(message: Readonly<Record<string, unknown>>): void {
     this.#heartbeat.heard(message);
     if (message.type === 'welcome') {
-      this.welcome = message as unknown as Welcome;
+      const welcome = message as unknown as Welcome;
+      if (this.#isAnother(this.welcome?.userId, welcome.userId)) return;
+      this.welcome = welcome;
       this.#heartbeat.start(this.#options.heartbeatMs ?? this.welcome.heartbeatMs);
     } else if (message.ref === AUTH_REF) {
       if (message.type === 'error') return this.#tokenRefused(errorOf(message));

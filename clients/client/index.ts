@@ -6,7 +6,7 @@ export type { CameraOfUser, Cameras } from './cameras.ts';
 export type { Chat, ChatOptions } from './chat.ts';
 export type { Client, ClientEvents, JoinOptions } from './client.ts';
 export type { ClientClock } from './clock.ts';
-export type { Status } from './connection.ts';
+export type { Status } from './connection-types.ts';
 export { TandemError, type TandemErrorDetails } from './error.ts';
 export type { Listenable, Unsubscribe } from './events.ts';
 export type { ConnectOptions } from './options.ts';

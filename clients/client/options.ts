@@ -8,7 +8,10 @@ import type { TransportName } from './transport.ts';
 export interface ConnectOptions {
   /** One token for as long as the client lives. */
   token?: string;
-  /** Asked for a token before each connection, and before the one in use expires. Wins over `token`. */
+  /**
+   * Asked for a token before each connection, and before the one in use expires. Wins over `token`. One of another
+   * user than before ends the client (`IDENTITY_MISMATCH`), as what waits is not that user's: make another.
+   */
   getToken?(): string | Promise<string>;
   /**
    * Connect when the first room is joined, and not at once. Default false. Where pages are rendered on a server
