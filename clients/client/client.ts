@@ -13,7 +13,10 @@ export interface ClientEvents {
   status: Status;
   /** Without a connection for 5 s. */
   lost: undefined;
-  /** It has ended for good (`status` is `closed`), or something that nothing waits for was refused. */
+  /**
+   * It has ended for good (`status` is `closed`); or a token could not be had, or was refused, and is asked for again;
+   * or something that nothing waits for was refused.
+   */
   error: TandemError;
   notification: MessageOf<'notification'>;
 }

@@ -7,7 +7,7 @@ export interface ConnectionEvents {
   status: Status;
   /** Without a connection for 5 s. */
   lost: undefined;
-  /** It has ended for good, or a token could not be had, or something without an answer was refused. */
+  /** It has ended for good, or a token could not be had or was refused, or something without an answer was. */
   error: TandemError;
   message: Readonly<Record<string, unknown>>;
 }

@@ -185,11 +185,10 @@ export class Connection {
   }
 
   #tokenRefused(error: TandemError): void {
-    const isHopeless = tokenRefused.has(error.code) && !this.#mayHaveAnother(error.code);
-    if (isHopeless) return this.close(error);
-    // Otherwise one that is open lives on with the old token, and the end of that decides.
-    if (this.status === 'open') return this.events.emit('error', error);
-    this.#broken(error.details.retryAfterMs);
+    if (tokenRefused.has(error.code) && !this.#mayHaveAnother(error.code)) return this.close(error);
+    this.events.emit('error', error);
+    // One that is open lives on with the old token, and the end of that decides.
+    if (this.status !== 'open') this.#broken(error.details.retryAfterMs);
   }
 
   #mayHaveAnother(code: string): boolean {
@@ -197,8 +196,11 @@ export class Connection {
   }
 
   #closed({ code, message = '', isFinal, retryAfterMs }: End): void {
-    if (!isFinal || this.#mayHaveAnother(code ?? '')) return this.#broken(retryAfterMs);
-    this.close(new TandemError(code as TandemError['code'], message));
+    const error = new TandemError(code as TandemError['code'], message);
+    if (isFinal && !this.#mayHaveAnother(error.code)) return this.close(error);
+    // A token that was good until now has only come to its end.
+    if (isFinal && this.status !== 'open') this.events.emit('error', error);
+    this.#broken(retryAfterMs);
   }
 
   /** There may be another transport than WebSockets, where one could not even be made. */

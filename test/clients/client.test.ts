@@ -131,6 +131,23 @@ t.test('a token that is refused ends the client, and says why', async (t) => {
   t.throws(() => client.join('s'), { code: 'CLOSED' });
 });
 
+for (const transports of [['websocket'], ['event-stream']] as const) {
+  t.test(`an expired token is told, and another one asked for (${transports})`, async (t) => {
+    const at = await clientStage(t, { AUTH: 'required' });
+    let asked = 0;
+    const getToken = () => {
+      asked += 1;
+      return token({ sub: 'ada', ...(asked <= 2 ? { exp: 1 } : {}) });
+    };
+    const client = at.client({ getToken, transports });
+    const errors: string[] = [];
+    client.on('error', ({ code }) => errors.push(code));
+    await client.join('r').joined;
+    t.equal(asked, 3);
+    t.same(errors, ['TOKEN_EXPIRED', 'TOKEN_EXPIRED']);
+  });
+}
+
 t.test('who may not be in a room is told, and stays in the others', async (t) => {
   const at = await clientStage(t, { AUTH: 'required' });
   const client = at.client({ getToken: () => token({ sub: 'ada', rooms: ['mine'] }) });
