@@ -7,9 +7,13 @@ export interface Listenable<M> {
   on<K extends keyof M>(name: K, listener: (told: M[K]) => void): Unsubscribe;
 }
 
-/** A listener that throws disturbs nobody else: its error is the program's, uncaught. */
+/**
+ * All hear of things in the order in which they happen, also of what one of them does about one. A listener that
+ * throws disturbs nobody else: its error is the program's, uncaught.
+ */
 export class Events<M> implements Listenable<M> {
   readonly #listeners = new Map<keyof M, Set<(told: never) => void>>();
+  readonly #untold: (() => void)[] = [];
 
   on<K extends keyof M>(name: K, listener: (told: M[K]) => void): Unsubscribe {
     const all = this.#listeners.get(name) ?? new Set();
@@ -20,9 +24,12 @@ export class Events<M> implements Listenable<M> {
   }
 
   emit<K extends keyof M>(name: K, told: M[K]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    const all = (this.#listeners.get(name) ?? []) as Iterable<(told: M[K]) => void>;
+    for (const listener of all) this.#untold.push(() => listener(told));
+    // Within a listener, those who have not heard what it was told hear that first.
+    for (let tell = this.#untold.shift(); tell !== undefined; tell = this.#untold.shift()) {
       try {
-        (listener as (told: M[K]) => void)(told);
+        tell();
       } catch (error) {
         queueMicrotask(() => {
           throw error;

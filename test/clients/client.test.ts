@@ -210,3 +210,35 @@ t.test('who has ended listening hears nothing more, also of what others are just
   scene.set({ n: 2 }).catch(() => {});
   t.same(heard, ['two', 'two', 'late']);
 });
+
+t.test('all hear what a listener does about something after that, and in order', async (t) => {
+  const at = await clientStage(t);
+  const room = at.client().join('r', { user: { userId: 'ada' } });
+  const note = room.text('note');
+  await room.joined;
+  const heard: string[] = [];
+  note.on('change', ({ value }) => {
+    if (value.includes('!')) note.delete(value.indexOf('!'), 1);
+    heard.push(`first ${value}, ${note.value}`);
+  });
+  const end = note.on('change', () => {
+    end();
+    throw new Error('the program’s own');
+  });
+  note.on('change', ({ value }) => heard.push(value));
+  const uncaught: unknown[] = [];
+  const { queueMicrotask: later } = globalThis;
+  const caught = (task: () => void) =>
+    later(() => {
+      try {
+        task();
+      } catch (error) {
+        uncaught.push(error);
+      }
+    });
+  t.intercept(globalThis, 'queueMicrotask', { value: caught });
+  note.insert(0, 'a!b');
+  t.same(heard, ['a!b', 'first ab, ab', 'ab', 'first a!b, ab']);
+  await until(() => room.pending === 0, 'all of it');
+  t.match(uncaught, [{ message: 'the program’s own' }]);
+});
