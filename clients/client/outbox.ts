@@ -1,4 +1,5 @@
 import type { MessageOf } from '../../protocol/index.ts';
+import { copied } from './copied.ts';
 import { errorOf, TandemError } from './error.ts';
 import type { Keeping } from './keeping.ts';
 import { merged } from './merging.ts';
@@ -30,6 +31,8 @@ export interface OutboxHooks {
   notJoined(): void;
 }
 
+/** Commands that are known by an `opId`, and so done once however often they are sent. Others have a `ref`. */
+const keyed = new Set(['sceneOperation', 'relay', 'message', 'operation']);
 /** Sent and not answered at a time: what the server holds back is not made worse. */
 const WINDOW = 64;
 
@@ -57,10 +60,12 @@ export class Outbox {
   }
 
   /**
-   * Resolves with the `ack`; rejects, or throws, with a TandemError. An `opId` or, where it has none, a `ref` names
-   * it. What a drag changes while it cannot be sent becomes one command.
+   * Takes a command as it is now. Resolves with the `ack`; rejects, or throws, with a TandemError; throws a TypeError
+   * where it is no JSON. What a drag changes while it cannot be sent becomes one command.
    */
-  submit(command: Command): Promise<Ack> {
+  submit(given: Command): Promise<Ack> {
+    const name = keyed.has(String(given.type)) ? 'opId' : 'ref';
+    const command = copied({ [name]: this.#terms.newId(), ...given });
     const queued = this.#mergedInto(command);
     if (queued !== undefined) return queued.answer;
     if (this.#waiting.size >= this.#terms.maxPending) {

@@ -2,6 +2,7 @@ import type { JsonObject, MessageOf } from '../../protocol/index.ts';
 import { Cameras } from './cameras.ts';
 import { Chat } from './chat.ts';
 import { Content } from './content.ts';
+import { copied } from './copied.ts';
 import { asError, errorOf, TandemError } from './error.ts';
 import { Events } from './events.ts';
 import { Joining } from './joining.ts';
@@ -37,7 +38,6 @@ export class Room extends Events<RoomEvents> {
   readonly #joining: Joining;
   readonly #texts: Texts;
   readonly #content: Content;
-  readonly #terms: Terms;
   /** Names of events that this client has sent `toAll`. A frame of `tandem.v1` brings one's own in any case. [NP7] */
   readonly #heardByAll = new Set<unknown>();
   /** As the server has accepted it: a join with what it refuses would end the room. */
@@ -50,12 +50,10 @@ export class Room extends Events<RoomEvents> {
   constructor(id: string, user: User, link: Link, terms: Terms) {
     super();
     this.id = id;
-    // Not only when it is sent: it throws where that is no JSON.
-    JSON.stringify(user);
-    this.#user = user;
-    this.#wanted = user;
+    // Throws where it is no JSON.
+    this.#user = copied(user);
+    this.#wanted = this.#user;
     this.#link = link;
-    this.#terms = terms;
     this.#joining = new Joining(terms, (ref) => {
       // Nothing that is undefined is sent.
       this.#send({ type: 'join', user: this.#user, scene: true, ref, since: this.#content.place });
@@ -220,10 +218,8 @@ export class Room extends Events<RoomEvents> {
 
   readonly #submit = (command: Readonly<Record<string, unknown>>): Promise<Ack> => {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
-    const id = this.#terms.newId();
-    const named = keyed.has(String(command.type)) ? { opId: id, ...command } : { ref: id, ...command };
     try {
-      return this.#outbox.submit({ ...named, roomId: this.id });
+      return this.#outbox.submit({ ...command, roomId: this.id });
     } catch (cause) {
       return Promise.reject(asError(cause, 'NOT_JSON'));
     }
@@ -245,6 +241,3 @@ export class Room extends Events<RoomEvents> {
     this.emit('status', status);
   }
 }
-
-/** Commands that are known by an `opId`, and so done once however often they are sent. */
-const keyed = new Set(['sceneOperation', 'relay', 'message', 'operation']);

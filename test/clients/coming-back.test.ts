@@ -134,6 +134,28 @@ t.test('[RM5] nothing is lost or doubled by a change of details amid what others
   await until(() => ben.presence.others[0]?.n === 59, 'the last details');
 });
 
+t.test('what is said while there is no connection is told as it was when it was said', async (t) => {
+  const at = await clientStage(t);
+  const user = { userId: 'ada', mood: 'fine' };
+  const [ada, ben] = [at.client().join('r', { user }), at.client().join('r', { user: { userId: 'ben' } })];
+  await Promise.all([ada.joined, ben.joined]);
+  const events: unknown[] = [];
+  ben.on('event', ({ data }) => events.push(data));
+  at.sockets[0]?.terminate();
+  await until(() => ada.status === 'joining', 'the end of the connection');
+  const state = { n: 1 };
+  const said: Promise<unknown>[] = [ada.relay('s', state), ada.chat.send('x', { metadata: state })];
+  state.n = 2;
+  said.push(ada.relay('s', state));
+  state.n = 3;
+  user.mood = 'gone';
+  await Promise.all(said);
+  await until(() => events.length === 2 && ben.chat.messages.length === 1, 'all of it');
+  t.same(events, [{ n: 1 }, { n: 2 }]);
+  t.match(ben.chat.messages, [{ metadata: { n: 1 } }]);
+  t.match(ben.presence.others, [{ userId: 'ada', mood: 'fine' }]);
+});
+
 t.test('a room can be joined anew by who is just told that it has ended', async (t) => {
   const at = await clientStage(t);
   const client = at.client();
