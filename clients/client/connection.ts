@@ -208,7 +208,7 @@ export class Connection {
     const isWebSocket = this.transport === 'websocket';
     this.#wires.done();
     if (isWebSocket && this.transport !== 'websocket') this.#broken();
-    else this.close(asError(cause, isWebSocket ? 'NO_WEBSOCKET' : 'INVALID_URL'));
+    else this.close(asError(cause, 'INVALID_URL'));
   }
 
   /** Another transport is better by now: rooms are resumed on it, and nobody has to notice. */

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { WebSocket } from 'ws';
 import { type Client, connect } from '../../clients/client/index.ts';
 import { clientStage, until } from './stage.ts';
 
@@ -103,10 +104,12 @@ t.test('what cannot be the id of a room is refused', async (t) => {
 
 t.test('what cannot be the address of a server ends the client, and says why', async (t) => {
   for (const url of ['', '127.0.0.1:3001/ws', 'localhost:3001/ws', 'ws://']) {
-    const client = connect(url, { backoff: { minMs: 1, maxMs: 1 } });
-    t.teardown(() => client.close());
-    t.equal(await endOf(client), 'INVALID_URL', url);
-    t.equal(client.status, 'closed');
+    for (const options of [{}, { WebSocket, transports: ['websocket'] }] as const) {
+      const client = connect(url, { backoff: { minMs: 1, maxMs: 1 }, ...options });
+      t.teardown(() => client.close());
+      t.equal(await endOf(client), 'INVALID_URL', url);
+      t.equal(client.status, 'closed');
+    }
   }
 });
 
