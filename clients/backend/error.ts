@@ -4,8 +4,9 @@ import type { ErrorCode } from '../../protocol/index.ts';
 export class BackendError extends Error {
   override readonly name = 'BackendError';
   /**
-   * Of the catalogue; UNREACHABLE: there was no answer; UNKNOWN: one that is not the server's. NOT_JSON, of status 0:
-   * what was to be sent has something in it that JSON has not.
+   * Of the catalogue; UNREACHABLE: there was no answer, or no token in time; UNKNOWN: one that is not the server's. Of
+   * status 0, what cannot be sent: NOT_JSON (it has something in it that JSON has not), INVALID_FIELD (an id that no
+   * address can have), TOKEN_INVALID (a token that no header can have).
    */
   readonly code: ErrorCode | 'UNREACHABLE' | 'UNKNOWN';
   /** Of HTTP; 0 where there was no answer. */

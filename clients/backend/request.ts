@@ -1,4 +1,4 @@
-import { addAbortListener, setMaxListeners } from 'node:events';
+import { addAbortListener, once, setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import retry from 'p-retry';
 import {
@@ -20,7 +20,7 @@ export interface RequestOptions {
   readonly retries?: number;
   /** The first pause; each one is twice as long, and drawn at random between that and twice of it. Default 100. */
   readonly retryDelayMs?: number;
-  /** For one attempt. Default 10,000. */
+  /** For one attempt, with the token for it. Default 10,000. */
   readonly timeoutMs?: number;
   /** Ends what is under way. */
   readonly signal?: AbortSignal;
@@ -62,8 +62,10 @@ export function createCall(options: RequestOptions): Call {
   // However many requests are under way: none of them stays.
   if (signal !== undefined) setMaxListeners(0, signal);
   return async (name, asked) => {
+    const { headers } = asked;
     const body = jsonOf(asked.body);
-    return retry(() => attempt(options, name, asked, body), {
+    const address = addressOf(url, routes[name].path, asked.params, asked.query);
+    return retry(() => attempt(options, name, { address, headers, body }), {
       retries,
       minTimeout: retryDelayMs,
       maxTimeout: MAX_PAUSE_MS,
@@ -93,14 +95,19 @@ function jsonOf(body: unknown): string | undefined {
   }
 }
 
+/** What each attempt sends. */
+interface Prepared {
+  readonly address: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly body: string | undefined;
+}
+
 async function attempt<Name extends RouteName>(
   { url, token, timeoutMs = 10_000, signal, fetch: send = fetch }: RequestOptions,
   name: Name,
-  { params, query, headers }: Asked<Name>,
-  body: string | undefined,
+  { address, headers, body }: Prepared,
 ): Promise<Answered<Name>> {
-  const { method, path, answers }: Route = routes[name];
-  const authorization = `Bearer ${typeof token === 'string' ? token : await token()}`;
+  const { method, answers }: Route = routes[name];
   const over = new AbortController();
   const deadline = setTimeout(() => over.abort(), timeoutMs);
   // AbortSignal.any would leave something of each request in a signal that outlives it.
@@ -108,20 +115,23 @@ async function attempt<Name extends RouteName>(
   let response: Response;
   let text: string;
   try {
-    signal?.throwIfAborted();
-    response = await send(addressOf(url, path, params, query), {
-      method,
-      headers: {
-        ...headers,
-        authorization,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body }),
-      signal: over.signal,
-    });
-    text = await response.text();
-  } catch (cause) {
-    throw new BackendError('UNREACHABLE', 0, `There was no answer from ${url}.`, {}, { cause });
+    const authorization = bearerOf(typeof token === 'string' ? token : await inTime(token, over.signal));
+    try {
+      signal?.throwIfAborted();
+      response = await send(address, {
+        method,
+        headers: {
+          ...headers,
+          authorization,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body }),
+        signal: over.signal,
+      });
+      text = await response.text();
+    } catch (cause) {
+      throw new BackendError('UNREACHABLE', 0, `There was no answer from ${url}.`, {}, { cause });
+    }
   } finally {
     clearTimeout(deadline);
     following?.[Symbol.dispose]();
@@ -138,6 +148,25 @@ async function attempt<Name extends RouteName>(
   throw new BackendError(code as BackendError['code'], status, String(message), details);
 }
 
+/** The token that a function gives, unless that takes too long. */
+function inTime(ask: () => string | Promise<string>, limit: AbortSignal): Promise<string> {
+  const late = once(limit, 'abort').then(() => {
+    throw new BackendError('UNREACHABLE', 0, 'The token did not come in time.');
+  });
+  return Promise.race([ask(), late]);
+}
+
+function bearerOf(token: string): string {
+  const authorization = `Bearer ${token}`;
+  try {
+    new Headers({ authorization });
+  } catch {
+    // What it says would show the token.
+    throw new BackendError('TOKEN_INVALID', 0, 'The token has characters that no header has.');
+  }
+  return authorization;
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -148,11 +177,19 @@ function parsed(text: string): unknown {
 
 function addressOf(url: string, path: string, params: object = {}, query: object = {}): string {
   const named = params as Readonly<Record<string, string>>;
-  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(named[name] ?? ''));
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => partOf(name, named[name] ?? ''));
   const asked = new URLSearchParams(
     Object.entries(query)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]): [string, string] => [name, String(value)]),
   );
   return `${url.replace(/\/$/, '')}${filled}${asked.size === 0 ? '' : `?${asked}`}`;
+}
+
+function partOf(path: string, value: string): string {
+  try {
+    return encodeURIComponent(value);
+  } catch (cause) {
+    throw new BackendError('INVALID_FIELD', 0, `${path} has half of a character in it.`, { path }, { cause });
+  }
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import t, { type Test } from 'tap';
 import { BackendError, createBackend, type RequestOptions } from '../../clients/backend/index.ts';
 import { token } from '../native/person.ts';
@@ -178,6 +179,50 @@ t.test('a token that cannot be had is the error, and nothing is sent', async (t)
   const token = () => Promise.reject(new Error('no token'));
   const backend = createBackend({ url: 'http://127.0.0.1:1', token, retryDelayMs: 1 });
   await t.rejects(backend.presence('r'), { name: 'Error', message: 'no token' });
+});
+
+t.test('a token that never comes is waited for as long as an answer, and not after the end', async (t) => {
+  let isAsked = () => {};
+  const asked = new Promise<void>((resolve) => {
+    isAsked = resolve;
+  });
+  const token = () => {
+    isAsked();
+    return new Promise<string>(() => {});
+  };
+  const aborter = new AbortController();
+  const options = { url: 'http://127.0.0.1:1', token, retries: 0 };
+  const ended = createBackend({ ...options, signal: aborter.signal }).presence('r');
+  await asked;
+  aborter.abort(new Error('the backend ends'));
+  await t.rejects(ended, { message: 'the backend ends' });
+  const late = createBackend({ ...options, timeoutMs: 1 }).presence('r');
+  await t.rejects(late, { code: 'UNREACHABLE', status: 0, message: /token/ });
+});
+
+t.test('what no header or address can have is refused at once, and says so', async (t) => {
+  let asked = 0;
+  const backendOf = (given: string) => {
+    const token = () => {
+      asked += 1;
+      return given;
+    };
+    return createBackend({ url: 'http://127.0.0.1:1', token, retryDelayMs: 1 });
+  };
+  for (const given of ['\uFEFFxyzzy', 'xyz\nzy']) {
+    const error = await backendOf(given)
+      .presence('r')
+      .catch((cause: unknown) => cause);
+    t.match(error, { code: 'TOKEN_INVALID', status: 0, retryable: false });
+    t.notMatch(inspect(error), /xyz/, 'without telling what it is');
+  }
+  t.equal(asked, 2);
+  await t.rejects(backendOf('t').presence('half a \uD83D'), {
+    code: 'INVALID_FIELD',
+    status: 0,
+    details: { path: 'roomId' },
+  });
+  t.equal(asked, 2, 'no token was asked for in vain');
 });
 
 t.test('a signal ends what is under way, and knows nothing of what is over', async (t) => {
