@@ -41,18 +41,16 @@ export class Room extends Events<RoomEvents> {
   /** Names of events that this client has sent `toAll`. A frame of `tandem.v1` brings one's own in any case. [NP7] */
   readonly #heardByAll = new Set<unknown>();
   /** As the server has accepted it: a join with what it refuses would end the room. */
-  #user: User;
+  #user!: User;
   /** With what it was not yet told of. */
-  #wanted: User;
+  #wanted!: User;
   #ended: TandemError | undefined;
 
   /** @internal */
   constructor(id: string, user: User, link: Link, terms: Terms) {
     super();
     this.id = id;
-    // Throws where it is no JSON.
-    this.#user = copied(user);
-    this.#wanted = this.#user;
+    this.as(user);
     this.#link = link;
     this.#joining = new Joining(terms, (ref) => {
       // Nothing that is undefined is sent.
@@ -128,6 +126,12 @@ export class Room extends Events<RoomEvents> {
     if (this.#ended !== undefined) return;
     this.#send({ type: 'leave' });
     this.#end('left', new TandemError('LEFT', 'The room was left.'));
+  }
+
+  /** Before it is entered: who enters. Throws a TypeError where that is no JSON. @internal */
+  as(user: User): void {
+    this.#user = copied(user);
+    this.#wanted = this.#user;
   }
 
   /** @internal */

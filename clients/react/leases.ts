@@ -15,14 +15,20 @@ const prepared = new WeakMap<Client, Map<string, WeakRef<Room>>>();
 
 const isEnded = ({ status }: Room) => status === 'left' || status === 'refused';
 
-/** The room of this id, for all who render it: the joined one, or one to be entered. Nobody hears of that. */
+/**
+ * The room of this id, for all who render it: the joined one, or one to be entered, as the latest `user` that was
+ * given. Nobody hears of that.
+ */
 export function roomOf(client: Client, roomId: string, options?: JoinOptions): Room {
   const joined = client.rooms.get(roomId);
   if (joined !== undefined) return joined;
   const waiting = prepared.get(client) ?? new Map<string, WeakRef<Room>>();
   prepared.set(client, waiting);
   const known = waiting.get(roomId)?.deref();
-  if (known !== undefined && !isEnded(known)) return known;
+  if (known !== undefined && !isEnded(known)) {
+    if (options?.user !== undefined) known.as(options.user);
+    return known;
+  }
   for (const [id, one] of waiting) if (one.deref() === undefined) waiting.delete(id);
   const room = client.prepare(roomId, options);
   waiting.set(roomId, new WeakRef(room));
