@@ -13,6 +13,8 @@ export class History {
   readonly undoable: Step[] = [];
   readonly redoable: Step[] = [];
   #group: Step | undefined;
+  /** Groups within a group are part of it. */
+  readonly #groups = new Set<object>();
 
   /** Something new was done. */
   did(parts: readonly Part[]): void {
@@ -22,11 +24,13 @@ export class History {
 
   /** What is done until the returned function is called is one step. */
   group(): () => void {
-    const group: Step = { parts: [] };
-    this.#group = group;
-    return () => {
-      if (this.#group === group) this.#group = undefined;
+    const end = () => {
+      this.#groups.delete(end);
+      if (this.#groups.size === 0) this.#group = undefined;
     };
+    this.#groups.add(end);
+    this.#group ??= { parts: [] };
+    return end;
   }
 
   /** It was refused, and so never took place. */

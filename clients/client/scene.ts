@@ -99,7 +99,7 @@ export class Scene extends Events<SceneEvents> {
     return this.#history.redoable.length > 0;
   }
 
-  /** All that is done until the returned function is called is undone as one: a drag, say. */
+  /** All that is done until the returned function is called is undone as one: a drag, say. Groups may be nested. */
   group(): () => void {
     return this.#history.group();
   }

@@ -81,6 +81,25 @@ t.test('undo takes back one’s own steps, redo does them again', async (t) => {
   t.notOk(ada.scene.canRedo, 'something new ends what could be redone');
 });
 
+t.test('a group within another is part of that, and ends nothing but itself', async (t) => {
+  const { ada } = await two(t);
+  await ada.scene.add('a', { x: 0 });
+  const endOuter = ada.scene.group();
+  await ada.scene.update('a', { x: 1 });
+  const endInner = ada.scene.group();
+  await ada.scene.update('a', { x: 2 });
+  endInner();
+  endInner();
+  await ada.scene.update('a', { x: 3 });
+  endOuter();
+  await ada.scene.update('a', { x: 4 });
+  endInner();
+  await ada.scene.undo();
+  t.match(ada.scene.items.get('a'), { x: 3 });
+  await ada.scene.undo();
+  t.match(ada.scene.items.get('a'), { x: 0 });
+});
+
 t.test('undo never takes back what somebody else has done', async (t) => {
   const { ada, ben, calm } = await two(t);
   await ada.scene.add('a', { x: 0, y: 0 });
