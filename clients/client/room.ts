@@ -237,6 +237,7 @@ export class Room extends Events<RoomEvents> {
     this.#joining.end(error);
     this.#outbox.end(error);
     this.scene.end();
+    this.#texts.end();
   }
 
   #become(status: RoomStatus): void {

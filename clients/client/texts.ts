@@ -7,6 +7,8 @@ import type { Room } from './room.ts';
 import type { RoomText } from './text/room-text.ts';
 import type { TextReplica } from './text-support.ts';
 
+/** As a document begins. [SPEC: TX1] */
+const EMPTY: TextDocument = { version: 0, text: '' };
 /** More at once come with the whole state of the room, for each question counts. [RL1] */
 const FEW = 4;
 
@@ -69,8 +71,12 @@ export class Texts {
   replaced(documents: Readonly<Record<string, TextDocument>>, isAnew: boolean): void {
     this.#asked.clear();
     const told = new Map(Object.entries(documents));
-    // A document begins empty. [SPEC: TX1]
-    for (const [id, one] of this.#used) one.replaced(told.get(id) ?? { version: 0, text: '' }, isAnew);
+    for (const [id, one] of this.#used) one.replaced(told.get(id) ?? EMPTY, isAnew);
+  }
+
+  /** The room has ended: what waits for its document is refused like all else. */
+  end(): void {
+    for (const one of this.#used.values()) if (!one.isLoaded) one.replaced(EMPTY, false);
   }
 
   /** The room was resumed: what was not loaded before does not come by itself. */

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { text } from '../../clients/client/text/index.ts';
+import { token } from '../native/person.ts';
 import { stage } from './scripted.ts';
+import { clientStage } from './stage.ts';
 
 t.test('a text goes on where its room has lost an operation that it had accepted', async (t) => {
   const { client, pass, last } = stage(t, { text });
@@ -56,4 +58,20 @@ t.test('who looks is told that nothing waits any more where what was typed is go
   d.delete(0, 1);
   t.equal(room.pending, 0);
   t.same(told, [1, 0]);
+});
+
+t.test('what was typed in a room that one may not enter is refused, and waits no more', async (t) => {
+  const at = await clientStage(t, { AUTH: 'required' });
+  const getToken = () => token({ sub: 'ada', rooms: ['mine'] });
+  const room = at.client({ getToken }).join('another');
+  const note = room.text('note');
+  const refused: string[] = [];
+  note.on('refused', ({ code }) => refused.push(code));
+  note.insert(0, 'typed');
+  t.equal(room.pending, 1);
+  await t.rejects(room.joined, { code: 'FORBIDDEN' });
+  await new Promise((resolve) => setImmediate(resolve));
+  t.same(refused, ['FORBIDDEN']);
+  t.equal(room.pending, 0);
+  t.equal(note.value, '');
 });
