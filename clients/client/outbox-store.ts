@@ -3,7 +3,10 @@ export interface StoredCommand {
   /** Its `opId`: whoever sends it again does so under the same. */
   readonly id: string;
   readonly roomId: string;
-  /** Whose it is. Nobody else may send it. */
+  /**
+   * Whose it is. Nobody else may send it. Undefined while that is not known: before the first token, unless the join
+   * says `user.userId`; when the room is joined, it is put anew.
+   */
   readonly userId: string | undefined;
   readonly command: Readonly<Record<string, unknown>>;
 }
