@@ -209,14 +209,15 @@ export class Room extends Events<RoomEvents> {
   }
 
   async #introduce(details: JsonObject): Promise<void> {
-    const user = { ...this.#wanted, ...details };
-    this.#wanted = user;
+    let user: User | undefined;
     try {
+      user = copied({ ...this.#wanted, ...details });
+      this.#wanted = user;
       await this.#submit({ type: 'join', user });
       this.#user = user;
     } catch (error) {
       if (this.#wanted === user) this.#wanted = this.#user;
-      throw error;
+      throw asError(error, 'NOT_JSON');
     }
   }
 

@@ -156,6 +156,24 @@ t.test('what is said while there is no connection is told as it was when it was 
   t.match(ben.presence.others, [{ userId: 'ada', mood: 'fine' }]);
 });
 
+t.test('who comes back is described as it was when it described itself', async (t) => {
+  const at = await clientStage(t);
+  const ada = at.client().join('r', { user: { userId: 'ada' } });
+  const ben = at.client().join('r', { user: { userId: 'ben' } });
+  await Promise.all([ada.joined, ben.joined]);
+  const seat = { row: 1 };
+  await ada.presence.update({ seat });
+  // More than the server takes: a join with that would be refused.
+  Object.assign(seat, { row: 2, why: 'x'.repeat(3000) });
+  at.sockets[0]?.terminate();
+  await until(() => ada.status !== 'joined', 'the end of the connection');
+  await until(() => ada.status !== 'joining', 'who comes back');
+  t.equal(ada.status, 'joined');
+  await ada.chat.send('here I am');
+  await until(() => ben.chat.messages.length === 1, 'what came before it');
+  t.match(ben.presence.others, [{ userId: 'ada', seat: { row: 1 } }]);
+});
+
 t.test('a room can be joined anew by who is just told that it has ended', async (t) => {
   const at = await clientStage(t);
   const client = at.client();
