@@ -62,7 +62,7 @@ export interface Config {
   readonly webhooks: WebhookConfig | undefined;
   /** What has to be signed by its user; `undefined`: nothing. */
   readonly critical: ReadonlySet<CriticalName> | undefined;
-  /** What is allowed and probably not meant, in sentences. */
+  /** What is allowed and probably not meant, in sentences. Development mode is none: `mode` says it. */
   readonly warnings: readonly string[];
 }
 

@@ -299,7 +299,7 @@ t.test('public keys', async (t) => {
 
 t.test('warnings', async (t) => {
   const cases: [Environment, RegExp][] = [
-    [{}, /development mode/],
+    [{ JWT_SECERT: SECRET }, /JWT_SECERT is not a setting.*JWT_SECRET is one/],
     [{ JWT_SECRET: 'short' }, /5 bytes.*RFC 7518/],
     [{ JWT_SECRET: `${SECRET}\n` }, /white space/],
     [{ JWT_SECRET: SECRET, AUTH: 'optional' }, /guests/],
@@ -316,6 +316,8 @@ t.test('warnings', async (t) => {
     t.match(warnings[0], expected);
   }
   t.same(readConfig({ JWKS_URL: 'http://127.0.0.1:9/jwks' }).warnings, []);
+  t.same(readConfig({}).warnings, []);
+  t.match(checkSettings({}).lines.at(-2), /^warning: .*development mode/);
   t.same(problemsOf({ JWKS_URL: 'https://user:pass@keys.example/' }), ['JWKS_URL']);
 });
 

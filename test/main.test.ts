@@ -7,6 +7,7 @@ import { decodeJwt } from 'jose';
 import t from 'tap';
 import { createVerifyToken } from '../server/dispatch/authentication.ts';
 import { plain } from './e2e/plain-process.ts';
+import { started } from './native/server-process.ts';
 import { program } from './support/program.ts';
 
 const SECRET = 'a secret of more than thirty-two bytes';
@@ -162,6 +163,14 @@ t.test('serve prints every problem on a line of its own and exits with 2', async
   t.equal(code, 2);
   t.equal(stdout, '');
   t.match(stderr, /^AUTH is "y".*\nTICK_MS is "x".*\n$/);
+});
+
+t.test('serve says in development mode, too, what was probably not meant', async (t) => {
+  const env = { JWT_SECRET: '', JWT_SECERT: SECRET, STORE: 'memory', REDIS_URL: 'redis://cache' };
+  const { output } = await started(t, env);
+  t.match(output(), 'JWT_SECERT is not a setting and has no effect; JWT_SECRET is one.');
+  t.match(output(), 'REDIS_URL has no effect with STORE=memory.');
+  t.notMatch(output(), 'No key is set', 'that no key is set is said once');
 });
 
 for (const transport of ['uws', 'ws']) {

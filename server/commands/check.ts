@@ -7,6 +7,8 @@ export interface CheckReport {
   readonly lines: readonly string[];
 }
 
+const DEVELOPMENT = 'No key is set: this is development mode, which serves this machine only.';
+
 /** Every setting with its value (`*` where it was set), then what is wrong. Secrets are not shown. */
 export function checkSettings(env: Environment): CheckReport {
   const width = Math.max(...settingNames.map((name) => name.length));
@@ -16,9 +18,10 @@ export function checkSettings(env: Environment): CheckReport {
   });
   try {
     const { mode, warnings } = readConfig(env);
+    const all = mode === 'development' ? [...warnings, DEVELOPMENT] : warnings;
     return {
       ok: true,
-      lines: [...table, '', ...warnings.map(asWarning), `The settings are valid (${mode} mode).`],
+      lines: [...table, '', ...all.map(asWarning), `The settings are valid (${mode} mode).`],
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -17,8 +17,7 @@ const DAY_MS = 86_400_000;
 export async function serve(env: Environment): Promise<void> {
   const config = configOrExit(env);
   const logger = createLogger(config);
-  // In development mode the first line on the screen says the same.
-  if (config.mode === 'production') for (const warning of config.warnings) logger.warn(warning);
+  for (const warning of config.warnings) logger.warn(warning);
   let running: Running | undefined;
   // At once: the first process of a container, for one, is not ended by a signal that it does not handle.
   closeOnSignal(() => running, logger, config.handoverMs + CLOSE_WITHIN_MS);

@@ -70,5 +70,4 @@ function checkDevelopment(
         '127.0.0.1, as no key is set; to serve other machines set JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL',
     });
   }
-  warnings.push('No key is set: this is development mode, which serves this machine only.');
 }
