@@ -10,6 +10,8 @@ export interface HandoverOptions {
   readonly sessions: Sessions;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** How many nodes are there that stay. */
+  others(): number;
   /** Resolves when what was accepted is durable. */
   settled(): Promise<void>;
   stopListening(): void;
@@ -22,25 +24,29 @@ const RETURN_SPREAD_MS = 500;
 /**
  * Gives the connections of this node to others that share its store, while `/ready` says no and everything else
  * goes on: they are sent away little by little, those first that came first, and keep their places, which pass to
- * their new connections. Resolves when all have come back, or the time is over.
+ * their new connections. Resolves when all have come back, the time is over, or no other is there any more.
  */
 export async function handOver(options: HandoverOptions): Promise<void> {
-  const { clock, handoverMs, sessions } = options;
+  const { clock, handoverMs, sessions, others } = options;
   const partMs = handoverMs / 3;
   const passed = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
+  const waitWhile = async (holds: () => boolean) => {
+    const end = clock.monotonic() + partMs;
+    while (others() > 0 && holds() && clock.monotonic() < end) await passed(STEP_MS);
+  };
   if (here(sessions).length === 0) return;
-  await passed(partMs);
+  await waitWhile(() => true);
   // Balancers that ask nobody notice by this, and nobody comes back here.
   options.stopListening();
   const end = clock.monotonic() + partMs;
-  for (let leftMs = partMs; leftMs > STEP_MS; leftMs = end - clock.monotonic()) {
+  for (let leftMs = partMs; leftMs > STEP_MS && others() > 0; leftMs = end - clock.monotonic()) {
     const all = here(sessions);
     await sendAway(all.slice(0, Math.ceil((all.length * STEP_MS) / leftMs)), passed, options);
     await passed(STEP_MS);
   }
-  await sendAway(here(sessions), passed, options);
-  const last = clock.monotonic() + partMs;
-  while (isAwaited(sessions) && clock.monotonic() < last) await passed(STEP_MS);
+  // Who is here still is sent away as by any node that is alone.
+  if (others() > 0) await sendAway(here(sessions), passed, options);
+  await waitWhile(() => isAwaited(sessions));
 }
 
 /** What they say from now on they say again elsewhere; what they said before is answered first. */

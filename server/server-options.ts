@@ -74,7 +74,11 @@ export interface Server extends Omit<Backend, 'tracking'> {
   revoke(what: Revocation): Promise<Revoked>;
   /**
    * Accepts nobody any more, makes durable what was accepted, sends everybody away with advice when to come
-   * back, and releases the log.
+   * back, and releases the log. Where other nodes share the log, it gives its connections to them before, for
+   * `config.handoverMs` at most.
+   *
+   * @param together how many of the other nodes go down, too, and so take nothing over; may also be said later, by
+   *   another call. Default: 0
    */
-  close(): Promise<void>;
+  close(together?: number): Promise<void>;
 }

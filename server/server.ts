@@ -197,22 +197,23 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => {
+  let leaving = 0;
+  const close = (together = 0): Promise<void> => {
+    leaving = Math.max(leaving, together);
     closed ??= end();
     return closed;
   };
 
   async function end(): Promise<void> {
     state = 'leaving';
-    if (config.handoverMs > 0 && nodes.others > 0) {
-      const { handoverMs, tickMs } = config;
-      const { sessions } = hub;
-      const settled = () => rooms.settled();
+    const others = () => nodes.others - leaving;
+    if (config.handoverMs > 0 && others() > 0) {
       const { stopListening } = transport;
       // No balancer chooses among those that share a port.
       if (config.sharesPort) stopListening();
-      logger.info({ others: nodes.others }, 'handing over');
-      await handOver({ clock, handoverMs, tickMs, sessions, random, settled, stopListening });
+      logger.info({ others: others() }, 'handing over');
+      const settled = () => rooms.settled();
+      await handOver({ ...config, clock, sessions: hub.sessions, random, others, settled, stopListening });
     }
     state = 'closing';
     transport.stopListening();

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { systemClock } from '../clock.ts';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
-import { onEndSignal } from './signals.ts';
+import { type Ending, onEndSignal } from './signals.ts';
 
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 30_000;
@@ -52,7 +52,12 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
     closing = true;
     // Together: none of them is there for the others' connections.
     const ended = [...running.values()].map((child) => new Promise((resolve) => child.once('exit', resolve)));
-    for (const child of running.values()) child.kill('SIGTERM');
+    const ending: Ending = { together: running.size - 1 };
+    for (const child of running.values()) {
+      // Who has just ended by itself does not hear it.
+      child.send(ending, () => {});
+      child.kill('SIGTERM');
+    }
     await Promise.all(ended);
     process.exit(failed ? 1 : 0);
   }

@@ -4,7 +4,7 @@ import { type Config, ConfigError, type Environment, readConfig } from '../confi
 import { createLogger, type Logger } from '../logger.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
 import { signToken } from './sign-token.ts';
-import { onEndSignal } from './signals.ts';
+import { type Ending, onEndSignal } from './signals.ts';
 
 /** After the connections were given to other nodes. */
 const CLOSE_WITHIN_MS = 10_000;
@@ -34,7 +34,7 @@ interface Running {
   readonly port: number;
   readonly healthPort: number | undefined;
   readonly hasPages: boolean;
-  close(): Promise<void>;
+  close(together?: number): Promise<void>;
 }
 
 function fail(exitCode: 1 | 2, message: string): never {
@@ -89,6 +89,11 @@ function closeOnSignal(running: () => Running | undefined, logger: Logger, close
         process.exit(1);
       },
     );
+  });
+  // With the signal, or after one that a terminal has sent to all.
+  process.on('message', (told) => {
+    const { together } = Object(told) as Partial<Ending>;
+    if (typeof together === 'number') void running()?.close(together);
   });
   // Whoever started this process as one of several is gone.
   process.once('disconnect', () => onSignal('SIGTERM'));

@@ -2,6 +2,12 @@ import { systemClock } from '../clock.ts';
 
 export type EndSignal = 'SIGTERM' | 'SIGINT';
 
+/** What one of several processes is told, beside the signal, by what has started them and ends them all. */
+export interface Ending {
+  /** How many others end. */
+  readonly together: number;
+}
+
 /** `npm start` passes a Ctrl-C on that the terminal has sent here already: one wish, two signals. */
 const SAME_SIGNAL_MS = 300;
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import { openRedisLog } from '../../server/log/redis.ts';
@@ -18,10 +19,12 @@ interface Cluster {
   readonly port: number;
   readonly redisUrl: string;
   readonly process: ChildProcess;
+  /** Resolves when so many of its processes, ended ones among them, have said that they listen. */
+  listening(count: number): Promise<void>;
 }
 
 /** Two processes behind one port, which both listen. */
-async function startCluster(t: Test): Promise<Cluster> {
+async function startCluster(t: Test, more: Record<string, string> = {}): Promise<Cluster> {
   const redis = await startRedis(t, { appendonly: 'no' });
   const port = await freePort();
   const [command, ...args] = plain([process.execPath, ...program, 'cluster', '--nodes', '2']);
@@ -30,6 +33,7 @@ async function startCluster(t: Test): Promise<Cluster> {
       PATH: process.env.PATH,
       ...{ HOST: '127.0.0.1', WS_PORT: String(port), JWT_SECRET: TEST_SECRET },
       ...{ STORE: 'redis', REDIS_URL: redis.url, TRANSPORT: 'uws' },
+      ...more,
     },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -38,20 +42,23 @@ async function startCluster(t: Test): Promise<Cluster> {
   createInterface({ input: child.stdout }).on('line', (text) => {
     if ((JSON.parse(text) as { msg: string }).msg === 'listening') listening += 1;
   });
-  await until(() => listening === 2, 'both');
-  return { port, redisUrl: redis.url, process: child };
+  const all = (count: number) => until(() => listening >= count, `${count} that listen`);
+  await all(2);
+  return { port, redisUrl: redis.url, process: child, listening: all };
+}
+
+async function enter(t: Test, port: number, userId: string): Promise<TestClient> {
+  const headers = { authorization: `Bearer ${await token({ sub: userId })}` };
+  const one = await connect(port, { headers });
+  t.teardown(() => one.socket.terminate());
+  t.match(await one.ask({ type: 'join', roomId: 'room', scene: true }), { type: 'ack' });
+  return one;
 }
 
 t.test('processes that share a port share their rooms, and come back', { skip: noRedis }, async (t) => {
   const { port, redisUrl, process: child } = await startCluster(t);
   const people: TestClient[] = [];
-  for (let index = 0; index < 16; index++) {
-    const headers = { authorization: `Bearer ${await token({ sub: `user${index}` })}` };
-    const one = await connect(port, { headers });
-    t.teardown(() => one.socket.terminate());
-    t.match(await one.ask({ type: 'join', roomId: 'room', scene: true }), { type: 'ack' });
-    people.push(one);
-  }
+  for (let index = 0; index < 16; index++) people.push(await enter(t, port, `user${index}`));
   await people[0]?.ask(add('i'));
   for (const one of people)
     await one.next(({ type, toVersion, version }) =>
@@ -79,6 +86,23 @@ t.test('processes that share a port share their rooms, and come back', { skip: n
   const [code] = await once(child, 'exit');
   t.equal(code, 0);
 });
+
+t.test(
+  'all end without waiting for one another, also where one was killed before',
+  { skip: noRedis },
+  async (t) => {
+    const { port, process: child, listening } = await startCluster(t, { HANDOVER_MS: '600000' });
+    const { pid } = child;
+    const [killed] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+    process.kill(Number(killed), 'SIGKILL');
+    await listening(3);
+    const people = await Promise.all(Array.from({ length: 8 }, (_, index) => enter(t, port, `user${index}`)));
+    child.kill('SIGTERM');
+    const closes = await Promise.all(people.map(({ closed }) => closed));
+    t.same([...new Set(closes.map(({ code }) => code))], [4000]);
+    t.same(await once(child, 'exit'), [0, null]);
+  },
+);
 
 t.test('where what started them is killed they end, as on SIGTERM', { skip: noRedis }, async (t) => {
   const { port, process: child } = await startCluster(t);

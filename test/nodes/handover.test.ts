@@ -4,10 +4,10 @@ import { noRedis, until } from '../support/redis.ts';
 import { latest, nodesStage, people } from './stage.ts';
 
 t.setTimeout(120_000);
-/** Waits until a node has seen another. */
-async function knowing({ port }: { port: number }): Promise<void> {
+/** Waits until a node has seen the others; `nodes` counts itself, too. */
+async function knowing({ port }: { port: number }, nodes = 2): Promise<void> {
   const metrics = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  await until(async () => (await metrics()).includes('tandem_nodes 2\n'), 'it knows of the other');
+  await until(async () => (await metrics()).includes(`tandem_nodes ${nodes}\n`), 'it knows of the others');
 }
 
 const ready = async ({ port }: { port: number }) => (await fetch(`http://127.0.0.1:${port}/ready`)).status;
@@ -108,5 +108,18 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
     const ada = await at.member(a, 'ada');
     await a.close();
     t.equal((await ada.closed).code, 4000);
+  });
+
+  t.test('[ND10] so it does where all others go down with it, and where it hears so only then', async (t) => {
+    const at = await nodesStage(t);
+    const start = () => at.node({ HANDOVER_MS: '600000' });
+    const [a, b, c] = [await start(), await start(), await start()];
+    for (const one of [a, b, c]) await knowing(one, 3);
+    const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
+    const closing = a.close(1);
+    t.equal(await ready(a), 503);
+    t.match(await ada.ask(add('i')), { type: 'ack' }, 'one stays, for which it waits');
+    await Promise.all([a.close(2), closing, b.close(2)]);
+    for (const { closed } of [ada, ben]) t.equal((await closed).code, 4000);
   });
 });
