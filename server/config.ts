@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { BlockList } from 'node:net';
-import { type Limits, limits } from '../protocol/limits.ts';
+import { fixedLimits, type Limits, limits } from '../protocol/limits.ts';
 import type { CriticalName } from './dispatch/critical.ts';
 import type { TokenKeys } from './dispatch/keys.ts';
 import type { Rate } from './dispatch/rate-limit.ts';
@@ -90,7 +90,7 @@ export type MakeSecret = (place: Pick<Config, 'store' | 'dataDir'>) => Uint8Arra
  */
 export function readConfig(env: Environment, makeSecret: MakeSecret = () => randomBytes(32)): Config {
   const { values, problems } = readValues(env);
-  const warnings = misspeltNames(env);
+  const warnings = unknownNames(env);
   const keys = keysOf(values, problems, warnings);
   const authorizer = authorizerOf(values, problems, warnings);
   const webhooks = webhooksOf(values, problems, warnings);
@@ -167,11 +167,13 @@ function limitsOf(values: Values): Limits {
   return { ...limits, ...Object.fromEntries(set) };
 }
 
-function misspeltNames(env: Environment): string[] {
+function unknownNames(env: Environment): string[] {
+  const fixed: readonly string[] = fixedLimits;
   const found: string[] = [];
   for (const name of Object.keys(env)) {
     const meant = meantName(name, settingNames);
-    if (meant) found.push(`${name} is not a setting and has no effect; ${meant} is one.`);
+    if (fixed.includes(name)) found.push(`${name} is part of the protocol and cannot be set.`);
+    else if (meant) found.push(`${name} is not a setting and has no effect; ${meant} is one.`);
   }
   return found;
 }

@@ -199,7 +199,11 @@ t.test('every limit can be set by its own name, but for those that the schemas s
     const value = limits[name] + 1;
     t.equal(readConfig({ [name]: String(value) }).limits[name], value, name);
   }
-  for (const name of fixedLimits) t.equal(readConfig({ [name]: '7' }).limits[name], limits[name], name);
+  for (const name of fixedLimits) {
+    const { limits: own, warnings } = readConfig({ [name]: '7' });
+    t.equal(own[name], limits[name], name);
+    t.same(warnings, [`${name} is part of the protocol and cannot be set.`]);
+  }
   const config = readConfig({ MAX_ROOM_USERS: '20' });
   t.equal(config.maxRoomUsers, 20);
 });

@@ -123,6 +123,9 @@ t.test('check shows the settings and what is wrong', async (t) => {
   t.match(good.stdout, 'The settings are valid (production mode).');
   t.notMatch(good.stdout, 'hidden');
 
+  const fixed = await tandem(['check'], { JWT_SECRET: SECRET, MAX_CHAT_LENGTH: '20000' });
+  t.match(fixed.stdout, /^warning: MAX_CHAT_LENGTH is part of the protocol and cannot be set\.$/m);
+
   const DATA_DIR = join(t.testdir(), 'data');
   t.match(await tandem(['check'], { DATA_DIR }), { code: 0, stdout: /development mode/ });
   const bad = await tandem(['check'], { TICK_MS: 'x', HOST: '0.0.0.0', DATA_DIR });
