@@ -68,9 +68,9 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
 
 function configOrExit(env: Environment, nodes: number) {
   try {
-    const config = readConfig(env, developmentSecret);
-    const problem = problemOf(config, nodes);
-    if (problem === undefined) return config;
+    // Nobody has set that the port is shared: what does not go with that is named itself.
+    const problem = problemOf(readConfig({ ...env, PORT_SHARING: undefined }), nodes);
+    if (problem === undefined) return readConfig(env, developmentSecret);
     console.error(problem);
   } catch (error) {
     console.error((error as Error).message);
@@ -79,7 +79,9 @@ function configOrExit(env: Environment, nodes: number) {
 }
 
 /** What is wrong with settings for several processes that is right for one. */
-function problemOf({ port, healthPort = 0 }: Config, nodes: number): string | undefined {
+function problemOf({ store, transport, port, healthPort = 0 }: Config, nodes: number): string | undefined {
+  if (store !== 'redis') return `STORE is "${store}": expected redis, by which processes share their rooms`;
+  if (transport === 'ws') return 'TRANSPORT is "ws": expected uws, by which processes share a port';
   if (port === 0) return 'WS_PORT is 0: expected the port that all processes share';
   // 0: each takes a free one.
   const last = healthPort === 0 ? 0 : healthPort + nodes - 1;

@@ -120,19 +120,30 @@ t.test('where what started them is killed they end, as on SIGTERM', { skip: noRe
   );
 });
 
-t.test('health ports that the processes cannot have are refused before any starts', async (t) => {
+/** What it says of settings that it refuses. */
+function refused(t: Test, env: Record<string, string>): string {
   const [command, ...args] = plain([process.execPath, ...program, 'cluster', '--nodes', '3']);
+  const { status, stderr } = spawnSync(command, args, {
+    env: { PATH: process.env.PATH, WS_PORT: '3001', ...env },
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  t.equal(status, 2);
+  return stderr;
+}
+
+const onRedis = { STORE: 'redis', REDIS_URL: 'redis://127.0.0.1' };
+
+t.test('health ports that the processes cannot have are refused before any starts', async (t) => {
   for (const HEALTH_PORT of ['2999', '3000', '65534']) {
-    const env = { PATH: process.env.PATH, WS_PORT: '3001', STORE: 'redis', REDIS_URL: 'redis://127.0.0.1' };
-    const { status, stderr } = spawnSync(command, args, {
-      env: { ...env, HEALTH_PORT },
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
-    t.equal(status, 2);
     t.match(
-      stderr,
+      refused(t, { ...onRedis, HEALTH_PORT }),
       `HEALTH_PORT is ${HEALTH_PORT}: expected 3 ports in a row, up to 65535 and without WS_PORT`,
     );
   }
+});
+
+t.test('so are a store and a transport that processes cannot share, by their own names', async (t) => {
+  t.match(refused(t, {}), /^STORE is "lmdb": expected redis, .*\n$/);
+  t.match(refused(t, { ...onRedis, TRANSPORT: 'ws' }), /^TRANSPORT is "ws": expected uws, .*\n$/);
 });
