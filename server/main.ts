@@ -73,7 +73,7 @@ program
 program
   .command('bench')
   .description('let people move in rooms of a running server, and print what is delivered, and how fast')
-  .option('--url <url>', 'address of the server', webAddress, 'ws://127.0.0.1:3001')
+  .option('--url <url>', 'address of the server', serverAddress, 'ws://127.0.0.1:3001')
   .addOption(
     new Option('--dialect <dialect>', 'how they speak')
       .choices(['native', 'native-single', 'socketio'])
@@ -103,6 +103,15 @@ function webAddress(given: string): string {
   if (/^(ws|http)s?:$/.test(protocol) && hash === '') return given;
   throw new InvalidArgumentError(
     'Expected an address such as ws://127.0.0.1:3001 or wss://example.com, without #.',
+  );
+}
+
+/** The dialect says which path it is. */
+function serverAddress(given: string): string {
+  const { protocol, host, href } = new URL(webAddress(given));
+  if (href === `${protocol}//${host}/`) return given;
+  throw new InvalidArgumentError(
+    'Expected the address of a server, such as wss://example.com, without a path.',
   );
 }
 

@@ -125,18 +125,23 @@ for (const dialect of ['native', 'socketio']) {
   });
 }
 
-t.test('an address that is none, or where nobody answers, is named in one line', async (t) => {
-  for (const [url, says] of [
-    ['nonsense', /--url.*nonsense.*ws:\/\//],
-    ['ftp://127.0.0.1', /--url.*ftp:.*ws:\/\//],
-    ['ws://127.0.0.1:1', /ECONNREFUSED/],
-  ] as const) {
-    const { code, stderr } = await benchAt(url);
-    t.not(code, 0);
-    t.match(stderr, says);
-    t.notMatch(stderr, /\n\s+at /, 'no stack');
-  }
-});
+t.test(
+  'an address that is none, is more than that of a server, or where nobody answers, is named in one line',
+  async (t) => {
+    for (const [url, says] of [
+      ['nonsense', /--url.*nonsense.*ws:\/\//],
+      ['ftp://127.0.0.1', /--url.*ftp:.*ws:\/\//],
+      ['ws://127.0.0.1:1/ws', /--url.*\/ws.*without a path/],
+      ['ws://127.0.0.1:1/?room=x', /--url.*room=x.*without a path/],
+      ['ws://127.0.0.1:1', /ECONNREFUSED/],
+    ] as const) {
+      const { code, stderr } = await benchAt(url);
+      t.not(code, 0);
+      t.match(stderr, says);
+      t.notMatch(stderr, /\n\s+at /, 'no stack');
+    }
+  },
+);
 
 t.test('and says why it was not let in', async (t) => {
   const server = await startServer({ AUTH: 'required' });
