@@ -9,6 +9,7 @@ import { createVerifyToken } from '../server/dispatch/authentication.ts';
 import { plain } from './e2e/plain-process.ts';
 import { started } from './native/server-process.ts';
 import { program } from './support/program.ts';
+import { noRedis, startRedis } from './support/redis.ts';
 
 const SECRET = 'a secret of more than thirty-two bytes';
 
@@ -195,6 +196,14 @@ for (const transport of ['uws', 'ws']) {
     t.match(await tandem(['serve'], { ...env, ...health }), { code: 1, stderr: `${port} is in use` });
   });
 }
+
+t.test('serve closes whatever the longest time for a handover is', { skip: noRedis }, async (t) => {
+  const redis = await startRedis(t);
+  const env = { STORE: 'redis', REDIS_URL: redis.url, HANDOVER_MS: String(2 ** 31 - 1) };
+  const { child, ended, output } = await started(t, env);
+  child.kill('SIGTERM');
+  t.same(await ended, { code: 0, signal: null }, output());
+});
 
 for (const command of ['serve', 'cluster']) {
   t.test(

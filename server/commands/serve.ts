@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts';
 import { type Config, ConfigError, type Environment, readConfig } from '../config.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
+import { MAX_TIMER_MS } from '../settings/forms.ts';
 import { signToken } from './sign-token.ts';
 import { type Ending, onEndSignal } from './signals.ts';
 
@@ -20,7 +21,7 @@ export async function serve(env: Environment): Promise<void> {
   for (const warning of config.warnings) logger.warn(warning);
   let running: Running | undefined;
   // At once: the first process of a container, for one, is not ended by a signal that it does not handle.
-  closeOnSignal(() => running, logger, config.handoverMs + CLOSE_WITHIN_MS);
+  closeOnSignal(() => running, logger, Math.min(config.handoverMs + CLOSE_WITHIN_MS, MAX_TIMER_MS));
   const { createServer } = await import('../server.ts');
   const server = await createServer({ config, logger, clock: systemClock }).catch((error: unknown) => {
     return fail(1, startFailure(error, config));
