@@ -222,6 +222,8 @@ t.test('rates', async (t) => {
   for (const RATE_LIMIT of ['60', '60/', '/10s', '0/10s', '60/0s', '60/10', '60/10s/1', '6e1/10s']) {
     t.same(problemsOf({ RATE_LIMIT }), ['RATE_LIMIT'], RATE_LIMIT);
   }
+  t.equal(readConfig({ RATE_LIMIT: '1000000/1s' }).rates.commands.count, 1_000_000);
+  t.match(messageOf({ RATE_LIMIT: '1000001/1s' }), /"1000001\/1s": expected .* 1000000 at most$/);
 });
 
 t.test('proxies that are trusted', async (t) => {

@@ -58,13 +58,15 @@ export const duration: Form<number> = {
   },
 };
 
+const MOST_IN_A_RATE = 1_000_000;
+
 /** `60/10s`: so many in so long. `burst`: how many times that count may come at once. */
 export function rate(burst: number): Form<Rate> {
   return {
-    expected: 'a count and a time such as 60/10s',
+    expected: `a count and a time such as 60/10s; the count is ${MOST_IN_A_RATE} at most`,
     read(given) {
       const [digits, time, ...more] = given.split('/');
-      const count = integer(1, 1_000_000).read(digits ?? '');
+      const count = integer(1, MOST_IN_A_RATE).read(digits ?? '');
       const windowMs = duration.read(time ?? '');
       if (count === undefined || windowMs === undefined || more.length > 0) return undefined;
       return { count, windowMs, burst: count * burst };
