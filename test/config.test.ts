@@ -313,6 +313,9 @@ t.test('warnings', async (t) => {
     [{ JWT_SECRET: SECRET, REDIS_URL: 'redis://cache' }, /REDIS_URL has no effect/],
     [{ JWT_SECRET: SECRET, REDIS_PREFIX: 'a:' }, /REDIS_PREFIX has no effect/],
     [{ JWT_SECRET: SECRET, REDIS_TIMEOUT_MS: '100' }, /REDIS_TIMEOUT_MS has no effect/],
+    [{ JWT_SECRET: SECRET, AUTHORIZE_DOWN: 'allow' }, /AUTHORIZE_DOWN has no effect without AUTHORIZE_URL/],
+    [{ JWT_SECRET: SECRET, AUTHORIZE_CACHE_MS: '0' }, /AUTHORIZE_CACHE_MS has no effect/],
+    [{ JWT_SECRET: SECRET, WEBHOOK_BATCH_MS: '10' }, /WEBHOOK_BATCH_MS has no effect without WEBHOOK_URL/],
     [{ JWT_SECRET: SECRET, STREAM_LIMIT: '10/1s' }, /MAX_OPERATIONS/],
     [{ JWT_SECRET: SECRET, JWT_SECRETT: 'x' }, /JWT_SECRETT is not a setting.*JWT_SECRET is one/],
   ];

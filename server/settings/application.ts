@@ -51,10 +51,7 @@ function addressOf(
   warnings: string[],
 ): Address | undefined {
   const { [`${name}_URL` as const]: url, [`${name}_SECRET` as const]: secret } = values;
-  if (url === undefined) {
-    if (secret !== undefined) warnings.push(`${name}_SECRET has no effect without ${name}_URL.`);
-    return undefined;
-  }
+  if (url === undefined) return undefined;
   if (url.username || url.password) {
     const expected = 'a URL without user name and password: requests are signed';
     problems.push({ setting: `${name}_URL`, value: url.href, expected });

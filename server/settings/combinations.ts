@@ -1,6 +1,7 @@
 import { limits } from '../../protocol/limits.ts';
 import { MAX_TIMER_MS } from './forms.ts';
 import { isLoopback } from './keys.ts';
+import { outboundSettings } from './outbound.ts';
 import type { Problem, SettingName, Values } from './table.ts';
 
 /** The first must not be less than the second, for the reason given. */
@@ -40,6 +41,10 @@ export function checkCombinations(
   } else {
     for (const name of ['REDIS_URL', 'REDIS_PREFIX', 'REDIS_TIMEOUT_MS', 'HANDOVER_MS'] as const)
       if (isSet(name)) warnings.push(`${name} has no effect with STORE=${values.STORE}.`);
+  }
+  for (const name of Object.keys(outboundSettings) as (keyof typeof outboundSettings)[]) {
+    const address = name.startsWith('WEBHOOK_') ? 'WEBHOOK_URL' : 'AUTHORIZE_URL';
+    if (isSet(name) && !isSet(address)) warnings.push(`${name} has no effect without ${address}.`);
   }
   if (values.PORT_SHARING === 'on') {
     const problem = { setting: 'PORT_SHARING', value: 'on' } as const;
