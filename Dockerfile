@@ -31,7 +31,7 @@ USER node
 VOLUME /data
 EXPOSE 3001
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "const { HEALTH_PORT, WS_PORT } = process.env; fetch(`http://127.0.0.1:${HEALTH_PORT || WS_PORT || 3001}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "const { HOST, HEALTH_PORT, WS_PORT } = process.env; const host = HOST?.replace(/^[^[]*:.*$/, '[$&]') || '127.0.0.1'; fetch(`http://${host}:${HEALTH_PORT || WS_PORT || 3001}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Without a key (JWT_SECRET, JWT_PUBLIC_KEY or JWKS_URL) it listens on 127.0.0.1, which is inside the container.
 ENTRYPOINT ["node", "dist/server/main.js"]
 CMD ["serve"]
