@@ -17,11 +17,43 @@ export {
   type Request,
 } from './embedding/application.ts';
 export type { ApplicationSocket } from './embedding/application-socket.ts';
-export { LogError, type LogErrorCode } from './log/log.ts';
+export {
+  type Head,
+  type Log,
+  LogError,
+  type LogErrorCode,
+  type LogListener,
+  type OpeningEvents,
+  type RoomLog,
+  type Snapshot,
+} from './log/log.ts';
+export type { Beats } from './log/redis-nodes.ts';
 export { createLogger, type Logger } from './logger.ts';
 export type { Change, Happening } from './outbound/happening.ts';
 export { createServer } from './server.ts';
 export type { Server, ServerOptions } from './server-options.ts';
 export type { Tracking } from './tracking/tracking.ts';
-export type { Connection, ConnectionHandler } from './transport/connection.ts';
-export type { EngineIoMount, EngineIoOptions } from './transport/engine-io/options.ts';
+export type { ClientAddress } from './transport/client-address.ts';
+export type {
+  BinaryFrame,
+  Connection,
+  ConnectionHandler,
+  Frame,
+  Handshake,
+  HttpHandler,
+  HttpOutput,
+  HttpRequest,
+  HttpResponse,
+  HttpStream,
+  SendResult,
+  TextFrame,
+  Transport,
+  TransportOptions,
+} from './transport/connection.ts';
+export type { CorsOptions } from './transport/engine-io/cors.ts';
+export type {
+  CookieOptions,
+  EngineIoMount,
+  EngineIoOptions,
+  EngineTransport,
+} from './transport/engine-io/options.ts';

@@ -7,7 +7,15 @@ export type EngineTransport = 'polling' | 'websocket';
 export interface EngineIoMount {
   /** With or without a slash at its end: both are served. */
   readonly path: string;
-  /** Its connections are sessions of Engine.IO, see {@link EngineSession}. */
+  /**
+   * Its connections are sessions, over long-polling or a WebSocket, whichever it is at the moment.
+   *
+   * Outbound, text frames are finished packets: `4` and the content. Binary frames are the bytes of a message.
+   * Inbound, `received` is called with the content of messages, without the `4`: UTF-8 or binary.
+   *
+   * Closes from the client's side: 1000 is a close packet (clean), 1002 a violation of the protocol, 1009 a frame
+   * or body above `maxPayloadBytes`, 1006 a timeout or an aborted request; else those of the WebSocket.
+   */
   readonly handler: ConnectionHandler;
   readonly options?: Partial<EngineIoOptions>;
 }

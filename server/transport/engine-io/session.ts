@@ -23,15 +23,7 @@ export interface SessionParts {
   readonly gone: (session: EngineSession) => void;
 }
 
-/**
- * A session of Engine.IO as a connection, over long-polling or a WebSocket, whichever it is at the moment.
- *
- * Outbound, text frames are finished packets: `4` and the content. Binary frames are the bytes of a message.
- * Inbound, `received` is called with the content of messages, without the `4`: UTF-8 or binary.
- *
- * Closes from the client's side: 1000 is a close packet (clean), 1002 a violation of the protocol, 1009 a frame
- * or body above `maxPayloadBytes`, 1006 a timeout or an aborted request; else those of the WebSocket.
- */
+/** A session of Engine.IO as a connection: what its frames and closes are says `EngineIoMount`. */
 export class EngineSession implements Connection, Inbound, Beating, SocketOwner, PollingEvents, Upgrading {
   readonly id: string;
   state: unknown = undefined;
