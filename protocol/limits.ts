@@ -6,7 +6,7 @@
 export const limits = {
   /** Larger messages get MESSAGE_TOO_LARGE; the connection lives. */
   MAX_MESSAGE_BYTES: 64 * 1024,
-  /** Larger frames close the connection with 1009. */
+  /** Larger frames close the connection with 1009; of more than twice the size they may break it off (1006). */
   MAX_FRAME_BYTES: 1024 * 1024,
   /** Deeper messages get TOO_DEEP. */
   MAX_DEPTH: 32,

@@ -118,7 +118,7 @@ export interface TransportOptions {
   readonly accepts?: (path: string, query: string) => boolean;
   /** Outbound bytes a connection may have buffered; above it frames are dropped and reported. */
   readonly maxBufferedBytes: number;
-  /** Inbound frames above it close the connection with 1009. */
+  /** Inbound frames above it close the connection with 1009; above twice of it they may break it off (1006). */
   readonly maxFrameBytes: number;
   readonly handler: ConnectionHandler;
   readonly http: HttpHandler;

@@ -56,6 +56,14 @@ for (const TRANSPORT of ['uws', 'ws']) {
     fragments.socket.on('error', () => {});
     for (let part = 0; part < 5; part++) fragments.socket.send('x'.repeat(300_000), { fin: part === 4 });
     t.equal((await fragments.closed).code, 1009, 'in parts, too');
+    const far = await connect(server.port);
+    far.socket.on('error', () => {});
+    far.socket.send('x'.repeat(2 * 1024 * 1024 + 1));
+    t.match(
+      (await far.closed).code,
+      TRANSPORT === 'uws' ? 1006 : /1006|1009/,
+      'over twice of it may break it off',
+    );
     await bystander.sync();
     await bystander.close();
   });
