@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { atOnce, createAppendBeat } from './append-beat.ts';
 import { latestFlush } from './fanout/flushes.ts';
 import type { Ticker } from './fanout/ticker.ts';
@@ -25,6 +26,10 @@ export interface CreateRoomsOptions extends Parts, Pick<RoomsOptions, 'rejoin'> 
   publish: Transport['publish'];
 }
 
+/** A room whose log fails is tried again every second: so long nothing is said of it for the same reason. */
+const SAID_FOR_MS = 60_000;
+const MOST_SAID = 10_000;
+
 /** The rooms, with what is noted of them: in the log of the process, its metrics, and for those who come back. */
 export function createRooms(options: CreateRoomsOptions): Rooms {
   const {
@@ -43,6 +48,13 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
     occupied,
     publish,
   } = options;
+  const said = new LRUCache<string, string>({
+    max: MOST_SAID,
+    ttl: SAID_FOR_MS,
+    ttlResolution: 0,
+    // To the package a time of 0 is none.
+    perf: { now: () => clock.monotonic() + 1 },
+  });
   const rooms: Rooms = new Rooms({
     onEffects: happenings.onEffects,
     lockTtlMs: config.lockTtlMs,
@@ -82,7 +94,11 @@ export function createRooms(options: CreateRoomsOptions): Rooms {
       if (isLoss) logger.warn({ roomId, err: error }, 'the log of a room has to be read anew');
       else logger.debug({ roomId }, 'another node has forgotten a room that held nothing');
     },
-    onOpenFailed: (roomId, error) => logger.error({ roomId, err: error }, 'the log of a room failed'),
+    onOpenFailed(roomId, error) {
+      if (said.get(roomId) === error.message) return;
+      said.set(roomId, error.message);
+      logger.error({ roomId, err: error }, 'the log of a room failed');
+    },
     room: {
       log,
       clock,

@@ -10,7 +10,10 @@ export interface DueOptions {
   submit(roomId: string, entry: Entry): void;
 }
 
-/** What has to happen in rooms that could not be opened, which is tried until they can be. */
+/**
+ * What has to happen in rooms that could not be opened, which is tried until they can be: above all leaves, one of
+ * each who was in there, or on the way, and has gone.
+ */
 export class Due {
   readonly #options: DueOptions;
   readonly #rooms = new Map<string, { entries: Entry[]; cancel(): void }>();

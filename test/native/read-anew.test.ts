@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Happening } from '../../server/index.ts';
-import { inTime } from '../support/servers.ts';
+import { inTime, silent } from '../support/servers.ts';
 import { createLossyLog } from './lossy-log.ts';
 import { add, ofType, present, selected, stage } from './person.ts';
 import { createUnsureLog } from './unsure-log.ts';
@@ -115,6 +115,25 @@ t.test(
     t.equal(opened, before);
   },
 );
+
+t.test('that a room cannot be opened is logged once a minute, however often it is tried', async (t) => {
+  const log = createLossyLog();
+  const lines: unknown[] = [];
+  const logger = {
+    ...silent,
+    error: (fields: unknown) => void lines.push((fields as { roomId: string }).roomId),
+  };
+  const at = await stage(t, {}, { log, logger });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  log.shut = true;
+  await log.lose('room');
+  ada.wire.close();
+  await at.pass(50_000, 100);
+  t.match(await ben.ask({ type: 'heartbeat' }), { type: 'ack' }, 'somebody waits for it all the time');
+  t.same(lines, ['room']);
+  await at.pass(60_000, 100);
+  t.same(lines, ['room', 'room']);
+});
 
 t.test('[ND3] who asks for the state before it could be taken in is told that it is not there', async (t) => {
   const log = createLossyLog();
