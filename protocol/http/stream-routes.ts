@@ -87,6 +87,19 @@ const Accepted = Type.Object(
   { description: 'as the `ack` of the command' },
 );
 
+const Selected = Type.Object(
+  {
+    ...Accepted.properties,
+    planetId: Type.Optional(Id),
+    lockedBy: Type.Optional(Id),
+    reason: Type.Optional(Type.String()),
+  },
+  {
+    description:
+      'as the `ack` of the command; where somebody else holds the lock, with the fields of the `conflict`',
+  },
+);
+
 /** A command as the body of a request: the address says where, and the client who. */
 function fieldsOf(type: CommandType): TProperties {
   const {
@@ -106,6 +119,7 @@ function post<const W extends Where, const S extends string>(
   summary: string,
   fields: TProperties,
   refusals: readonly ErrorCode[] = [],
+  answer: TObject = Accepted,
 ) {
   return route({
     method: 'POST',
@@ -119,7 +133,7 @@ function post<const W extends Where, const S extends string>(
       userId: (typeof asGuest)['userId'];
       name: (typeof asGuest)['name'];
     }>,
-    answers: { 200: { description: 'Done.', schema: Accepted } },
+    answers: { 200: { description: 'Done.', schema: answer } },
     refusals: [...joining, ...refusals],
   });
 }
@@ -199,7 +213,8 @@ export const streamRoutes = {
     'selections',
     'Selects a thing or, with `selected: false`, gives it back.',
     { planetId: Id, selected: Type.Optional(Type.Boolean()) },
-    ['CONFLICT', 'LIMIT_EXCEEDED'],
+    ['LIMIT_EXCEEDED'],
+    Selected,
   ),
   roomHeartbeats: post(inRoom, 'heartbeats', 'Renews the locks of the client, and its token.', {}),
   roomLeave: leave(inRoom),

@@ -8,6 +8,7 @@ import type {
   TextOperation,
 } from '../../protocol/index.ts';
 import type { Departed } from '../room/effect.ts';
+import type { Lock } from '../room/entry.ts';
 import type { RoomState } from '../room/state.ts';
 
 /**
@@ -95,6 +96,8 @@ export type DirectEvent =
       version?: number;
       opId?: string;
       id?: string;
+      /** Of a `select`: somebody else holds the lock, as a `conflict` says next. */
+      locked?: Lock;
     }
   /** The answer to a join that was accepted, and where its room stands, if what leads there comes with it. */
   | { type: 'joined'; ref?: Ref; userId: string; version?: number; offset?: number }
@@ -108,7 +111,7 @@ export type DirectEvent =
       message?: string;
       details?: ErrorDetails;
     }
-  | { type: 'conflict'; op: string; ref?: Ref; opId?: string; thing: string; lockedBy: string }
+  | ({ type: 'conflict'; op: string; ref?: Ref; opId?: string } & Lock)
   | { type: 'state'; offset: number }
   | { type: 'sync'; ref?: Ref; answer: SyncAnswer }
   | { type: 'viewerCameras'; thing: string; cameras: Readonly<Record<string, unknown>> }

@@ -6,7 +6,7 @@ import { answerTo, type Effect } from './effect.ts';
 import { type Answer, type CommandEntry, type Entry, type EntryOf, refuse } from './entry.ts';
 import { enter, exit, isSession, sessionsOf } from './members.ts';
 import { placeOf } from './place.ts';
-import { claim, claimsOf, holderOf, release, transfer } from './selections.ts';
+import { claim, claimsOf, lockedByOther, release, transfer } from './selections.ts';
 import type { RoomState } from './state.ts';
 import { goOn } from './texts.ts';
 import { unview, view, viewsOf } from './viewers.ts';
@@ -194,12 +194,11 @@ function select(state: RoomState, entry: EntryOf<'select'>): Effect[] {
   }
   const effects: Effect[] = [{ kind: 'claims', thing }];
   if (claim(state.selections, thing, by.userId, by.connection)) effects.push({ kind: 'selection' });
-  effects.push(answerTo(entry, { ok: true }));
-  const holder = holderOf(state.selections, thing);
-  if (holder !== undefined && holder !== by.userId) {
-    effects.push({ kind: 'conflict', op: entry.type, to: by, thing, lockedBy: holder });
-  }
-  return effects;
+  const lockedBy = lockedByOther(state.selections, thing, by.userId);
+  if (lockedBy === undefined) return [...effects, answerTo(entry, { ok: true })];
+  const locked = { thing, lockedBy };
+  effects.push(answerTo(entry, { ok: true, locked }));
+  return [...effects, { kind: 'conflict', op: entry.type, to: by, ...locked }];
 }
 
 function joinViewer(state: RoomState, entry: EntryOf<'join_viewer'>): Effect[] {

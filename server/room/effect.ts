@@ -1,5 +1,5 @@
 import type { ChatMessage, ErrorCode, Operation, TextOperation, UserPresence } from '../../protocol/index.ts';
-import type { Answer, Author, CommandEntry, LeaveReason } from './entry.ts';
+import type { Answer, Author, CommandEntry, LeaveReason, Lock } from './entry.ts';
 import type { Place } from './place.ts';
 
 /**
@@ -10,7 +10,7 @@ export type Effect =
   /** Answers the command; sent only where its author's connection is. */
   | { kind: 'answer'; op: string; to: Author; answer: Answer; opId?: string }
   /** Tells the author that somebody else holds the lock of what it selected. */
-  | { kind: 'conflict'; op: string; to: Author; thing: string; lockedBy: string }
+  | ({ kind: 'conflict'; op: string; to: Author } & Lock)
   /** The connection is in the room from now on (again: with other details); `place`: where the room stands then. */
   | { kind: 'entered'; to: Author; node: string; place: Place }
   /** The connection is no longer in the room; `code`: what it is told, where it had to go. */

@@ -128,15 +128,18 @@ export function roomLimitsOf(limits: Limits): RoomLimits {
   return Object.fromEntries(roomLimitNames.map((name) => [name, limits[name]])) as RoomLimits;
 }
 
+/** That somebody else holds the lock of a thing. */
+export interface Lock {
+  thing: string;
+  lockedBy: string;
+}
+
 /** What a command is answered with. */
 export type Answer =
-  | { ok: true; version?: number; id?: string }
-  | { ok: false; code: ErrorCode; details?: ErrorDetails & { thing?: string; lockedBy?: string } };
+  | { ok: true; version?: number; id?: string; locked?: Lock }
+  | { ok: false; code: ErrorCode; details?: ErrorDetails & Partial<Lock> };
 
-export function refuse(
-  code: ErrorCode,
-  details?: ErrorDetails & { thing?: string; lockedBy?: string },
-): Answer & { ok: false } {
+export function refuse(code: ErrorCode, details?: ErrorDetails & Partial<Lock>): Answer & { ok: false } {
   return details === undefined ? { ok: false, code } : { ok: false, code, details };
 }
 

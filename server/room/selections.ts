@@ -11,7 +11,7 @@ export interface Claim {
 export type Selections = Map<string, Claim[]>;
 
 /** The user who holds the lock of a thing. */
-export function holderOf(selections: Selections, thing: string): string | undefined {
+function holderOf(selections: Selections, thing: string): string | undefined {
   return selections.get(thing)?.[0]?.userId;
 }
 

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { tokenOf } from '../socket-io/stage.ts';
-import { add, onBoth, SCENE, update } from './stage.ts';
+import { add, onBoth, SCENE } from './stage.ts';
 
 onBoth(t, '[ES1] a stream begins with connected and the state, and goes on with deltas', async (t, start) => {
   const at = await start();
@@ -235,17 +235,3 @@ onBoth(
     await again.ended();
   },
 );
-
-onBoth(t, '[ES7] an update of an item that somebody else has selected is refused', async (t, start) => {
-  const at = await start();
-  await at.open(`${SCENE}/events?clientId=a`, { as: 'ada' });
-  const say = (as: string, what: string, body: object) =>
-    at.post(`/rooms/scene:p:s/${what}`, { clientId: as, ...body }, { as });
-  await say('ada', 'operations', { operation: add('chair') });
-  await say('ada', 'selections', { planetId: 'chair' });
-  t.match(await say('ben', 'operations', { operation: update('chair', { a: 2 }) }), {
-    status: 409,
-    body: { code: 'CONFLICT', thing: 'chair', lockedBy: 'ada' },
-  });
-  t.match(await say('ada', 'operations', { operation: update('chair', { a: 2 }) }), { status: 200 });
-});

@@ -1,4 +1,5 @@
 import { errors, isPlainObject, type StreamTopic, streamTopics } from '../../../protocol/index.ts';
+import type { Lock } from '../../room/entry.ts';
 import { type Dialect, type RoomRule, ToOthers, toOthers, type Vocabulary } from '../dialect.ts';
 import type { DirectEvent, RoomEvent, RoomView, SignalKind } from '../events.ts';
 import { CLOSE, postFraming, type StreamMessage, streamFraming } from '../framings/event-stream.ts';
@@ -110,19 +111,23 @@ const posts: Vocabulary = {
   signal: null,
   direct: {
     welcome: null,
-    ack: ({ type: _, op: __, ref, ...result }) => answer(ref, { ok: true, ...result }),
+    ack: ({ type: _, op: __, ref, locked, ...result }) =>
+      answer(ref, { ok: true, ...result, ...(locked === undefined ? {} : heldAs(locked)) }),
     joined: ({ ref, userId }) => answer(ref, { ok: true, userId }),
     error: ({ ref, code, message = errors[code], opId, details }) =>
       answer(ref, { ok: false, code, message, ...(opId === undefined ? {} : { opId }), ...details }),
-    conflict: ({ ref, opId, thing, lockedBy }) =>
-      answer(ref, {
-        ok: false,
-        code: 'CONFLICT',
-        message: errors.CONFLICT,
-        ...(opId === undefined ? {} : { opId }),
-        thing,
-        lockedBy,
-      }),
+    // A post has one answer: that to a `select`, which stands, has said so.
+    conflict: ({ op, ref, opId, thing, lockedBy }) =>
+      op === 'select'
+        ? []
+        : answer(ref, {
+            ok: false,
+            code: 'CONFLICT',
+            message: errors.CONFLICT,
+            ...(opId === undefined ? {} : { opId }),
+            thing,
+            lockedBy,
+          }),
     state: null,
     sync: null,
     viewerCameras: null,
@@ -155,6 +160,11 @@ function answer(
   fields: { ok: boolean; [field: string]: unknown },
 ): StreamMessage[] {
   return ref === undefined ? [] : [{ answer: { ref, ...fields } }];
+}
+
+/** As a native `conflict` says it. */
+function heldAs({ thing, lockedBy }: Lock): object {
+  return { planetId: thing, lockedBy, reason: 'locked' };
 }
 
 function withoutType(message: object): object {

@@ -45,7 +45,7 @@ export const native: Vocabulary = {
   direct: {
     welcome: ({ connectionId, userId, terms }) =>
       say({ type: 'welcome', connectionId, ...(userId === undefined ? {} : { userId }), ...terms }),
-    ack: ({ type: _, op, ...fields }) => say({ type: 'ack', op, ok: true, ...fields }),
+    ack: ({ type: _, locked: __, op, ...fields }) => say({ type: 'ack', op, ok: true, ...fields }),
     joined: ({ type: _, userId: __, ...place }, view) => [
       {
         type: 'ack',
