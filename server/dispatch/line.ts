@@ -1,37 +1,50 @@
 import { isId, isPlainObject } from '../../protocol/index.ts';
 
-/** More than a client has under way; the oldest are forgotten. */
-const MOST_HELD = 256;
+type Name = string | number;
+
+/** Names of more than a client has under way; the oldest are forgotten. */
+const MOST_HELD = 512;
 
 /**
  * What a connection was refused for its rate, so that those of its commands that stand in line behind one of
  * them (`after`) do not overtake it, on their way as they were already. [SPEC: RL4]
  */
 export class Line {
-  /** Most connections are never refused anything. */
-  #held: Set<unknown> | undefined;
+  /** By each name of a command the one that it keeps. Most connections are never refused anything. */
+  #held: Map<unknown, Name> | undefined;
 
   holds(message: unknown): boolean {
     return this.#held !== undefined && isPlainObject(message) && this.#held.has(message.after);
   }
 
   refused(message: unknown): void {
-    const id = idOf(message);
-    if (id === undefined) return;
-    this.#held ??= new Set();
-    this.#held.add(id);
-    const [oldest] = this.#held;
-    if (this.#held.size > MOST_HELD) this.#held.delete(oldest);
+    const names = namesOf(message);
+    const lasting = names.at(-1);
+    if (lasting === undefined) return;
+    this.#held ??= new Map();
+    for (const name of names) {
+      // The one that it keeps is forgotten last.
+      this.#held.delete(name);
+      this.#held.set(name, lasting);
+    }
+    for (const oldest of this.#held.keys()) {
+      if (this.#held.size <= MOST_HELD) return;
+      this.#held.delete(oldest);
+    }
   }
 
   /** It has come again, and was let through. */
   passed(message: unknown): void {
-    if (this.#held?.delete(idOf(message)) && this.#held.size === 0) this.#held = undefined;
+    if (this.#held === undefined) return;
+    const lasting = namesOf(message).at(-1);
+    if (!this.#held.has(lasting)) return;
+    for (const [name, of] of this.#held) if (of === lasting) this.#held.delete(name);
+    if (this.#held.size === 0) this.#held = undefined;
   }
 }
 
-function idOf(message: unknown): string | number | undefined {
-  if (!isPlainObject(message)) return undefined;
-  const id = message.opId ?? message.ref;
-  return typeof id === 'number' || isId(id) ? id : undefined;
+/** What a command can be called by; its opId last, for a ref may be another one when it comes again. */
+function namesOf(message: unknown): Name[] {
+  if (!isPlainObject(message)) return [];
+  return [message.ref, message.opId].filter((name): name is Name => typeof name === 'number' || isId(name));
 }

@@ -156,3 +156,22 @@ t.test('[RL4] what stands in line behind a command that was refused does not ove
   await at.pass(500);
   t.same(texts().slice(-4), [10, 11, 12, 13], 'what comes again is let through in its order');
 });
+
+t.test('[RL4] what stands behind a command may name its opId or its ref', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '10/1s' });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  const say = (text: string, more: object = {}) => ada.send({ type: 'message', text, ...more });
+  const texts = async () => ofType(await ben.news(), 'message').map(({ text }) => text);
+  await at.pass(2000);
+  for (let n = 0; n < 10; n++) say(`${n}`);
+  say('first', { opId: 'o', ref: 1 });
+  await at.pass(500);
+  await texts();
+  say('by ref', { after: 1 });
+  say('by opId', { after: 'o' });
+  t.same(await texts(), [], 'neither has overtaken');
+  say('first', { opId: 'o', ref: 2 });
+  say('by ref', { after: 1 });
+  say('by opId', { after: 'o' });
+  t.same(await texts(), ['first', 'by ref', 'by opId'], 'once it has come again, nothing waits for it');
+});
