@@ -199,7 +199,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const now = stage.monotonic();
     const isAwaited = receiver.dialect.framing.isAwaited?.(message);
     const admission = line.holds(message)
-      ? limiter.refuse(bucket, now, isAwaited)
+      ? limiter.refuse(bucket, cost, now, isAwaited)
       : limiter.admit(bucket, cost, now, isAwaited);
     if (admission === 'ok') {
       line.passed(message);

@@ -28,6 +28,13 @@ export function createBucket(rate: Rate, nowMs: number): Bucket {
  * @returns 0, or the milliseconds after which the same will pass
  */
 export function take(bucket: Bucket, cost: number, nowMs: number): number {
+  const waitMs = waitFor(bucket, cost, nowMs);
+  if (waitMs === 0) bucket.tokens -= cost;
+  return waitMs;
+}
+
+/** Fills the bucket up, and takes nothing. @returns as `take` does */
+function waitFor(bucket: Bucket, cost: number, nowMs: number): number {
   const { burst, count, windowMs } = bucket.rate;
   const perMs = count / windowMs;
   const elapsedMs = nowMs - bucket.filledAtMs;
@@ -36,9 +43,7 @@ export function take(bucket: Bucket, cost: number, nowMs: number): number {
     bucket.filledAtMs = nowMs;
   }
   const missing = Math.min(cost, burst) - bucket.tokens;
-  if (missing > EPSILON) return Math.max(1, Math.ceil(missing / perMs));
-  bucket.tokens -= cost;
-  return 0;
+  return missing > EPSILON ? Math.max(1, Math.ceil(missing / perMs)) : 0;
 }
 
 /** Commands; signals and operations. */
@@ -51,8 +56,8 @@ export interface Limiter {
   /** Decides on one message. `nowMs`: monotonic milliseconds; `isAwaited`: its refusal is told in any case. */
   admit(name: BucketName, cost: number, nowMs: number, isAwaited?: boolean): Admission;
   /** Counts what is refused for another reason, which no rate would let through. */
-  refuse(name: BucketName, nowMs: number, isAwaited?: boolean): Exclude<Admission, 'ok'>;
-  /** After a refusal: when the same would be admitted. */
+  refuse(name: BucketName, cost: number, nowMs: number, isAwaited?: boolean): Exclude<Admission, 'ok'>;
+  /** After a refusal: when the rate would let the same through, at least 1. */
   readonly retryAfterMs: number;
 }
 
@@ -87,15 +92,16 @@ class ConnectionLimiter implements Limiter {
 
   admit(name: BucketName, cost: number, nowMs: number, isAwaited = false): Admission {
     const meter = this.#meter(name, nowMs);
-    this.retryAfterMs = take(meter, cost, nowMs);
-    if (this.retryAfterMs > 0) return this.refuse(name, nowMs, isAwaited);
+    if (take(meter, cost, nowMs) > 0) return this.refuse(name, cost, nowMs, isAwaited);
+    this.retryAfterMs = 0;
     // As `take`: no single one is a flood.
     meter.seen += Math.min(cost, meter.rate.burst);
     return 'ok';
   }
 
-  refuse(name: BucketName, nowMs: number, isAwaited = false): Exclude<Admission, 'ok'> {
+  refuse(name: BucketName, cost: number, nowMs: number, isAwaited = false): Exclude<Admission, 'ok'> {
     const meter = this.#meter(name, nowMs);
+    this.retryAfterMs = Math.max(1, waitFor(meter, cost, nowMs));
     // What is refused counts as one, whatever it would have cost: a large paste is not a flood.
     meter.seen += 1;
     if (meter.seen > meter.rate.count * FLOOD_FACTOR) return 'flood';

@@ -175,3 +175,17 @@ t.test('[RL4] what stands behind a command may name its opId or its ref', async 
   say('by opId', { after: 'o' });
   t.same(await texts(), ['first', 'by ref', 'by opId'], 'once it has come again, nothing waits for it');
 });
+
+t.test('[RL2] [RL4] what stands behind another is told when it may come again', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '10/1s' });
+  const ada = await at.member('ada');
+  await at.pass(2000);
+  const first = { type: 'message', text: 'first', opId: 'o' };
+  for (let n = 0; n < 10; n++) ada.send(select(n));
+  ada.send(first);
+  await at.pass(2000);
+  t.match(await ada.ask({ ...select(0), after: 'o' }), { code: 'RATE_LIMITED', retryAfterMs: 1 });
+  await at.pass(2000);
+  for (let n = 0; n < 10; n++) ada.send(select(n));
+  t.match(await ada.ask({ ...select(0), after: 'o' }), { code: 'RATE_LIMITED', retryAfterMs: 100 });
+});
