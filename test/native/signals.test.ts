@@ -166,3 +166,19 @@ t.test('[SG2] signals leave the room’s content alone', async (t) => {
   await ada.ask({ type: 'scroll', position: 1 });
   t.same({ ...(await ada.ask({ type: 'requestSync' })), ref: 0 }, { ...before, ref: 0 });
 });
+
+t.test('[SG3] what a signal says to the server alone is not passed on', async (t) => {
+  const at = await stage(t);
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  ada.send({ type: 'cursor', position: [1, 2], own: 1, ref: 'r', after: 'before' });
+  t.strictSame(ofType(await ben.news(), 'cursor'), [
+    {
+      type: 'cursor',
+      position: [1, 2],
+      own: 1,
+      roomId: 'room',
+      userId: 'ada',
+      connectionId: ada.wire.id,
+    },
+  ]);
+});

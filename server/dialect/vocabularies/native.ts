@@ -36,7 +36,9 @@ export const native: Vocabulary = {
   signal: ({ kind, userId, connectionId, payload }, { roomId }) => {
     const message: Record<string, unknown> = { type: kind };
     // Field by field: this runs for every signal, and what follows a spread costs more than all the rest.
-    for (const name in payload) if (name !== 'ref') message[name] = payload[name as keyof typeof payload];
+    for (const name in payload) {
+      if (name !== 'ref' && name !== 'after') message[name] = payload[name as keyof typeof payload];
+    }
     message.roomId = roomId;
     message.userId = userId;
     message.connectionId = connectionId;
