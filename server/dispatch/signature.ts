@@ -38,7 +38,7 @@ function isCritical(critical: ReadonlySet<string>, command: CommandOf<Signable>)
 
 /**
  * A compact JWS by the key in the token's `cnf.jwk`, whose payload is the command in JSON with `roomId`, `opId` and
- * `iat`, without `ref`, `userId` and `signature`. Rejects with SIGNATURE_INVALID.
+ * `iat`, without `ref`, `after`, `userId` and `signature`. Rejects with SIGNATURE_INVALID.
  */
 async function checkSignature(stage: Stage, session: Session, command: CommandOf<Signable>): Promise<void> {
   const { roomId } = membershipOf(session, command);
@@ -48,7 +48,8 @@ async function checkSignature(stage: Stage, session: Session, command: CommandOf
   if (command.signature === undefined) throw wrong('signature', 'a compact JWS of the command');
   // What is applied once cannot be repeated by somebody who has seen it.
   if (command.opId === undefined) throw wrong('opId', 'an id: what is signed has one');
-  const { iat, ...said } = await payloadOf(command.signature, key);
+  // Behind what it stands may be another command when it is sent again.
+  const { iat, after: _, ...said } = await payloadOf(command.signature, key);
   if (typeof iat !== 'number' || Math.abs(iat * 1000 - stage.now()) > MAX_AGE_MS) {
     throw wrong('signature', 'an `iat` in seconds, of the last five minutes');
   }
@@ -79,7 +80,7 @@ function contentOf(command: CommandOf<Signable>, roomId: string): Record<string,
   return content;
 }
 
-const beside: ReadonlySet<string> = new Set(['ref', 'roomId', 'userId', 'signature']);
+const beside: ReadonlySet<string> = new Set(['ref', 'after', 'roomId', 'userId', 'signature']);
 
 function wrong(path: string, expected: string): Refusal {
   return new Refusal('SIGNATURE_INVALID', { path, expected });

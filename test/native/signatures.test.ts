@@ -147,3 +147,15 @@ t.test('[ID13] where nothing is critical a signature is not looked at', async (t
   const ada = await at.member('ada', 'room', await bearer({ sub: 'ada' }));
   t.match(await ask(at, ada, { ...add('i'), signature: 'nonsense' }), { type: 'ack' });
 });
+
+t.test('[ID13] [RL4] behind what a command stands is no part of what is signed', async (t) => {
+  const at = await stage(t, { ...strict, SIGNED_COMMANDS: 'message' });
+  const ada = await keyHolder(at, 'ada', await exportJWK(ec.publicKey));
+  const said = { type: 'message', text: 'x' };
+  const command = await signed(at, said);
+  for (const after of ['one', 'another', undefined])
+    t.match(await ask(at, ada, { ...command, ...(after === undefined ? {} : { after }) }), { type: 'ack' });
+  const covering = await signed(at, { ...said, after: 'one' });
+  for (const after of ['one', 'another'])
+    t.match(await ask(at, ada, { ...covering, after }), { type: 'ack' }, 'nor a fault where it is signed');
+});
