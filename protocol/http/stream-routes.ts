@@ -110,7 +110,8 @@ function fieldsOf(type: CommandType): TProperties {
     after: _____,
     ...fields
   } = commands[type].properties as TProperties;
-  return fields;
+  // Of a post a client knows no ref.
+  return { ...fields, after: Type.Optional(Id) };
 }
 
 function post<const W extends Where, const S extends string>(
