@@ -20,6 +20,8 @@ export class WaitingRoom {
   readonly items: Waiting[] = [];
   /** Its first ones are under way. */
   busy = false;
+  /** Attempts since one was accepted. */
+  failures = 0;
   #waking: (() => void) | undefined;
 
   constructor(roomId: string) {

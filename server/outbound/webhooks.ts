@@ -134,26 +134,33 @@ export class Webhooks {
   /** Resolves with whether the room goes on with what is next. */
   async #told(room: WaitingRoom, batch: readonly Waiting[]): Promise<boolean> {
     const { id, body } = messageOf(batch);
-    const { clock, giveUpMs, onOutcome, kept, random } = this.#options;
-    let isAccepted = false;
-    for (let attempt = 0; ; attempt++) {
-      isAccepted = await this.#limit(() => this.#attempt(id, body));
+    const { clock, giveUpMs, onOutcome, random } = this.#options;
+    for (;;) {
+      const isAccepted = await this.#limit(() => this.#attempt(id, body));
       onOutcome(isAccepted ? 'delivered' : 'failed');
-      const isLate = clock.now() - (batch[0] as Waiting).happening.at >= giveUpMs;
-      if (isAccepted || isLate) break;
+      room.failures = isAccepted ? 0 : room.failures + 1;
+      // What has not waited for so long goes on waiting.
+      const early = batch.findIndex(({ happening }) => clock.now() - happening.at < giveUpMs);
+      const done = isAccepted || early < 0 ? batch : batch.slice(0, early);
+      if (done.length > 0) {
+        this.#remove(room, done);
+        if (!isAccepted) this.#gaveUp(room, done);
+        if (room.items.length === 0) this.#rooms.delete(room.roomId);
+        return true;
+      }
       if (this.#closing) return false;
-      const delayMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, LONGEST_RETRY_MS);
+      const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (room.failures - 1), LONGEST_RETRY_MS);
       await room.wait(clock, delayMs * (0.5 + random() / 2));
       if (this.#closing) return false;
     }
-    for (const one of batch) {
+  }
+
+  #remove(room: WaitingRoom, first: readonly Waiting[]): void {
+    for (const one of first) {
       this.#count(-one.bytes);
-      kept.delete(one.id).catch(() => {});
+      this.#options.kept.delete(one.id).catch(() => {});
     }
-    room.items.splice(0, batch.length);
-    if (!isAccepted) this.#gaveUp(room, batch);
-    if (room.items.length === 0) this.#rooms.delete(room.roomId);
-    return true;
+    room.items.splice(0, first.length);
   }
 
   async #attempt(id: string, body: string): Promise<boolean> {

@@ -225,6 +225,31 @@ t.test(
   },
 );
 
+t.test('[WH4] what has not waited for so long is not dropped with what has', async (t) => {
+  const application = await startApplication(t, true);
+  let isAway = true;
+  const accepted: { versions: number[]; missed: number }[] = [];
+  application.reply = ({ body: { data } }) => {
+    const versions = data.changes.map((one: { toVersion: number }) => one.toVersion);
+    if (!isAway) accepted.push({ versions, missed: data.missed });
+    return { status: isAway ? 503 : 200 };
+  };
+  const { webhooks, outcomes, until, clock } = await open(t, application, { giveUpMs: 10_000 });
+  const begun = clock.now();
+  const dropped = () => outcomes.filter((one) => one === 'dropped').length;
+  webhooks.add(operations(1, begun));
+  await until(1);
+  webhooks.add(operations(2, clock.now()));
+  await until(() => clock.now() - begun >= 12_000);
+  t.equal(dropped(), 0, 'so far it was tried again and again');
+  webhooks.add(operations(3, clock.now()));
+  await until(() => dropped() >= 2);
+  isAway = false;
+  webhooks.add(operations(4, clock.now()));
+  await until(() => accepted.at(-1)?.versions.at(-1) === 4);
+  t.same(accepted, [{ versions: [3, 4], missed: 2 }]);
+});
+
 t.test('[WH2] what waits outlives the process', async (t) => {
   const application = await startApplication(t, true);
   application.reply = () => ({ status: 503 });
