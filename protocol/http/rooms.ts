@@ -47,6 +47,8 @@ export const publishingRoutes = {
     summary: 'Publishes an event to many rooms; each has its own result.',
     scope: 'publish',
     body: values.Broadcast,
+    // So many rooms may have long ids.
+    maxBody: 'MAX_FRAME_BYTES',
     answers: { 200: { description: 'What became of it in each room.', schema: values.Broadcasted } },
     refusals: ['SHUTTING_DOWN'],
   }),
