@@ -32,6 +32,26 @@ t.test('[XO1] a command with an opId is applied once; its repeat gets the first 
   t.hasStrict(await ben.ask({ ...add('k'), opId: 'one' }), { type: 'ack', version: 2 }, 'another user’s id');
 });
 
+t.test('[XO1] its ids are a user’s in one room, and the same for all types of commands', async (t) => {
+  const at = await stage(t);
+  const ada = await at.member('ada');
+  const said = await ada.ask({ type: 'message', text: 'x', opId: 'o' });
+  t.match(await ada.ask({ ...add('i'), opId: 'o' }), { type: 'ack', op: 'sceneOperation', id: said.id });
+  t.equal((await ada.ask({ type: 'requestSync' })).version, 0, 'it has no other effect');
+  await ada.join('other', 'ada');
+  t.match(await ada.ask({ ...add('i'), roomId: 'other', opId: 'o' }), { type: 'ack', version: 1 });
+});
+
+t.test('[XO2] a room holds those of its latest KEPT_OP_ID_USERS users', async (t) => {
+  const at = await stage(t, { KEPT_OP_ID_USERS: '2' });
+  const say = (text: string) => ({ type: 'message', text, opId: 'o' });
+  const [ada, ben, eve] = [await at.member('ada'), await at.member('ben'), await at.member('eve')];
+  const [first, second] = [await ada.ask(say('a')), await ben.ask(say('b'))];
+  await eve.ask(say('c'));
+  t.equal((await ben.ask(say('b'))).id, second.id);
+  t.not((await ada.ask(say('a'))).id, first.id, 'hers were forgotten');
+});
+
 t.test('[XO1] two repeats sent at once are one, and so are those of two tabs', async (t) => {
   const at = await stage(t);
   const [ada, tab] = [await at.member('ada'), await at.member('ada')];

@@ -3,7 +3,7 @@ import { limits } from '../../protocol/index.ts';
 import { connect } from '../support/client.ts';
 import { startServer } from '../support/servers.ts';
 import { createGatedLog } from './gated-log.ts';
-import { add, bearer, ofType, remove, stage, types, update } from './person.ts';
+import { add, bearer, ofType, remove, stage, token, types, update } from './person.ts';
 
 for (const TRANSPORT of ['uws', 'ws']) {
   t.test(`[NP1] the paths are / and /ws, and no other (${TRANSPORT})`, async (t) => {
@@ -145,6 +145,17 @@ t.test('[NP4] signals are acknowledged only when they carry a ref', async (t) =>
   for (const signal of signals) {
     t.hasStrict(await ada.ask(signal), { type: 'ack', op: signal.type, ok: true, roomId: 'room' });
   }
+});
+
+t.test('[NP4] auth is always acknowledged, analytics only where they carry a ref', async (t) => {
+  const at = await stage(t);
+  const ada = await at.member('ada', 'room', await bearer({ sub: 'ada' }));
+  ada.send({ type: 'analytics', events: [1] });
+  t.same(await ada.news(), []);
+  t.match(await ada.ask({ type: 'analytics', events: [1] }), { type: 'ack', op: 'analytics' });
+  ada.look();
+  ada.send({ type: 'auth', token: await token({ sub: 'ada' }) });
+  t.match(await at.until(() => ada.look()[0], 'an answer'), { type: 'ack', op: 'auth' });
 });
 
 t.test('[NP5] a connection in several rooms says which one it means', async (t) => {

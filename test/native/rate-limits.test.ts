@@ -43,6 +43,16 @@ t.test('[RL1] each operation of a command counts', async (t) => {
   t.hasStrict(errors[0], { code: 'RATE_LIMITED', op: 'sceneOperation', ref: 3 });
 });
 
+t.test('[RL1] a requestSync counts as five commands', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '12/10s' });
+  const ada = await at.member('ada');
+  await at.pass(20_000, 1000);
+  for (let count = 0; count < 2; count++)
+    t.match(await ada.ask({ type: 'requestSync' }), { type: 'syncResponse' });
+  t.match(await ada.ask({ type: 'requestSync' }), { code: 'RATE_LIMITED' });
+  t.equal((await burst(ada, 4, select)).acks.length, 2);
+});
+
 t.test('[RL1] the defaults: 60 in 10 s, and 60 a second with 120 at once', async (t) => {
   const at = await stage(t, { RATE_LIMIT: '', STREAM_LIMIT: '' });
   const ada = await at.member('ada');
