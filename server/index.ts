@@ -50,7 +50,7 @@ export type {
   Transport,
   TransportOptions,
 } from './transport/connection.ts';
-export type { CorsOptions } from './transport/engine-io/cors.ts';
+export type { CorsOptions } from './transport/cors.ts';
 export type {
   CookieOptions,
   EngineIoMount,
