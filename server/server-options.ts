@@ -57,6 +57,8 @@ export interface ServerOptions {
 }
 
 export interface Server extends Omit<Backend, 'tracking'> {
+  /** What this process is called among those that share a store; another with each start. */
+  readonly nodeId: string;
   readonly port: number;
   /** `undefined`: health is answered on `port`. */
   readonly healthPort: number | undefined;
@@ -77,8 +79,8 @@ export interface Server extends Omit<Backend, 'tracking'> {
    * back, and releases the log. Where other nodes share the log, it gives its connections to them before, for
    * `config.handoverMs` at most.
    *
-   * @param together how many of the other nodes go down, too, and so take nothing over; may also be said later, by
-   *   another call. Default: 0
+   * @param alsoLeaving `nodeId` of those that go down, too, and so take nothing over; may also be said later, by
+   *   another call. Default: none
    */
-  close(together?: number): Promise<void>;
+  close(alsoLeaving?: Iterable<string>): Promise<void>;
 }

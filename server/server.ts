@@ -197,16 +197,16 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   let health: HttpServer | undefined;
   let healthPort: number | undefined;
   let closed: Promise<void> | undefined;
-  let leaving = 0;
-  const close = (together = 0): Promise<void> => {
-    leaving = Math.max(leaving, together);
+  const leaving = new Set<string>();
+  const close = (alsoLeaving: Iterable<string> = []): Promise<void> => {
+    for (const node of alsoLeaving) leaving.add(node);
     closed ??= end();
     return closed;
   };
 
   async function end(): Promise<void> {
     state = 'leaving';
-    const others = () => nodes.others - leaving;
+    const others = () => [...(nodes.mail?.others() ?? [])].filter((node) => !leaving.has(node)).length;
     if (config.handoverMs > 0 && others() > 0) {
       const { stopListening } = transport;
       // No balancer chooses among those that share a port.
@@ -246,5 +246,14 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   }
   state = 'ready';
   void occupied?.resume();
-  return { ...calls, port, healthPort, hasPages: pages !== undefined, projects: directory, revoke, close };
+  return {
+    ...calls,
+    nodeId,
+    port,
+    healthPort,
+    hasPages: pages !== undefined,
+    projects: directory,
+    revoke,
+    close,
+  };
 }

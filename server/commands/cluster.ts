@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { systemClock } from '../clock.ts';
 import { type Config, type Environment, readConfig } from '../config.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
-import { type Ending, onEndSignal } from './signals.ts';
+import { type Begun, type Ending, onEndSignal } from './signals.ts';
 
 const FIRST_RESTART_MS = 500;
 const LONGEST_RESTART_MS = 30_000;
@@ -22,6 +22,8 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
   const shared = { ...env, PORT_SHARING: 'on' };
   const { healthPort } = configOrExit(shared, nodes);
   const running = new Map<number, ChildProcess>();
+  // Of those that were killed, too: for some time they count as there.
+  const nodeIds: string[] = [];
   let closing = false;
   let failed = false;
 
@@ -33,6 +35,7 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
     const stdio = ['inherit', 'inherit', 'inherit', 'ipc'] as const;
     const child = spawn(process.execPath, program, { env: { ...shared, ...own }, stdio: [...stdio] });
     running.set(index, child);
+    child.on('message', ({ nodeId }: Begun) => nodeIds.push(nodeId));
     child.once('exit', (code, signal) => {
       running.delete(index);
       if (closing) {
@@ -52,7 +55,7 @@ export async function cluster(env: Environment, nodes = availableParallelism()):
     closing = true;
     // Together: none of them is there for the others' connections.
     const ended = [...running.values()].map((child) => new Promise((resolve) => child.once('exit', resolve)));
-    const ending: Ending = { together: running.size - 1 };
+    const ending: Ending = { alsoLeaving: nodeIds };
     for (const child of running.values()) {
       // Who has just ended by itself does not hear it.
       child.send(ending, () => {});

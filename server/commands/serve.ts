@@ -5,7 +5,7 @@ import { createLogger, type Logger } from '../logger.ts';
 import { developmentSecret } from '../settings/development-secret.ts';
 import { MAX_TIMER_MS } from '../settings/forms.ts';
 import { signToken } from './sign-token.ts';
-import { type Ending, onEndSignal } from './signals.ts';
+import { type Begun, type Ending, onEndSignal } from './signals.ts';
 
 /** After the connections were given to other nodes. */
 const CLOSE_WITHIN_MS = 10_000;
@@ -28,6 +28,8 @@ export async function serve(env: Environment): Promise<void> {
   });
   running = server;
   logger.info({ host: config.host, port: server.port, healthPort: server.healthPort }, 'listening');
+  const begun: Begun = { nodeId: server.nodeId };
+  process.send?.(begun);
   if (config.mode === 'development') console.log(await welcome(config, server));
 }
 
@@ -35,7 +37,8 @@ interface Running {
   readonly port: number;
   readonly healthPort: number | undefined;
   readonly hasPages: boolean;
-  close(together?: number): Promise<void>;
+  readonly nodeId: string;
+  close(alsoLeaving?: readonly string[]): Promise<void>;
 }
 
 function fail(exitCode: 1 | 2, message: string): never {
@@ -93,8 +96,8 @@ function closeOnSignal(running: () => Running | undefined, logger: Logger, close
   });
   // With the signal, or after one that a terminal has sent to all.
   process.on('message', (told) => {
-    const { together } = Object(told) as Partial<Ending>;
-    if (typeof together === 'number') void running()?.close(together);
+    const { alsoLeaving } = Object(told) as Partial<Ending>;
+    if (alsoLeaving !== undefined) void running()?.close(alsoLeaving);
   });
   // Whoever started this process as one of several is gone.
   process.once('disconnect', () => onSignal('SIGTERM'));

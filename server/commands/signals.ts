@@ -4,8 +4,13 @@ export type EndSignal = 'SIGTERM' | 'SIGINT';
 
 /** What one of several processes is told, beside the signal, by what has started them and ends them all. */
 export interface Ending {
-  /** How many others end. */
-  readonly together: number;
+  /** The nodes that end, this one and those that have ended before among them. */
+  readonly alsoLeaving: readonly string[];
+}
+
+/** What one of several processes tells what has started it. */
+export interface Begun {
+  readonly nodeId: string;
 }
 
 /** `npm start` passes a Ctrl-C on that the terminal has sent here already: one wish, two signals. */

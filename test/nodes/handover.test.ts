@@ -116,10 +116,10 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
     const [a, b, c] = [await start(), await start(), await start()];
     for (const one of [a, b, c]) await knowing(one, 3);
     const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
-    const closing = a.close(1);
+    const closing = a.close([b.nodeId]);
     t.equal(await ready(a), 503);
     t.match(await ada.ask(add('i')), { type: 'ack' }, 'one stays, for which it waits');
-    await Promise.all([a.close(2), closing, b.close(2)]);
+    await Promise.all([a.close([c.nodeId]), closing, b.close([a.nodeId, c.nodeId])]);
     for (const { closed } of [ada, ben]) t.equal((await closed).code, 4000);
   });
 });
