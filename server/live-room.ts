@@ -1,4 +1,4 @@
-import { takeBatch } from './append-batch.ts';
+import { Backlog } from './backlog.ts';
 import type { RoomView, SignalEvent } from './dialect/events.ts';
 import { RoomFanout } from './fanout/room-fanout.ts';
 import type { LiveRoomOptions } from './live-room-options.ts';
@@ -33,14 +33,11 @@ export class LiveRoom {
   #opened: Opened | undefined;
   /** Whether what has to be known before anything else is in the queue. */
   #prepared = false;
-  #queue: Entry[] = [];
-  /** Entries of the append that is under way. */
-  #inFlight = 0;
+  readonly #backlog = new Backlog();
   /** The entries of what this room has appended, by their texts. */
   readonly #own = new WeakMap<readonly string[], readonly Entry[]>();
   /** Nothing is appended until then. */
   #cancelPause: (() => void) | undefined;
-  #idle: (() => void)[] = [];
   #closed = false;
 
   constructor(roomId: string, options: LiveRoomOptions) {
@@ -85,7 +82,7 @@ export class LiveRoom {
     });
     const holds = (connectionId: string) => this.#options.holds(roomId, connectionId);
     const here = { at: clock.now(), node: nodeId, limits: roomLimits, gone, holds };
-    this.#queue.unshift(...preparationOf(state, roomLog, here));
+    this.#backlog.prepare(preparationOf(state, roomLog, here));
     this.#prepared = true;
     this.#pump();
   }
@@ -104,13 +101,13 @@ export class LiveRoom {
 
   /** Entries that are not durable yet. */
   get waiting(): number {
-    return this.#queue.length + this.#inFlight;
+    return this.#backlog.waiting;
   }
 
   /** False: too much waits for the log already. */
   submit(entry: Entry): boolean {
-    if (this.#queue.length >= this.#options.maxWaiting && !mustNotBeLost(entry)) return false;
-    this.#queue.push(entry);
+    if (this.#backlog.queued >= this.#options.maxWaiting && !mustNotBeLost(entry)) return false;
+    this.#backlog.push(entry);
     this.#pump();
     return true;
   }
@@ -120,8 +117,7 @@ export class LiveRoom {
     this.#closed = true;
     this.#opened = undefined;
     this.#cancelPause?.();
-    for (const resolve of this.#idle.splice(0)) resolve();
-    return this.#queue.splice(0);
+    return this.#backlog.clear();
   }
 
   /** To be called about once a second. */
@@ -131,10 +127,9 @@ export class LiveRoom {
     this.#releaseIfEmpty();
   }
 
-  /** Resolves when nothing waits for the log. */
+  /** Resolves when what was submitted before is durable, or was refused. */
   settled(): Promise<void> {
-    if (this.waiting === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return this.#backlog.settled();
   }
 
   /** Ends the room's life in memory if nobody needs it any more. */
@@ -156,8 +151,8 @@ export class LiveRoom {
       // Also one that could not be dropped: it would stay open, and so the room closed, for ever.
       await opened.log.close();
       // What waits behind an append that is under way is refused with that.
-      if (this.#inFlight === 0)
-        this.#refuse(this.#queue.splice(0), new LogError('LOG_UNAVAILABLE', 'closed'));
+      if (!this.#backlog.isUnderWay)
+        this.#refuse(this.#backlog.clear(), new LogError('LOG_UNAVAILABLE', 'closed'));
     }
   }
 
@@ -172,9 +167,8 @@ export class LiveRoom {
 
   #pump(): void {
     if (this.#opened === undefined || !this.#prepared) return;
-    if (this.#inFlight > 0 || this.#cancelPause !== undefined) return;
-    if (this.#queue.length === 0) {
-      for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.#backlog.isUnderWay || this.#cancelPause !== undefined) return;
+    if (this.waiting === 0) {
       if (this.#opened.state.members.size === 0) this.#releaseIfEmpty();
       return;
     }
@@ -187,42 +181,37 @@ export class LiveRoom {
   #append(log: RoomLog): void {
     const { clock } = this.#options;
     const begun = clock.monotonic();
-    const { entries, texts } = takeBatch(this.#queue);
-    this.#inFlight = entries.length;
+    const { entries, texts } = this.#backlog.take();
     this.#own.set(texts, entries);
     log.append(texts).then(
       () => {
         this.#own.delete(texts);
         this.#options.onAppended(entries.length, clock.monotonic() - begun);
-        this.#inFlight = 0;
+        this.#backlog.appended();
         this.#opened?.snapshots.consider();
         this.#pump();
       },
-      (error: unknown) => this.#failed(entries, error),
+      (error: unknown) => this.#failed(error),
     );
   }
 
   /** Commands are refused; what has to happen anyway is tried again. */
-  #failed(entries: Entry[], error: unknown): void {
-    this.#inFlight = 0;
+  #failed(error: unknown): void {
     const logError =
       error instanceof LogError ? error : new LogError('LOG_UNAVAILABLE', 'append failed', { cause: error });
-    if (this.#closed) return this.#refuse([...entries, ...this.#queue.splice(0)], logError);
     // It goes into the log that follows, before what waits.
-    if (logError.hasEnded) return void this.#queue.unshift(...entries);
-    this.#refuse(entries, logError);
-    const kept = entries.filter(mustNotBeLost);
-    this.#queue.unshift(...kept);
-    this.#cancelPause = this.#options.clock.after(RETRY_MS, () => {
-      this.#cancelPause = undefined;
-      this.#pump();
-    });
+    if (this.#closed || logError.hasEnded) this.#backlog.putBack();
+    if (this.#closed) return this.#refuse(this.#backlog.clear(), logError);
+    if (logError.hasEnded) return;
+    const refused = this.#backlog.failed();
     // While the log fails nothing waits for it in vain: later commands are refused with the next attempt.
-    if (this.#queue.length === 0) {
-      this.#cancelPause?.();
-      this.#cancelPause = undefined;
-      this.#pump();
-    }
+    if (this.waiting > 0)
+      this.#cancelPause = this.#options.clock.after(RETRY_MS, () => {
+        this.#cancelPause = undefined;
+        this.#pump();
+      });
+    this.#refuse(refused, logError);
+    this.#pump();
   }
 
   #refuse(entries: readonly Entry[], error: LogError): void {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { add, update } from '../native/person.ts';
 import { noRedis, until } from '../support/redis.ts';
@@ -101,6 +102,31 @@ t.test('a node that goes down', { skip: noRedis }, async (t) => {
       t.pass('who did not come back has left');
     },
   );
+
+  t.test('[ND10] does so also while a room is written in without a pause', async (t) => {
+    const at = await nodesStage(t);
+    const [a] = [await at.node({ HANDOVER_MS: '1500' }), await at.node()];
+    await knowing(a);
+    const closedAt = new Set<number>();
+    const crowd = [];
+    for (let index = 0; index < 20; index++) {
+      const one = await at.member(a, `u${index}`);
+      crowd.push(one.closed.then(() => closedAt.add(Math.round(performance.now() / 40))));
+    }
+    let isOver = false;
+    async function write(): Promise<void> {
+      while (!isOver) {
+        // With each turn: when one is stored others wait.
+        a.publish('busy', { event: 'e', data: 1 }).catch(() => {});
+        await setImmediate();
+      }
+    }
+    const writing = write();
+    await a.close();
+    isOver = true;
+    await Promise.all([...crowd, writing]);
+    t.ok(closedAt.size > 4, `at ${closedAt.size} different times`);
+  });
 
   t.test('[ND10] sends everybody away at once where nobody else is there', async (t) => {
     const at = await nodesStage(t);

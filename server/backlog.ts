@@ -1,0 +1,95 @@
+import { takeBatch } from './append-batch.ts';
+import { type Entry, mustNotBeLost } from './room/entry.ts';
+
+/** What is appended at once. */
+export type Batch = ReturnType<typeof takeBatch>;
+
+/** Who waits until so many are done. */
+interface Waiter {
+  readonly through: number;
+  resolve(): void;
+}
+
+/** The entries of a room that are not durable yet, in their order, and who waits until they are. */
+export class Backlog {
+  #queue: Entry[] = [];
+  #underWay: Batch | undefined;
+  /** Entries that are durable, or were refused; those that come before all else are counted from below zero. */
+  #done = 0;
+  #waiters: Waiter[] = [];
+
+  /** Entries that are in no append yet. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  /** Entries that are not durable yet. */
+  get waiting(): number {
+    return this.#queue.length + (this.#underWay?.entries.length ?? 0);
+  }
+
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined;
+  }
+
+  push(entry: Entry): void {
+    this.#queue.push(entry);
+  }
+
+  /** What comes before all else, and must not be lost: once, before anything is taken. */
+  prepare(entries: readonly Entry[]): void {
+    this.#queue.unshift(...entries);
+    this.#done -= entries.length;
+  }
+
+  /** What is to be appended next. One at a time. */
+  take(): Batch {
+    this.#underWay = takeBatch(this.#queue);
+    return this.#underWay;
+  }
+
+  /** What was under way is durable. */
+  appended(): void {
+    const done = this.waiting - this.queued;
+    this.#underWay = undefined;
+    this.#finish(done);
+  }
+
+  /** What must not be lost waits again. Returns the others of what was under way: their authors have to be told. */
+  failed(): readonly Entry[] {
+    const entries = this.#underWay?.entries ?? [];
+    const refused = entries.filter((entry) => !mustNotBeLost(entry));
+    this.#underWay = undefined;
+    this.#queue.unshift(...entries.filter(mustNotBeLost));
+    this.#finish(refused.length);
+    return refused;
+  }
+
+  /** What was under way waits again, all of it, before the rest: it goes into another log. */
+  putBack(): void {
+    const entries = this.#underWay?.entries ?? [];
+    this.#underWay = undefined;
+    this.#queue.unshift(...entries);
+  }
+
+  /** Takes out all that is not under way. */
+  clear(): Entry[] {
+    if (!this.isUnderWay) this.putBack();
+    for (const { resolve } of this.#waiters.splice(0)) resolve();
+    return this.#queue.splice(0);
+  }
+
+  /** Resolves when all that waits now is durable, or was refused. */
+  settled(): Promise<void> {
+    if (this.waiting === 0) return Promise.resolve();
+    const through = this.#done + this.waiting;
+    return new Promise((resolve) => this.#waiters.push({ through, resolve }));
+  }
+
+  #finish(count: number): void {
+    this.#done += count;
+    const waiters = this.#waiters;
+    this.#waiters = waiters.filter(({ through }) => through > this.#done);
+    for (const { through, resolve } of waiters) if (through <= this.#done) resolve();
+  }
+}
