@@ -62,6 +62,7 @@ export async function openBackend(options: BackendOptions): Promise<{
     newId,
     publish: publishing.publish,
     maxEvents: config.limits.MAX_SESSION_EVENTS,
+    keptKeys: config.limits.KEPT_OP_IDS,
   });
   const backend: Backend = { ...publishing, ...reading, tracking };
   const { tracking: sessionCalls, ...calls } = checkedBackend(backend, config.limits);

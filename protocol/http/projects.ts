@@ -93,7 +93,7 @@ export const sessionRoutes = {
     ...ofSession,
     method: 'POST',
     path: '/api/projects/:projectId/sessions/:sessionId/events',
-    summary: 'Stores events of a session; the project hears the first ten of it as `event-received`.',
+    summary: 'Stores events of a session; the project hears the first ten of them as `event-received`.',
     body: values.Ingest,
     maxBody: 'MAX_FRAME_BYTES',
     answers: { 200: { description: 'They are durable.', schema: values.Ingested } },

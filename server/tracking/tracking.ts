@@ -18,6 +18,8 @@ export interface TrackingOptions {
   /** Publishes to the project's room, once for each key. */
   publish(roomId: string, publication: Publication, by: string): Promise<unknown>;
   maxEvents: number;
+  /** So many keys of a session a room knows at least. */
+  keptKeys: number;
 }
 
 /**
@@ -44,14 +46,18 @@ export interface Tracking {
   ): Promise<SessionEvents>;
 }
 
-/** The first so many events of a session are shown live. */
+/** The first so many events of each batch are shown live. */
 const SHOWN_EVENTS = 10;
+/** While so much could not be shown, no more events wait for it. */
+const MOST_UNSHOWN = 100;
 /** Whose the idempotency keys are, each session's its own: no user has a control character. */
 const TRACKING = '\u0001tracking ';
 
 export function createTracking(options: TrackingOptions): Tracking & { close(): Promise<void> } {
-  const { now, newId, publish, maxEvents } = options;
+  const { now, newId, publish, maxEvents, keptKeys } = options;
   const logs = new SessionLogs(options.log);
+  /** Whether what was shown before so many later events is surely known still: else it would be heard again, late. */
+  const isKnown = (later: number) => later === 0 || later + SHOWN_EVENTS + 2 <= keptKeys;
 
   /**
    * Shows events to those who watch the project. A repeat shows again what an earlier attempt may not have come
@@ -86,7 +92,8 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
         if (!isNew && !isSame)
           throw new Refusal('CONFLICT', { path: 'sessionId' }, 'There is another session of this id.');
         const data = { externalUserId, timestamp: timeOf(state.startedAt) };
-        await show(projectId, sessionId, open, [{ event: 'session-started', key: 'start', data }]);
+        const shown = isKnown(state.events.length) ? [{ event: 'session-started', key: 'start', data }] : [];
+        await show(projectId, sessionId, open, shown);
         return { session: describe(projectId, sessionId, state), isNew };
       });
     },
@@ -105,7 +112,9 @@ export function createTracking(options: TrackingOptions): Tracking & { close(): 
         if (stretch === undefined) throw new Refusal('SESSION_SUBMITTED');
         const { from, to } = stretch;
         const { externalUserId } = state;
-        const shown = state.events.slice(from, Math.min(to, SHOWN_EVENTS)).map((event, index) => ({
+        const isShown = isKnown(state.events.length - to) && open.unshown.length < MOST_UNSHOWN;
+        const end = isShown ? Math.min(to, from + SHOWN_EVENTS) : from;
+        const shown = state.events.slice(from, end).map((event, index) => ({
           event: 'event-received',
           key: String(from + index),
           data: { externalUserId, event },

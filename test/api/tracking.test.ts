@@ -40,6 +40,27 @@ t.test('[HT12] what is repeated of a session is not heard again, however many ca
   t.same(ofType(await ada.news(), 'event'), []);
 });
 
+t.test('[HT12] a session is seen live however long it lasts, and what is repeated late is not', async (t) => {
+  const at = await stage(t, { KEPT_OP_IDS: '30' });
+  const { sessions, projects } = at.server;
+  await projects.put('p', { ownerId: 'ada', members: [], active: true });
+  const ada = await at.member('ada', 'project:p', await bearer({ sub: 'ada' }));
+  const given = { sessionId: 's', externalUserId: 'u' };
+  const batch = (n: number) => [{ n }, { n: n + 0.5 }];
+  const heard = async () => ofType(await ada.news(), 'event').map(({ data }) => data.event?.n);
+  await sessions.start('p', given);
+  t.same(await heard(), [undefined]);
+  for (let n = 0; n < 40; n++) {
+    await sessions.ingest('p', 's', batch(n), `k${n}`);
+    // As after an answer that was lost.
+    await sessions.ingest('p', 's', batch(n), `k${n}`);
+    t.same(await heard(), [n, n + 0.5]);
+  }
+  await sessions.start('p', given);
+  for (let n = 0; n < 40; n++) await sessions.ingest('p', 's', batch(n), `k${n}`);
+  t.same(await heard(), []);
+});
+
 t.test('what will never be shown is not tried again with all that follows', async (t) => {
   const tried: unknown[] = [];
   const tracking = createTracking({
@@ -53,6 +74,7 @@ t.test('what will never be shown is not tried again with all that follows', asyn
       if (event?.n === 2 && tried.length < 4) throw new Refusal('LOG_UNAVAILABLE');
     },
     maxEvents: 100,
+    keptKeys: 512,
   });
   t.teardown(() => tracking.close());
   await tracking.start('p', { externalUserId: 'u' });

@@ -5,7 +5,7 @@ import { latest, nodesStage } from './stage.ts';
 t.setTimeout(120_000);
 
 t.test('a tracked session whose events reach two nodes', { skip: noRedis }, async (t) => {
-  t.test('[HT12] the first ten events are shown once each, and each batch is counted once', async (t) => {
+  t.test('[HT12] events are shown once each, and each batch is counted once', async (t) => {
     const at = await nodesStage(t);
     const [a, b] = [await at.node(), await at.node()];
     await a.projects.put('p', { ownerId: 'ada', members: [], active: true });

@@ -11,7 +11,7 @@ const keystroke = (n: number) => ({
 
 onEach(
   t,
-  '[HT12] a session is stored whole, its first ten events are seen live, and it is submitted',
+  '[HT12] a session is stored whole, the first ten events of each batch are seen live, and it is submitted',
   async (t, start) => {
     const at = await start({ AUTH: 'required', ...(await durable(t)) });
     const backend = createBackend({
@@ -60,7 +60,7 @@ onEach(
     // As after an answer that was lost.
     const repeated = await backend.sessions.ingest(projectId, sessionId, events.slice(0, 7), 'batch-7');
     t.same(repeated, { sessionId, accepted: 7, total: 7 });
-    for (let n = 0; n < 10; n++) {
+    for (const n of [...events.keys()].filter((n) => n < 17 || n >= 20)) {
       t.same(await owner.next('event-received'), { sessionId, externalUserId, event: keystroke(n) });
     }
     const submitted = await backend.sessions.submit(projectId, sessionId);
@@ -75,7 +75,7 @@ onEach(
     await backend.broadcastToProject(projectId, 'done', {});
     await owner.next('done');
     const more = owner.heard().filter((event) => event === 'event-received' || event.startsWith('session-'));
-    t.same(more, [], 'exactly ten, and each of the others once');
+    t.same(more, [], 'exactly ten of a batch, and each of the others once');
     t.same((await backend.sessions.events(projectId, sessionId)).events, events);
 
     await at.restart();
