@@ -85,6 +85,8 @@ function createRoom(
   const { take, look, lost } = follower;
 
   const inTurn = <Result>(action: () => Promise<Result>): Promise<Result> => {
+    // Whoever comes too late knows it before `onEnded` is called, which waits for what is under way.
+    if (ended) return Promise.reject(tooLate());
     const result = turn.then(() => {
       check();
       return action();
@@ -94,7 +96,7 @@ function createRoom(
   };
 
   function check(): void {
-    if (ended) throw new LogError('LOG_UNAVAILABLE', 'this opening of the log has ended', { hasEnded: true });
+    if (ended) throw tooLate();
   }
 
   async function finish(): Promise<void> {
@@ -214,3 +216,6 @@ function createRoom(
   };
   return { room, receive };
 }
+
+const tooLate = (): LogError =>
+  new LogError('LOG_UNAVAILABLE', 'this opening of the log has ended', { hasEnded: true });

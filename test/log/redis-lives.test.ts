@@ -4,6 +4,7 @@ import { openRedisLog } from '../../server/log/redis.ts';
 import { encodeBody } from '../../server/log/redis-batch.ts';
 import { noRedis, startRedis, until } from '../support/redis.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
+import { hearersOf } from './redis-opening.ts';
 
 t.setTimeout(120_000);
 
@@ -40,6 +41,24 @@ t.test('the lives of a log on Redis', { skip: noRedis }, async (t) => {
     const append = room.append(['x']).catch((error: LogError) => void order.push(error));
     await until(() => order.length === 2);
     await append;
+    t.match(order, [{ code: 'LOG_UNAVAILABLE', hasEnded: true }, 'ended']);
+  });
+
+  t.test('so does who appends to it while its end waits for a snapshot', async (t) => {
+    const redis = await startRedis(t);
+    const order: unknown[] = [];
+    const room = await open(t, redis.url, { onEnded: () => void order.push('ended') });
+    await room.append(['x']);
+    await redis.command('FLUSHALL');
+    // Whoever writes tries again; whoever reads is answered.
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    const snapshot = room.compact({ offset: 1, state: 's' }, 1).catch(() => {});
+    await redis.command('SPUBLISH', LIVE, 'e');
+    await until(async () => (await hearersOf(redis, 'room')) === 0, 'it is found to be over');
+    const append = room.append(['y']).catch((error: LogError) => void order.push(error));
+    await redis.command('CONFIG', 'SET', 'min-replicas-to-write', '0');
+    await until(() => order.length === 2);
+    await Promise.all([snapshot, append]);
     t.match(order, [{ code: 'LOG_UNAVAILABLE', hasEnded: true }, 'ended']);
   });
 
