@@ -1,5 +1,5 @@
 import type { Session } from './dispatch/session.ts';
-import { type Claimed, isUpToDate } from './fanout/position.ts';
+import { apartFromOperations, type Claimed, isUpToDate } from './fanout/position.ts';
 import type { Ticker } from './fanout/ticker.ts';
 import type { LiveRoom } from './live-room.ts';
 import type { Log, LogError } from './log/log.ts';
@@ -115,7 +115,9 @@ export class Listeners {
     const { userId } = identityOf(session) ?? {};
     if (fanout === undefined || view === undefined || userId === undefined) return;
     if (session.hears === undefined) return;
-    const since = session.hears.since ?? { epoch: view.epoch, ...placeOf(view.state) };
+    const { epoch, state } = view;
+    // How many operations there were was not known while the room was not in memory; and nobody is told them here.
+    const since = apartFromOperations(state, session.hears.since ?? { epoch, ...placeOf(state) });
     session.hears.since = undefined;
     fanout.attach(session.receiver, userId, { joins: [], scene: false, since, recovers: [] });
     this.#options.ticker.request(fanout);

@@ -110,6 +110,7 @@ export class Recovery {
     if (session.receiver.dialect.vocabulary.stateNamesMembers && !hasBegun(stay, mark)) return undefined;
     const rooms: StayRoom[] = [];
     const returns: Return[] = [];
+    const own = session.receiver.dialect.vocabulary.roomOf?.(userId);
     for (const room of stay.rooms) {
       const { roomId, user } = room;
       // The last mark says where one room stood, and so where others did. Where that is not known, nothing is
@@ -118,7 +119,7 @@ export class Recovery {
         mark && (mark.roomId === roomId ? heardOf(room, mark) : placeBeside(mark, roomId, room, served));
       const { epoch, version, offset } = known ?? room;
       const since = anyEpoch({ epoch, version, offset });
-      const missed = await missedIn(roomId, since, this.#options);
+      const missed = await missedIn(roomId, since, { ...this.#options, isOwn: roomId === own });
       if (missed === undefined || (missed > 0 && mark !== undefined && !known)) return undefined;
       rooms.push({ roomId, user, epoch, version, offset });
       returns.push({ roomId, user, since });

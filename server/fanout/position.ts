@@ -44,6 +44,11 @@ export function placeFrom(state: RoomState, epoch: string, claimed: Claimed): Pl
   return version === undefined ? undefined : { version, offset };
 }
 
+/** The claim of one who is told no operations: whatever it names, it has all of them. */
+export function apartFromOperations({ scene }: RoomState, claimed: Claimed): Claimed {
+  return { ...claimed, version: scene.version };
+}
+
 /** Whether nothing has been appended to a log since. */
 export function isUpToDate(claimed: Claimed, { epoch, offset }: { epoch: string; offset: number }): boolean {
   return (claimed.epoch ?? epoch) === epoch && (claimed.offset ?? 0) >= offset;

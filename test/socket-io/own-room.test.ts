@@ -1,5 +1,10 @@
-import t from 'tap';
-import { breakOff, comeBack, durable, onEach, type Person, tokenOf } from './stage.ts';
+import t, { type Test } from 'tap';
+import { createMemoryLog } from '../../server/log/memory.ts';
+import { add } from '../native/person.ts';
+import { connect } from '../support/client.ts';
+import { breakOff, comeBack, durable, onEach, type Person, type SocketStage, tokenOf } from './stage.ts';
+
+type Start = Parameters<Parameters<typeof onEach>[2]>[1];
 
 const ROOM = 'user:ada';
 
@@ -88,6 +93,52 @@ onEach(
     t.same(await numbers(ada, 1), [2]);
     t.same(await numbers(ben, 1), [9]);
   },
+);
+
+/** A server, in memory, in whose `user:ada` more operations were made than are kept; nobody is there any more. */
+async function withOperations(t: Test, start: Start, parts: Parameters<Start>[1] = {}): Promise<SocketStage> {
+  const at = await start({ AUTH: 'required', KEPT_EVENTS: '2' }, parts);
+  const headers = { authorization: `Bearer ${await tokenOf('ada')}` };
+  const native = await connect(at.server.port, { headers });
+  t.teardown(() => native.close());
+  await native.ask({ type: 'join', roomId: ROOM });
+  for (const id of ['i', 'j', 'k', 'l']) await native.ask(add(id));
+  await native.ask({ type: 'leave' });
+  while ((await roomsOf(at.server.port)) > 0);
+  return at;
+}
+
+onEach(
+  t,
+  '[SO11] the own room is heard whatever has become of its scene, also where others share the log',
+  async (t, start) => {
+    const at = await withOperations(t, start, { log: { ...createMemoryLog(), isShared: true } });
+    const ada = await at.client({ as: 'ada' });
+    await ada.next('connect');
+    // When it answers that, the room is open.
+    await ada.ask('join_room', { roomId: 'r' });
+    await at.server.publish(ROOM, { event: 'news', data: { n: 1 } });
+    t.same(await numbers(ada, 1), [1]);
+    t.notOk(ada.heard().includes('disconnect'));
+  },
+  ['websocket only'],
+);
+
+onEach(
+  t,
+  '[SO14] and what is said there to one who is away comes on return',
+  async (t, start) => {
+    const at = await withOperations(t, start);
+    const ada = await at.client({ as: 'ada' });
+    await ada.next('connect');
+    await breakOff(ada);
+    await at.server.publish(ROOM, { event: 'news', data: { n: 1 } });
+    t.equal(await comeBack(ada), true);
+    t.same(await numbers(ada, 1), [1]);
+    await at.server.publish(ROOM, { event: 'news', data: { n: 2 } });
+    t.same(await numbers(ada, 1), [2]);
+  },
+  ['websocket only'],
 );
 
 onEach(
