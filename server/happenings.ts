@@ -1,5 +1,6 @@
 import type { RoomView } from './dialect/events.ts';
 import { openDurableMap } from './log/durable-map.ts';
+import { openFailed } from './open-failed.ts';
 import { type Effects, type Happening, happeningsOf } from './outbound/happening.ts';
 import { createPost } from './outbound/post.ts';
 import { WEBHOOKS, Webhooks } from './outbound/webhooks.ts';
@@ -83,7 +84,9 @@ async function openWebhooks(options: HappeningsOptions): Promise<Webhooks | unde
     clock,
     newId,
     random,
-    kept: await openDurableMap<Happening>(log, queueOf(options, nodeId)),
+    kept: await openDurableMap<Happening>(log, queueOf(options, nodeId), {
+      onOpenFailed: openFailed(logger),
+    }),
     onOutcome: (outcome) => metrics.webhooks.labels(outcome).inc(),
     onBytes: (bytes) => metrics.webhookBytes.set(bytes),
     onFailed: (error) => logger.error({ err: error }, 'a webhook was not accepted; it is tried again'),

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import { type Log, LogError } from './log/log.ts';
 import type { Logger } from './logger.ts';
+import { openFailed } from './open-failed.ts';
 import { takeOver } from './take-over.ts';
 
 export interface OccupiedOptions {
@@ -121,7 +122,10 @@ function passOver(error: unknown): void {
 /** Rejects with a LogError. */
 export async function openOccupied(options: OccupiedOptions): Promise<Occupied> {
   const name = logOf(options.log, options.nodeId);
-  const rooms = await openDurableMap<true>(options.log, name, (roomId) => occupied.noteAgain(roomId));
+  const rooms = await openDurableMap<true>(options.log, name, {
+    onChanged: (roomId) => occupied.noteAgain(roomId),
+    onOpenFailed: openFailed(options.logger),
+  });
   const occupied = new Occupied(options, rooms);
   return occupied;
 }

@@ -5,6 +5,7 @@ import { createAuthorize, type Decider } from './dispatch/authorization.ts';
 import type { Authorize, Principal, VerifyToken } from './dispatch/principal.ts';
 import { review } from './dispatch/rights.ts';
 import { openDurableMap } from './log/durable-map.ts';
+import { openFailed } from './open-failed.ts';
 import { createAuthorizer } from './outbound/authorizer.ts';
 import { createPost } from './outbound/post.ts';
 import type { Parts } from './parts.ts';
@@ -38,8 +39,10 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
   let changes = 0;
   let isOpen = false;
   const revision = () => changes;
+  const onOpenFailed = openFailed(logger);
   const directory = await openDirectory({
     log,
+    onOpenFailed,
     snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
     onChanged(id) {
       changes += 1;
@@ -60,7 +63,7 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
   });
   const revocations: Revocations = new Revocations({
     clock,
-    kept: await openDurableMap<Kept>(log, REVOCATIONS, () => revocations.heed()),
+    kept: await openDurableMap<Kept>(log, REVOCATIONS, { onChanged: () => revocations.heed(), onOpenFailed }),
     verifyToken: createVerifyToken({
       keys: config.keys,
       issuer: config.issuer,

@@ -7,7 +7,9 @@ import { LeftRooms } from './left-rooms.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import type { Log } from './log/log.ts';
 import type { Nodes } from './log/nodes.ts';
+import type { Logger } from './logger.ts';
 import { missedIn } from './missed.ts';
+import { openFailed } from './open-failed.ts';
 import type { Rooms } from './rooms.ts';
 import {
   anyEpoch,
@@ -25,11 +27,15 @@ import { type ServedRooms, StayEnds } from './stay-ends.ts';
 
 export interface OpenRecoveryOptions extends Omit<RecoveryOptions, 'stays'> {
   readonly log: Log;
+  readonly logger: Pick<Logger, 'error'>;
 }
 
 /** Opens what is kept of stays. Rejects with a LogError. */
 export async function openRecovery(options: OpenRecoveryOptions): Promise<Recovery> {
-  const stays = await openDurableMap<Stay>(options.log, STAYS, undefined, followsStay);
+  const stays = await openDurableMap<Stay>(options.log, STAYS, {
+    follows: followsStay,
+    onOpenFailed: openFailed(options.logger),
+  });
   const recovery = new Recovery({ ...options, stays });
   const holders = new Set([...stays.entries()].map(([, { node }]) => node));
   for (const gone of await options.nodes.gone([...holders])) recovery.nodeGone(gone);

@@ -98,7 +98,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   });
   const { directory, authorize, verifyToken, revoke } = permission;
   const suspicion = createSuspicion(logger, metrics, clock);
-  const recovery: Recovery = await openRecovery({ clock, log, nodeId, nodes, newId, rooms: () => rooms });
+  const recovery: Recovery = await openRecovery({ ...parts, nodeId, nodes, rooms: () => rooms });
   const listeners = new Listeners({
     log,
     ticker,

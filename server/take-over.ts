@@ -35,8 +35,14 @@ export async function takeOver<Value>(options: TakeOverOptions<Value>): Promise<
   return false;
 }
 
-async function empty<Value>({ log, name, take, isClosed }: TakeOverOptions<Value>): Promise<boolean> {
-  const left = await openDurableMap<Value>(log, name);
+async function empty<Value>({
+  log,
+  name,
+  take,
+  isClosed,
+  onFailed,
+}: TakeOverOptions<Value>): Promise<boolean> {
+  const left = await openDurableMap<Value>(log, name, { onOpenFailed: (_, error) => onFailed(error) });
   try {
     for (const [key, value] of [...left.entries()]) {
       if (isClosed()) return false;

@@ -1,4 +1,4 @@
-import { openLastingLog } from '../log/lasting-log.ts';
+import { type OpenFailed, openLastingLog } from '../log/lasting-log.ts';
 import type { Log, Snapshot } from '../log/log.ts';
 import { checkedProject, checkedProjectId, type Project } from './project.ts';
 
@@ -30,6 +30,8 @@ export interface DirectoryOptions {
   log: Log;
   /** Called when another state of a project holds. Must not throw. */
   onChanged(id: string): void;
+  /** As that of a lasting log's reader. Default: nobody is told. */
+  onOpenFailed?: OpenFailed;
   /** The fewest entries between two snapshots. */
   snapshotEntries: number;
 }
@@ -43,12 +45,13 @@ const FORMAT = 1;
 
 /** Loads the directory from its log. Rejects with a LogError. */
 export async function openDirectory(options: DirectoryOptions): Promise<Directory> {
-  const { log, onChanged, snapshotEntries } = options;
+  const { log, onChanged, onOpenFailed = () => {}, snapshotEntries } = options;
   const projects = new Map<string, Project>();
   let offset = 0;
   let unsnapshot = 0;
   let isOpen = false;
   const opened = await openLastingLog(log, LOG_ID, {
+    onOpenFailed,
     read({ snapshot, tail }) {
       const before = [...projects.keys()];
       projects.clear();

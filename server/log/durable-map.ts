@@ -1,4 +1,4 @@
-import { openLastingLog } from './lasting-log.ts';
+import { type OpenFailed, openLastingLog } from './lasting-log.ts';
 import type { Log } from './log.ts';
 
 /** What is kept under keys, in a log of its own: each change is an entry, and a snapshot holds them all. */
@@ -12,6 +12,15 @@ export interface DurableMap<Value> {
   close(): Promise<void>;
   /** The same; where nothing is held and no other process writes, nothing is left of it. */
   conclude(): Promise<void>;
+}
+
+export interface DurableMapOptions<Value> {
+  /** Another process has changed the value of a key; undefined: any of them. */
+  readonly onChanged?: (key: string | undefined) => void;
+  /** Whether a value may take the place of one that another process may have put there meanwhile. Default: it may. */
+  readonly follows?: (next: Value, before: Value) => boolean;
+  /** As that of a lasting log's reader. Default: nobody is told. */
+  readonly onOpenFailed?: OpenFailed;
 }
 
 type Change = readonly [key: string, value?: unknown];
@@ -34,14 +43,11 @@ const COMPACT_ENTRIES = 2000;
  * may change it: all come to hold the same.
  *
  * @param name of the log: none that a room could have
- * @param onChanged called when another process has changed the value of a key; undefined: any of them
- * @param follows whether a value may take the place of one that another process may have put there meanwhile
  */
 export async function openDurableMap<Value>(
   log: Log,
   name: string,
-  onChanged: (key: string | undefined) => void = () => {},
-  follows: (next: Value, before: Value) => boolean = () => true,
+  { onChanged = () => {}, follows = () => true, onOpenFailed = () => {} }: DurableMapOptions<Value> = {},
 ): Promise<DurableMap<Value>> {
   /** What the log says. */
   const values = new Map<string, Value>();
@@ -53,6 +59,7 @@ export async function openDurableMap<Value>(
   /** The batch that is being appended, and its changes. */
   let underWay: { readonly texts: readonly string[]; readonly changes: readonly Change[] } | undefined;
   const opened = await openLastingLog(log, name, {
+    onOpenFailed,
     read({ snapshot, tail }) {
       const found: [string, Value][] = snapshot === undefined ? [] : JSON.parse(snapshot.state);
       values.clear();

@@ -15,7 +15,12 @@ export interface Reader {
   read(log: Pick<RoomLog, 'snapshot' | 'tail'>): void;
   /** What was appended, by this process or another, in its order. */
   absorb(texts: readonly string[]): void;
+  /** It has ended by itself and cannot be opened anew, which is tried until it can be. Called once each time. */
+  readonly onOpenFailed: OpenFailed;
 }
+
+/** @param name of the log */
+export type OpenFailed = (name: string, error: LogError) => void;
 
 const AGAIN_MS = 500;
 
@@ -24,6 +29,7 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
   let opened: RoomLog;
   let closed = false;
   let again: NodeJS.Timeout | undefined;
+  let isTold = false;
   let opening: Promise<void> | undefined;
 
   async function open(): Promise<void> {
@@ -41,11 +47,15 @@ export async function openLastingLog(log: Log, name: string, reader: Reader): Pr
       throw new LogError('LOG_CORRUPT', message, { cause });
     }
     opened = room;
+    isTold = false;
   }
 
   function openAgain(): void {
     if (closed) return;
-    opening = open().catch(() => {
+    opening = open().catch((error: LogError) => {
+      if (closed) return;
+      if (!isTold) reader.onOpenFailed(name, error);
+      isTold = true;
       again = setTimeout(openAgain, AGAIN_MS);
       again.unref();
     });

@@ -218,10 +218,11 @@ function createSharedLog(follows?: (next: unknown, before: unknown) => boolean) 
   const both: Log = { ...log, open: (_, listener) => open(listener) };
   return {
     shared,
-    open: (onChanged?: () => void) => openDurableMap(both, NAME, onChanged, follows),
+    open: (onChanged?: () => void) =>
+      openDurableMap(both, NAME, { ...(onChanged && { onChanged }), ...(follows && { follows }) }),
     async again() {
       await (await inner)?.close();
-      return openDurableMap(log, NAME, undefined, follows);
+      return openDurableMap(log, NAME, follows && { follows });
     },
   };
 }
