@@ -132,6 +132,12 @@ export class LiveRoom {
     return this.#backlog.settled();
   }
 
+  /** Once the room is open: resolves when it is durable that those are gone who were in it before. Rejects with a
+   * LogError where that cannot be written now; it is tried again. */
+  prepared(): Promise<void> {
+    return this.#backlog.prepared();
+  }
+
   /** Ends the room's life in memory if nobody needs it any more. */
   rest(): void {
     this.#pump();
@@ -203,7 +209,7 @@ export class LiveRoom {
     if (this.#closed || logError.hasEnded) this.#backlog.putBack();
     if (this.#closed) return this.#refuse(this.#backlog.clear(), logError);
     if (logError.hasEnded) return;
-    const refused = this.#backlog.failed();
+    const refused = this.#backlog.failed(logError);
     // While the log fails nothing waits for it in vain: later commands are refused with the next attempt.
     if (this.waiting > 0)
       this.#cancelPause = this.#options.clock.after(RETRY_MS, () => {

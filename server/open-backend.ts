@@ -44,13 +44,12 @@ export async function openBackend(options: BackendOptions): Promise<{
     maxBytes: config.limits.MAX_MESSAGE_BYTES,
   });
   async function load(roomId: string): Promise<RoomView> {
-    const known = rooms.get(roomId);
-    if (known?.view !== undefined) return known.view;
     // To open a room is to write in its log.
-    if (!log.writable()) throw new LogError('LOG_UNAVAILABLE', 'the log cannot be written');
+    if (rooms.get(roomId)?.view === undefined && !log.writable())
+      throw new LogError('LOG_UNAVAILABLE', 'the log cannot be written');
     const { view } = await rooms.load(roomId);
     // Whoever was there in an earlier life of the process is not any more.
-    await rooms.get(roomId)?.settled();
+    await rooms.get(roomId)?.prepared();
     return view;
   }
   const present = (roomId: string) => rooms.get(roomId)?.view;

@@ -1,6 +1,9 @@
 import t from 'tap';
 import { Backlog } from '../server/backlog.ts';
+import { LogError } from '../server/log/log.ts';
 import { chat, leave } from './room/entries.ts';
+
+const away = new LogError('LOG_UNAVAILABLE', 'away');
 
 /** What has happened, in its order. */
 function watched(backlog: Backlog) {
@@ -8,6 +11,11 @@ function watched(backlog: Backlog) {
   return {
     seen,
     settled: (name: string) => void backlog.settled().then(() => seen.push(name)),
+    prepared: (name: string) =>
+      void backlog.prepared().then(
+        () => seen.push(name),
+        ({ code }: LogError) => seen.push(`${name}: ${code}`),
+      ),
     turn: () => new Promise((resolve) => setImmediate(resolve)),
   };
 }
@@ -30,7 +38,7 @@ t.test('what was accepted before is waited for, and nothing of what comes after 
   t.equal(backlog.waiting, 1);
   backlog.take();
   backlog.push(chat('ada-1', 'm3'));
-  t.equal(backlog.failed().length, 1);
+  t.equal(backlog.failed(away).length, 1);
   await turn();
   t.same(seen, ['nothing', 'one', 'two'], 'what was refused waits no more');
 });
@@ -40,9 +48,9 @@ t.test('what must not be lost is waited for until it is durable', async (t) => {
   const { seen, settled, turn } = watched(backlog);
   for (const entry of [leave('ben-1'), chat('ada-1', 'm1')]) backlog.push(entry);
   settled('both');
-  for (let times = 0; times < 2; times++) {
+  for (const code of ['LOG_UNAVAILABLE', 'LOG_UNCERTAIN'] as const) {
     backlog.take();
-    backlog.failed();
+    backlog.failed(new LogError(code, 'away'));
     await turn();
     t.equal(backlog.waiting, 1);
     t.same(seen, []);
@@ -52,4 +60,25 @@ t.test('what must not be lost is waited for until it is durable', async (t) => {
   await turn();
   t.same(seen, ['both']);
   t.equal(backlog.waiting, 0);
+});
+
+t.test('what comes before all else is waited for, too, and alone by those who want no more', async (t) => {
+  const backlog = new Backlog();
+  const { seen, settled, prepared, turn } = watched(backlog);
+  backlog.push(chat('ada-1', 'm1'));
+  settled('all');
+  backlog.prepare([leave('ben-1')]);
+  prepared('first attempt');
+  t.same(backlog.take().entries, [leave('ben-1'), chat('ada-1', 'm1')]);
+  backlog.failed(away);
+  await turn();
+  t.same(seen, ['first attempt: LOG_UNAVAILABLE']);
+  prepared('second attempt');
+  backlog.take();
+  backlog.appended();
+  await turn();
+  t.same(seen.slice(1), ['all', 'second attempt']);
+  prepared('later');
+  await turn();
+  t.equal(seen.at(-1), 'later');
 });

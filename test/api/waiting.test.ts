@@ -1,7 +1,10 @@
 import t from 'tap';
 import { createGatedLog } from '../native/gated-log.ts';
+import { createLossyLog } from '../native/lossy-log.ts';
 import { token } from '../native/person.ts';
+import { join } from '../room/entries.ts';
 import { startServer } from '../support/servers.ts';
+import { apiStage } from './stage.ts';
 
 async function stage(TRANSPORT: string) {
   const log = createGatedLog();
@@ -20,6 +23,22 @@ async function stage(TRANSPORT: string) {
   }
   return { log, server, publish, waiting };
 }
+
+t.test(
+  '[HT5] a room in which the dead cannot be left out now is not told, and waited for by nobody',
+  async (t) => {
+    const log = createLossyLog();
+    const room = await log.open('r', () => {});
+    await room.append([JSON.stringify(join('ada-1', { node: 'an earlier life' }))]);
+    await room.close();
+    const at = await apiStage(t, {}, { log });
+    log.failing = true;
+    for (const path of ['/api/rooms/r/presence', '/api/rooms/r'])
+      t.match(await at.ask('GET', path), { status: 503, json: { code: 'LOG_UNAVAILABLE' } });
+    log.failing = false;
+    t.match(await at.ask('GET', '/api/rooms/r/presence'), { status: 200, json: { users: [] } });
+  },
+);
 
 for (const TRANSPORT of ['uws', 'ws']) {
   t.test(`a request that is given up while it waits for the log ends quietly (${TRANSPORT})`, async (t) => {
