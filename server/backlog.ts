@@ -3,7 +3,12 @@ import { LogError } from './log/log.ts';
 import { type Entry, mustNotBeLost } from './room/entry.ts';
 
 /** What is appended at once. */
-export type Batch = ReturnType<typeof takeBatch>;
+export interface Batch {
+  readonly entries: readonly Entry[];
+  readonly texts: readonly string[];
+  /** Of the entries, those that were not refused. */
+  left: readonly Entry[];
+}
 
 /** Who waits until so many are done. */
 interface Waiter {
@@ -15,6 +20,8 @@ interface Waiter {
 export class Backlog {
   #queue: Entry[] = [];
   #underWay: Batch | undefined;
+  /** The log gave no answer to it: tried again as it is, it is not stored twice. */
+  #unsure: Batch | undefined;
   /** Entries that are durable, or were refused; those that come before all else are counted from below zero. */
   #done = 0;
   #waiters: Waiter[] = [];
@@ -29,7 +36,7 @@ export class Backlog {
 
   /** Entries that are not durable yet. */
   get waiting(): number {
-    return this.#queue.length + (this.#underWay?.entries.length ?? 0);
+    return this.#queue.length + ((this.#underWay ?? this.#unsure)?.left.length ?? 0);
   }
 
   get isUnderWay(): boolean {
@@ -49,26 +56,36 @@ export class Backlog {
 
   /** What is to be appended next. One at a time. */
   take(): Batch {
-    this.#underWay = takeBatch(this.#queue);
+    this.#underWay = this.#unsure ?? nextOf(this.#queue);
     return this.#underWay;
   }
 
   /** What was under way is durable. */
   appended(): void {
-    const entries = this.#underWay?.entries ?? [];
+    const left = (this.#underWay ?? this.#unsure)?.left ?? [];
     this.#underWay = undefined;
-    this.#finish(entries.length);
-    if (this.#first === undefined || !entries.includes(this.#first)) return;
+    this.#unsure = undefined;
+    this.#finish(left.length);
+    if (this.#first === undefined || !left.includes(this.#first)) return;
     this.#first = undefined;
     for (const { resolve } of this.#preparing.splice(0)) resolve();
   }
 
+  /** An append without an answer was stored after all. */
+  stored(texts: readonly string[]): void {
+    if (this.#underWay === undefined && this.#unsure?.texts === texts) this.appended();
+  }
+
   /** What must not be lost waits again. Returns the others of what was under way: their authors have to be told. */
   failed(error: LogError): readonly Entry[] {
-    const entries = this.#underWay?.entries ?? [];
-    const refused = entries.filter((entry) => !mustNotBeLost(entry));
+    const batch = this.#underWay;
+    if (batch === undefined) return [];
+    const refused = batch.left.filter((entry) => !mustNotBeLost(entry));
+    batch.left = batch.left.filter(mustNotBeLost);
     this.#underWay = undefined;
-    this.#queue.unshift(...entries.filter(mustNotBeLost));
+    if (batch.left.length === 0) this.#unsure = undefined;
+    else if (error.code === 'LOG_UNCERTAIN') this.#unsure = batch;
+    else if (this.#unsure === undefined) this.#queue.unshift(...batch.left);
     this.#disappoint(error);
     this.#finish(refused.length);
     return refused;
@@ -76,9 +93,10 @@ export class Backlog {
 
   /** What was under way waits again, all of it, before the rest: it goes into another log. */
   putBack(): void {
-    const entries = this.#underWay?.entries ?? [];
+    const left = (this.#underWay ?? this.#unsure)?.left ?? [];
     this.#underWay = undefined;
-    this.#queue.unshift(...entries);
+    this.#unsure = undefined;
+    this.#queue.unshift(...left);
   }
 
   /** Takes out all that is not under way. */
@@ -113,4 +131,9 @@ export class Backlog {
     const error = new LogError('LOG_UNAVAILABLE', 'the room could not be prepared', { cause });
     for (const { reject } of this.#preparing.splice(0)) reject(error);
   }
+}
+
+function nextOf(queue: Entry[]): Batch {
+  const batch = takeBatch(queue);
+  return { ...batch, left: batch.entries };
 }

@@ -229,6 +229,7 @@ export class LiveRoom {
     const opened = this.#opened;
     if (opened === undefined) return;
     const own = this.#own.get(texts);
+    this.#backlog.stored(texts);
     if (own === undefined) this.#options.onHeard(texts.length);
     const effects: { effect: Effect; offset: number }[] = [];
     for (let index = 0; index < texts.length; index++) {

@@ -48,7 +48,7 @@ t.test('what must not be lost is waited for until it is durable', async (t) => {
   const { seen, settled, turn } = watched(backlog);
   for (const entry of [leave('ben-1'), chat('ada-1', 'm1')]) backlog.push(entry);
   settled('both');
-  for (const code of ['LOG_UNAVAILABLE', 'LOG_UNCERTAIN'] as const) {
+  for (const code of ['LOG_UNAVAILABLE', 'LOG_UNCERTAIN', 'LOG_UNAVAILABLE'] as const) {
     backlog.take();
     backlog.failed(new LogError(code, 'away'));
     await turn();
@@ -81,4 +81,29 @@ t.test('what comes before all else is waited for, too, and alone by those who wa
   prepared('later');
   await turn();
   t.equal(seen.at(-1), 'later');
+});
+
+t.test('what the log gave no answer to is tried again as it is, unless it is heard of', async (t) => {
+  const backlog = new Backlog();
+  for (const entry of [leave('ben-1'), chat('ada-1', 'm1')]) backlog.push(entry);
+  const first = backlog.take();
+  t.same(backlog.failed(new LogError('LOG_UNCERTAIN', 'no answer')), [chat('ada-1', 'm1')]);
+  t.equal(backlog.take().texts, first.texts);
+  t.same(backlog.failed(away), [], 'nobody is told twice');
+  backlog.stored(['another']);
+  t.equal(backlog.waiting, 1);
+  backlog.stored(first.texts);
+  t.equal(backlog.waiting, 0);
+});
+
+t.test('what goes into another log goes there in its order, but what was refused', async (t) => {
+  const backlog = new Backlog();
+  for (const entry of [leave('ben-1'), chat('ada-1', 'm1')]) backlog.push(entry);
+  backlog.take();
+  backlog.failed(new LogError('LOG_UNCERTAIN', 'no answer'));
+  backlog.push(chat('ada-1', 'm2'));
+  backlog.take();
+  backlog.putBack();
+  t.same(backlog.clear(), [leave('ben-1'), chat('ada-1', 'm2')]);
+  t.equal(backlog.waiting, 0);
 });

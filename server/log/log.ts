@@ -8,7 +8,8 @@
  * 2. **Atomic batches.** A batch is stored whole or not at all.
  * 3. **Durability.** `append` resolves only after the batch is durable and this opening's listener has been
  *    called with it. A rejected `append` with `retryable` has stored nothing. One that is rejected with
- *    LOG_UNCERTAIN may be stored, once: then its listener is called as for any batch.
+ *    LOG_UNCERTAIN may be stored, once, also where the same array is appended again: then its listener is called
+ *    as for any batch.
  * 4. **Nothing is emptied.** A store that cannot be understood is refused, never reset.
  */
 export interface Log {

@@ -74,6 +74,8 @@ function createRoom(
   const { roomId, keys, link, listener, events, later } = opening;
   let ended = false;
   let turn: Promise<unknown> = Promise.resolve();
+  /** Appends to which no answer came, by their entries. */
+  const unsure = new WeakMap<readonly string[], { readonly id: string; isDelivered: boolean }>();
   const follower = createFollower({
     ...{ roomId, epoch, start, keys, link, listener, later },
     onEnded(error, isRewritten) {
@@ -120,11 +122,17 @@ function createRoom(
   }
 
   function append(entries: readonly string[], body: Buffer): Promise<void> {
-    const id = opening.newAppendId();
+    const sent = unsure.get(entries) ?? { id: opening.newAppendId(), isDelivered: false };
+    if (sent.isDelivered) return Promise.resolve();
+    const { id } = sent;
     const count = entries.length;
-    let attempts = 0;
+    let attempts = unsure.has(entries) ? 1 : 0;
     return new Promise((resolve, reject) => {
-      follower.expect(id, { entries, delivered: resolve });
+      const delivered = () => {
+        sent.isDelivered = true;
+        resolve();
+      };
+      follower.expect(id, { entries, delivered });
       const args = () => {
         // Heard of meanwhile: the script would not find it among what this opening does not know.
         if (!follower.expects(id)) return undefined;
@@ -150,7 +158,8 @@ function createRoom(
         follower.stored(id, reject);
       };
       const failed = (error: LogError) => {
-        if (error.code !== 'LOG_UNCERTAIN') follower.forget(id);
+        if (error.code === 'LOG_UNCERTAIN') unsure.set(entries, sent);
+        else if (!unsure.has(entries)) follower.forget(id);
         reject(error);
       };
       link.run(appendScript, [keys.record, keys.entries], args).then(answered).catch(failed);

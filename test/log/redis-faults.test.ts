@@ -121,6 +121,23 @@ t.test('a log on Redis that is in trouble', { skip: noRedis }, async (t) => {
     await until(() => log.writable());
   });
 
+  t.test('an append without an answer is stored once, however often it is made', async (t) => {
+    const redis = await startRedis(t);
+    const proxy = await startProxy(t, redis.port);
+    const a = await open(await logOn(t, { url: `redis://127.0.0.1:${proxy.port}` }, { timeoutMs: 300 }));
+    await a.room.append(['first']);
+    proxy.pass('answers', false);
+    const mine = ['unanswered'];
+    for (let times = 0; times < 2; times++) await t.rejects(a.room.append(mine), { name: 'LogError' });
+    proxy.cut();
+    proxy.pass('answers', true);
+    await until(async () => (await codeOf(a.room.append(mine))) === 'none');
+    t.same(await stored(t, redis), ['first', 'unanswered']);
+    t.same(a.arrays.slice(1), [mine]);
+    await a.room.append(['unanswered']);
+    t.equal(a.entries.length, 3, 'another that says the same is another');
+  });
+
   t.test('an append that was stored and dropped since is not stored again', async (t) => {
     const redis = await startRedis(t);
     const proxy = await startProxy(t, redis.port);

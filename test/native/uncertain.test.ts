@@ -1,5 +1,5 @@
 import t from 'tap';
-import { add, ofType, stage, types } from './person.ts';
+import { add, ofType, present, stage, types } from './person.ts';
 import { createUnsureLog } from './unsure-log.ts';
 
 t.test('[ER6] a command to which the log gives no answer is shown if it was stored, and once', async (t) => {
@@ -36,6 +36,25 @@ t.test('[ER6] who leaves does so, also where the log gives no answer', async (t)
     ['ada'],
   );
 });
+
+for (const which of ['before it is tried again', 'after that']) {
+  t.test(`[ER6] a leave to which the log gives no answer is answered once, if stored ${which}`, async (t) => {
+    const log = createUnsureLog();
+    const at = await stage(t, {}, { log });
+    const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+    log.unsure = true;
+    ben.send({ type: 'leave', ref: 'away' });
+    await at.settle();
+    log.unsure = false;
+    if (which === 'before it is tried again') await log.store();
+    await at.pass(1000);
+    await log.store();
+    await at.pass(1000);
+    const answers = ben.heard().filter(({ ref }) => ref === 'away');
+    t.same(types(answers), ['ack']);
+    t.same(present(ada.look()), ['ada']);
+  });
+}
 
 t.test(
   '[ER6] a join that was repeated, for want of an answer, and is stored twice counts once',

@@ -9,7 +9,7 @@ export interface UnsureLog extends Log {
   bury(): Promise<void>;
 }
 
-/** A log in memory to whose appends no answer comes while it is `unsure`. */
+/** A log in memory to whose appends no answer comes while it is `unsure`. One that is made again is stored once. */
 export function createUnsureLog(): UnsureLog {
   const inner = createMemoryLog();
   const late: (() => Promise<void>)[] = [];
@@ -23,11 +23,17 @@ export function createUnsureLog(): UnsureLog {
     bury: () => bury(),
     async open(...given: Parameters<Log['open']>) {
       const room = await inner.open(...given);
+      const stored = new Set<readonly string[]>();
       const append = async (entries: readonly string[]): Promise<void> => {
         const { node } = JSON.parse(entries[0] ?? '') as { node?: string };
         if (node !== undefined) bury = () => room.append([JSON.stringify({ type: 'nodeGone', at: 0, node })]);
-        if (!log.unsure) return room.append(entries);
-        late.push(() => room.append(entries));
+        const once = async () => {
+          if (stored.has(entries)) return;
+          stored.add(entries);
+          await room.append(entries);
+        };
+        if (!log.unsure) return once();
+        late.push(once);
         throw new LogError('LOG_UNCERTAIN', 'no answer');
       };
       return { ...room, append };
