@@ -107,6 +107,8 @@ export class Recovery {
     // Stored by another build.
     if (!Array.isArray(stay.rooms)) return undefined;
     const mark = readMark(text);
+    // What its client has heard is not known: that is not the same as nothing.
+    if (mark === undefined && text !== undefined && text !== null) return undefined;
     // With the same as before it has heard nothing since.
     const isSame = text === stay.mark;
     const served = isSame ? nothingServed : this.#servedIn(pid, stay);

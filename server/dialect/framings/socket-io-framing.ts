@@ -4,7 +4,7 @@ import { encodeAck, encodeConnect, encodeEvent, isReservedEvent } from './socket
 
 /** What a vocabulary of Socket.IO says: an event, the answer to one, or that the client is let in. */
 export type SocketMessage =
-  | { readonly event: string; readonly args: readonly unknown[] }
+  | { readonly event: string; readonly args: readonly unknown[]; readonly mark?: string }
   | { readonly ack: number; readonly args: readonly unknown[] }
   | { readonly connect: { readonly sid: string; readonly pid?: string } };
 
@@ -38,13 +38,24 @@ export function emit(event: string, ...args: unknown[]): SocketMessage {
   return { event: isReservedEvent(event) ? `published:${event}` : event, args };
 }
 
-/** The mark of connection state recovery is the last argument of an event. */
+type EventMessage = Extract<SocketMessage, { event: string }>;
+
 function withMark(messages: readonly object[], mark: string): object[] {
   const index = messages.findLastIndex((one) => 'event' in one);
   return messages.map((one, at) => {
-    const { event, args } = one as Extract<SocketMessage, { event: string }>;
-    return at === index ? { event, args: [...args, mark] } : one;
+    const { event, args } = one as EventMessage;
+    return at === index ? { event, args, mark } : one;
   });
+}
+
+/**
+ * The mark of connection state recovery is the last argument of an event. Clients take any text that stands last for
+ * one, be it the name of the event.
+ */
+function markedArgs({ event, args, mark }: EventMessage): readonly unknown[] {
+  if (mark !== undefined) return [...args, mark];
+  const last = args.length === 0 ? event : args.at(-1);
+  return typeof last === 'string' ? [...args, null] : args;
 }
 
 /** Finished packets of one namespace, as Engine.IO messages. Socket.IO protocol 5, "Packet encoding". */
@@ -53,7 +64,7 @@ export function socketFraming(namespace: string, marks: boolean): Framing {
     decode: undefined,
     encode(message) {
       const one = message as SocketMessage;
-      if ('event' in one) return encodeEvent(namespace, one.event, one.args);
+      if ('event' in one) return encodeEvent(namespace, one.event, marks ? markedArgs(one) : one.args);
       if ('ack' in one) return encodeAck(namespace, one.ack, one.args);
       return encodeConnect(namespace, one.connect);
     },
