@@ -43,8 +43,12 @@ onEach(t, '[SO7] people in a scene see each other and what each of them does', a
   ben.emit('requestSync', { version: 2 });
   t.same(await ben.next('syncResponse'), { type: 'current', version: 2 });
   ben.emit('requestSync', { version: 0 });
-  t.match(await ben.next('sceneDelta'), { delta: { fromVersion: 0, toVersion: 2 } });
-  t.same(await ben.next('syncResponse'), { type: 'current', version: 2 });
+  t.match(await ben.next('syncResponse'), {
+    type: 'full',
+    version: 2,
+    manifest: { items: { 'item-789': {} } },
+  });
+  t.notOk(ben.heard().includes('sceneDelta'), 'what is in it may have come already');
   ben.emit('requestSync', { version: 99 });
   t.match(await ben.next('syncResponse'), {
     type: 'full',

@@ -20,6 +20,8 @@ class SceneCollaboration {
   sceneVersion = 0;
   scene: Manifest = { properties: {}, items: {} };
   readonly errors: Fields[] = [];
+  /** Items that were shown because a delta said so. */
+  readonly added: string[] = [];
 
   constructor(stage: SocketStage, token: string) {
     this.socket = stage.io(`${stage.url('')}/scenes`, { auth: { token } });
@@ -32,6 +34,11 @@ class SceneCollaboration {
       this.updateScene(data.manifest);
     });
     this.socket.on('sceneDelta', (data) => this.applyDelta(data.delta));
+    this.socket.on('syncResponse', (data) => {
+      if (data.type !== 'full') return;
+      this.sceneVersion = data.version;
+      this.updateScene(data.manifest);
+    });
     this.socket.on('error', (error) => this.errors.push(error));
   }
 
@@ -53,8 +60,10 @@ class SceneCollaboration {
   applyOperationLocally(operation: Operation) {
     const { data = {}, id = String(data.id) } = operation;
     if (operation.target === 'scene') Object.assign(this.scene.properties, data);
-    else if (operation.type === 'add') this.scene.items[id] = flat(data);
-    else if (operation.type === 'update') {
+    else if (operation.type === 'add') {
+      this.added.push(id);
+      this.scene.items[id] = flat(data);
+    } else if (operation.type === 'update') {
       this.scene.items[id] = { ...this.scene.items[id], ...flat(data) };
     } else delete this.scene.items[id];
   }
@@ -129,6 +138,22 @@ type Editor = { one: SceneCollaboration; person: Person };
 async function reached(editors: readonly Editor[], version: number): Promise<void> {
   for (const { one, person } of editors) while (one.sceneVersion < version) await person.next('sceneDelta');
 }
+
+onEach(t, '[SO7] who asks while a change is on its way does not show it twice', async (t, start) => {
+  const at = await start();
+  const one = new SceneCollaboration(at, await tokenOf('ada'));
+  const person = new Person(one.socket);
+  one.joinScene('project-123', 'scene-456');
+  await person.next('sceneJoined');
+  const version = one.sceneVersion;
+  await person.ask('sceneOperation', { type: 'add', target: 'item', data: chair });
+  // As it names who asks before that has come.
+  const answer = await person.ask('requestSync', { version });
+  t.match(answer, { ok: true, type: 'full', version: 1 });
+  t.same(one.added, [chair.id]);
+  t.same([one.sceneVersion, Object.keys(one.scene.items)], [1, [chair.id]]);
+  t.same(await person.ask('requestSync', { version: 1 }), { ok: true, type: 'current', version: 1 });
+});
 
 onEach(t, 'a scene of a project that a token does not open is refused', async (t, start) => {
   const at = await start({ AUTH: 'required' });

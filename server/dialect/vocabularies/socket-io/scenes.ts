@@ -94,22 +94,11 @@ export const scenes: Vocabulary = {
     error: (event) => fail(event),
     conflict: (event) => fail(event),
     state: (_, view) => (view === undefined ? [] : [emit('sceneJoined', wholeOf(view))]),
-    sync: ({ ref, answer }, view) => {
+    sync: ({ ref, answer: { mode, version } }, view) => {
       if (view === undefined) return [];
-      const { version } = answer;
-      if (answer.mode === 'full') {
-        return syncResponse(ref, { type: 'full', version, manifest: manifestOf(view) });
-      }
-      // To this application any other answer means that it is up to date, so what it missed comes before.
-      const missed =
-        answer.mode === 'delta'
-          ? [
-              emit('sceneDelta', {
-                delta: { fromVersion: answer.fromVersion, toVersion: version, operations: answer.operations },
-              }),
-            ]
-          : [];
-      return [...missed, ...syncResponse(ref, { type: 'current', version })];
+      // A delta may have been on its way when it asked: this application would apply what is in it twice.
+      const whole = mode === 'current' ? { type: mode } : { type: 'full', manifest: manifestOf(view) };
+      return syncResponse(ref, { ...whole, version });
     },
     viewerCameras: null,
     notification: ({ data }) => [emit('notification', data)],
