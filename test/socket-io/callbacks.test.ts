@@ -28,7 +28,7 @@ onEach(
     t.match(await ada.ask('send_message', { roomId, message: 'to me' }), { ok: true, roomId });
     t.match(await ada.ask('leave_room', { roomId }), { ok: true, roomId });
     t.match(await ada.next('room_left'), { roomId });
-    t.same(ada.heard(), ['connect']);
+    t.same(ada.heard(), ['connect', 'pong']);
   },
 );
 

@@ -35,7 +35,7 @@ onEach(t, '[SO3] where a callback waits, a refusal is no event of a project, eit
     t.match(answer, { ok: false, code });
     t.same(Object.keys(answer).sort(), ['code', 'message', 'ok']);
   }
-  t.same(ada.heard(), ['connect']);
+  t.same(ada.heard(), ['connect', 'pong']);
 });
 
 onEach(
@@ -119,7 +119,7 @@ onEach(t, 'who is in a project that is made inactive leaves it at once', async (
   t.match(await ada.ask('join-project', { projectId: 'p' }), { ok: false, code: 'PROJECT_INACTIVE' });
   await at.server.projects.put('p', project);
   t.match(await ada.ask('join-project', { projectId: 'p' }), { ok: true });
-  t.same(ben.heard(), ['connect']);
+  t.same(ben.heard(), ['connect', 'pong']);
 });
 
 onEach(t, 'who is in a scene of a project that is made inactive leaves it at once', async (t, start) => {

@@ -42,7 +42,7 @@ onEach(
     t.match(await ben.next('user_joined'), { userId: 'ada' });
     await say(ada, 'four');
     t.same(await messages(ada, 1), ['four'], 'it is in the room, without having joined again');
-    const expected = ['connect', 'room_joined', 'user_joined'];
+    const expected = ['connect', 'pong', 'room_joined', 'user_joined'];
     const unexpected = ada.heard().filter((event) => !expected.includes(event));
     t.same(unexpected, [], 'and nothing came twice');
 

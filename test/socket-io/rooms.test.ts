@@ -61,6 +61,8 @@ onEach(t, '[SO8] in one namespace the others hear of each', async (t, start) => 
     version: 1,
     userId: 'user-456',
   });
+  // One comes with the connection.
+  await one.next('pong');
   one.emit('ping');
   await one.next('pong');
 

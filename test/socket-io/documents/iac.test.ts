@@ -108,8 +108,10 @@ onEach(t, '[SO3] [TX6] editors who type at once have the same text in the end', 
 
 class WebSocketManager {
   socket!: Socket;
-  lastPong = 0;
+  lastPong: number | undefined;
   heartbeatInterval: NodeJS.Timeout | undefined;
+  /** What its clock has gone on by itself. */
+  aheadMs = 0;
   readonly #stage: SocketStage;
 
   constructor(stage: SocketStage) {
@@ -122,12 +124,22 @@ class WebSocketManager {
     this.socket.on('connect', () => this.startHeartbeat());
     this.socket.on('disconnect', () => this.stopHeartbeat());
     this.socket.on('pong', () => {
-      this.lastPong = Date.now();
+      this.lastPong = this.now();
     });
   }
 
+  now(): number {
+    return Date.now() + this.aheadMs;
+  }
+
   startHeartbeat() {
-    this.heartbeatInterval = setInterval(() => this.socket.emit('ping'), 20);
+    this.heartbeatInterval = setInterval(() => {
+      const timeSinceLastPong = this.now() - (this.lastPong || this.now());
+      if (timeSinceLastPong > 30_000) {
+        this.socket.disconnect();
+        this.connect();
+      } else this.socket.emit('ping');
+    }, 20);
   }
 
   stopHeartbeat() {
@@ -146,13 +158,30 @@ onEach(t, 'the event `ping` is answered by `pong`, each time', async (t, start) 
   const one = new WebSocketManager(at);
   t.teardown(() => one.disconnect());
   const person = new Person(one.socket);
-  for (let beat = 0; beat < 3; beat++) await person.next('pong');
-  t.ok(one.lastPong > 0);
+  for (let beat = 0; beat < 4; beat++) await person.next('pong');
+  t.ok((one.lastPong ?? 0) > 0);
   one.disconnect();
   t.equal(await person.next('disconnect'), 'io client disconnect');
   t.equal(one.heartbeatInterval, undefined);
   one.connect();
-  await new Person(one.socket).next('pong');
+  const again = new Person(one.socket);
+  for (let beat = 0; beat < 2; beat++) await again.next('pong');
+});
+
+onEach(t, 'after a long outage the heartbeat goes on, and the connection stays', async (t, start) => {
+  const at = await start();
+  const one = new WebSocketManager(at);
+  t.teardown(() => one.disconnect());
+  const person = new Person(one.socket);
+  await person.next('connect');
+  for (let beat = 0; beat < 2; beat++) await person.next('pong');
+  one.socket.io.engine.close();
+  await person.next('disconnect');
+  one.aheadMs += 31_000;
+  await person.next('connect');
+  while (person.heard().includes('pong')) await person.next('pong');
+  for (let beat = 0; beat < 2; beat++) await person.next('pong');
+  t.notOk(person.heard().includes('disconnect'));
 });
 
 class EventBatcher {

@@ -170,6 +170,8 @@ export const rooms: Vocabulary = {
   direct: {
     welcome: ({ pid, connectionId }) => [
       { connect: { sid: connectionId, ...(pid === undefined ? {} : { pid }) } },
+      // Who looks at how long ago the last one came, before asking for another, finds none from before an outage.
+      emit('pong'),
     ],
     ack: (event) => {
       const { op, ref, roomId } = event;
