@@ -98,6 +98,27 @@ onEach(
   },
 );
 
+onEach(t, '[SO9] who has left one of both before leaves the other', async (t, start) => {
+  const at = await start();
+  const entity = { entityType: 'page', entityId: 'page-123' };
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  await ada.ask('component:subscribe', entity);
+  await ben.ask('component:subscribe', { ...entity, componentId });
+  const leave = (what: object) => ben.ask('component:unsubscribe', what);
+  t.match(await leave({ componentId }), { ok: true });
+  t.match(await leave({ ...entity, componentId }), { ok: true });
+  t.match(await ada.next('component:user-left'), { userId: 'ben', ...entity });
+  t.match(await leave({ ...entity, componentId }), { ok: false, code: 'NOT_JOINED' });
+});
+
+onEach(t, '[SO4] whichever of its two rooms is refused, the error names its event', async (t, start) => {
+  const at = await start({ MAX_ROOM_USERS: '1' });
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  await ada.ask('component:subscribe', { componentId });
+  ben.emit('component:subscribe', { entityType: 'page', entityId: 'page-123', componentId });
+  t.match(await ben.next('error'), { ok: false, code: 'ROOM_FULL', event: 'component:subscribe' });
+});
+
 onEach(t, '[SO12] who stops typing in other words is not said to be typing', async (t, start) => {
   const at = await start();
   const ada = await at.client({ as: 'ada' });

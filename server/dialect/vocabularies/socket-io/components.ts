@@ -31,7 +31,12 @@ export const componentMeanings = meaningsOf({
       roomsOf(given).map((roomId) => ({ type: 'join', roomId, user: userOf(caller) })),
   },
   'component:unsubscribe': {
-    commands: (given) => roomsOf(given).map((roomId) => ({ type: 'leave', roomId })),
+    commands(given, { rooms }) {
+      const named = roomsOf(given);
+      // It may have left one of both before.
+      const left = named.filter((roomId) => rooms.includes(roomId));
+      return (left.length > 0 ? left : named).map((roomId) => ({ type: 'leave', roomId }));
+    },
   },
   'component:update': {
     commands: (given) => [

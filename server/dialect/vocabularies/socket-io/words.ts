@@ -102,6 +102,8 @@ export function read(meanings: Meanings, message: SocketEvent, caller: Caller): 
   const { signature, opId } = given.all;
   const last = commands.at(-1);
   if (last === undefined) return commands;
+  // The last one answers the callback.
+  for (const one of commands) if (one !== last) one.ref = `${message.type}#`;
   // Signals are answered only where a callback waits for it.
   if (message.isAsked || !signals.has(last.type)) last.ref = message.ref;
   if (signature === undefined) return commands;
