@@ -11,6 +11,7 @@ import {
   charactersOf,
   ENTITY,
   type Fields,
+  fail,
   idOf,
   meaningsOf,
   publishedName,
@@ -163,6 +164,7 @@ export const components: Vocabulary = {
   direct: {
     ...rooms.direct,
     ack: (event) => acknowledged(event),
+    error: (event, view) => fail(event, view && thingOf(view)),
     joined: ({ ref, userId, version }, view) => {
       if (view === undefined) return [];
       const { roomId, state } = view;

@@ -185,7 +185,13 @@ export const rooms: Vocabulary = {
       const joined = { roomId: view.roomId, users };
       return [emit('room_joined', joined), ...acknowledge(ref, { ok: true, ...joined })];
     },
-    error: (event) => fail(event),
+    error: (event, view) => {
+      const { op, ref } = event;
+      if (view === undefined || ref !== undefined || op !== 'join') return fail(event);
+      // Nobody has asked: it is in the room no longer.
+      const { roomId } = view;
+      return [...fail(event, { roomId }), emit('room_left', { roomId })];
+    },
     conflict: (event) => fail(event),
     state: null,
     sync: null,

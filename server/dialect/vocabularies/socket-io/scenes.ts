@@ -91,7 +91,7 @@ export const scenes: Vocabulary = {
     // The room's id is no word of this application.
     ack: ({ roomId: _, ...event }) => acknowledged(event),
     joined: ({ ref, version }, view) => acknowledge(ref, { ok: true, version, ...(view && placeOf(view)) }),
-    error: (event) => fail(event),
+    error: (event, view) => fail(event, view && placeOf(view)),
     conflict: (event) => fail(event),
     state: (_, view) => (view === undefined ? [] : [emit('sceneJoined', wholeOf(view))]),
     sync: ({ ref, answer: { mode, version } }, view) => {

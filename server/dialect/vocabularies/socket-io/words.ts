@@ -144,14 +144,18 @@ export function acknowledged(event: Extract<DirectEvent, { type: 'ack' }>): Sock
 
 type Failure = Extract<DirectEvent, { type: 'error' | 'conflict' }>;
 
-/** To the callback where one waits, else as the event `error`. */
-export function fail(failure: Failure, code?: string): SocketMessage[] {
+/**
+ * To the callback where one waits, else as the event `error`.
+ *
+ * @param place names the room, as its application does; told where no event of the client's says which it is
+ */
+export function fail(failure: Failure, place: object = {}): SocketMessage[] {
   const { name, id } = originOf(failure.ref);
   const answer = {
     ok: false,
     ...detailsOf(failure),
-    ...(code === undefined ? {} : { code }),
     event: name || failure.op,
+    ...(failure.ref === undefined ? place : {}),
   };
   return id === undefined ? [emit('error', answer)] : [{ ack: id, args: [answer] }];
 }
