@@ -172,3 +172,16 @@ onEach(
   },
   ['websocket only'],
 );
+
+onEach(t, '[SO12] what somebody types at within a component is not taken for one', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  await ada.ask('component:subscribe', { componentId });
+  const ben = await connect(at.server.port, { path: `/ws?token=${await tokenOf('ben')}` });
+  await ben.ask({ type: 'join', roomId: `component:${componentId}` });
+  await ben.ask({ type: 'typing', isTyping: true, target: 'title' });
+  t.match(await ada.next('component:typing'), { componentId, userId: 'ben' });
+  await ben.ask({ type: 'cursor', position: [1, 2], target: 'title' });
+  t.match(await ada.next('component:cursor'), { componentId, userId: 'ben' });
+  await ben.close();
+});

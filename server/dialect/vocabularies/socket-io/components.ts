@@ -154,7 +154,8 @@ export const components: Vocabulary = {
   signal: ({ kind, userId, payload }, view) => {
     const user = view.state.members.get(userId)?.user ?? { userId };
     const head = {
-      ...(payload.target === undefined ? thingOf(view) : { componentId: payload.target }),
+      // In a component it is something within that.
+      ...(payload.target !== undefined && isEntity(view) ? { componentId: payload.target } : thingOf(view)),
       ...personOf(user),
     };
     // This application has no word for the end of it.
@@ -167,10 +168,10 @@ export const components: Vocabulary = {
     error: (event, view) => fail(event, view && thingOf(view)),
     joined: ({ ref, userId, version }, view) => {
       if (view === undefined) return [];
-      const { roomId, state } = view;
+      const { state } = view;
       const users = [...state.members.values()].map(({ user }) => personOf(user));
       // An entity's subscribers hear of themselves, too.
-      const own = roomId.startsWith(ENTITY) ? [emit('component:user-joined', personIn(view, userId))] : [];
+      const own = isEntity(view) ? [emit('component:user-joined', personIn(view, userId))] : [];
       return [...own, ...acknowledge(ref, { ok: true, ...thingOf(view), version, users })];
     },
   },
@@ -211,6 +212,10 @@ function changeOf({ type, target, id = '', data = {} }: Operation, { roomId }: R
   if (type === 'update') return [emit('component:nested-updated', { ...nested, updates: data })];
   const nestedComponent = { ...data, id: nestedComponentId };
   return [emit('component:nested-created', { componentId, rowId, nestedComponent })];
+}
+
+function isEntity({ roomId }: RoomView): boolean {
+  return roomId.startsWith(ENTITY);
 }
 
 function thingOf({ roomId }: RoomView): object {
