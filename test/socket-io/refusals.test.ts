@@ -60,3 +60,33 @@ onEach(t, '[SO4] what the room itself refuses is named as its sender calls it, t
   t.hasStrict(await ben.ask('sceneOperation', missing), { code: 'NOT_FOUND', path: 'id' });
   t.hasStrict(await ben.ask('sceneOperation', { operations: [missing] }), { path: 'operations[0].id' });
 });
+
+onEach(t, '[SO4] what may be left out may be null', async (t, start) => {
+  const at = await start();
+  const ada = await at.client({ as: 'ada' });
+  const ben = await at.client({ as: 'ben', namespace: '/scenes' });
+  const guest = await at.client();
+  const roomId = 'r';
+  const entity = { entityType: 'page', entityId: 'page-123' };
+  const changes = { section: 's', action: 'add' };
+  for (const [one, event, data] of [
+    [ada, 'join_room', { roomId, userId: null, userName: null }],
+    [guest, 'join_room', { roomId, userId: null, userName: null }],
+    [ada, 'send_message', { roomId, message: 'm', type: null, metadata: null, opId: null, signature: null }],
+    [ada, 'operation', { roomId, documentId: 'd', operation: ['x'], version: 0, opId: null }],
+    [ada, 'blueprint_update', { roomId, blueprintId: 'b', changes, opId: null }],
+    [ada, 'component:subscribe', { componentId: 'c', entityType: null, entityId: null }],
+    [ada, 'component:subscribe', { ...entity, componentId: null }],
+    [ada, 'component:cursor', { ...entity, componentId: null, position: { x: 1 } }],
+    [ada, 'component:update', { componentId: 'c', updates: { a: null }, opId: null }],
+    [ada, 'component:unsubscribe', { ...entity, componentId: null }],
+    [ben, 'joinScene', { projectId: 'p', sceneId: 's' }],
+    [ben, 'sceneOperation', { type: 'add', target: 'item', data: { id: 'i' }, version: null, opId: null }],
+    [ben, 'sceneOperation', { type: 'remove', target: 'item', id: 'i', operations: null }],
+    [ben, 'requestSync', { version: null }],
+  ] as const)
+    t.match(await one.ask(event, data), { ok: true }, event);
+  t.match(await ada.next('room_joined'), { users: [{ userId: 'ada', userName: 'ADA' }] });
+  t.match(await ada.ask('typing', { roomId, isTyping: null }), { ok: false, path: 'isTyping' });
+  t.match(await ada.ask('send_message', { roomId, message: null }), { ok: false, path: 'message' });
+});

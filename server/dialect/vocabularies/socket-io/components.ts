@@ -90,7 +90,8 @@ export const componentMeanings = meaningsOf({
       {
         type: 'cursor',
         roomId: given.has('entityType') ? entityRoom(given) : componentRoom(given),
-        ...(given.has('position') ? { position: given.all.position } : {}),
+        // Null is a value: nowhere.
+        ...(given.all.position === undefined ? {} : { position: given.all.position }),
         ...(given.has('componentId') ? { target: given.id('componentId') } : {}),
       },
     ],

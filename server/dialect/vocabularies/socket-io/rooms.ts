@@ -29,8 +29,7 @@ const BLUEPRINT_UPDATE = 'blueprint_update';
 export const roomMeanings = meaningsOf({
   join_room: {
     commands(given, caller) {
-      const { userId, userName } = given.all;
-      const user = userOf(caller, { userId, name: userName });
+      const user = userOf(caller, { userId: given.optional('userId'), name: given.optional('userName') });
       return [{ type: 'join', roomId: joinable(given), user }];
     },
     fields: { 'user.userId': 'userId', 'user.name': 'userName' },
@@ -40,9 +39,9 @@ export const roomMeanings = meaningsOf({
     commands: (given) => [
       inRoom(given, 'message', {
         text: given.all.message,
-        kind: given.all.type,
-        metadata: given.all.metadata,
-        opId: given.all.opId,
+        kind: given.optional('type'),
+        metadata: given.optional('metadata'),
+        opId: given.optional('opId'),
       }),
     ],
     fields: { text: 'message', kind: 'type' },
@@ -63,7 +62,8 @@ export const roomMeanings = meaningsOf({
   },
   operation: {
     commands(given) {
-      const { documentId, operation, version, opId } = given.all;
+      const { documentId, operation, version } = given.all;
+      const opId = given.optional('opId');
       return [inRoom(given, 'operation', { documentId, operation, version, opId })];
     },
   },
@@ -109,7 +109,7 @@ function blueprintRelay(given: Fields) {
   const operation: Operation = type === 'remove' ? { type, ...item } : { type, ...item, data };
   // A signature cannot cover itself.
   const { signature: __, ...said } = given.all;
-  return { event: BLUEPRINT_UPDATE, data: said, operations: [operation], opId: said.opId };
+  return { event: BLUEPRINT_UPDATE, data: said, operations: [operation], opId: given.optional('opId') };
 }
 
 /** Applications in which people talk, point, write and edit blueprints; namespaces `/` and `/ws`. */

@@ -30,25 +30,25 @@ const meanings = meaningsOf({
   },
   leaveScene: { commands: (_, caller) => scenesOf(caller).map(leave) },
   sceneOperation: {
-    commands({ all }, caller) {
-      const { version, opId, operations, signature: _, ...operation } = all;
+    commands(given, caller) {
+      const { version, opId, operations, signature: _, ...operation } = given.all;
       return [
         {
           type: 'sceneOperation',
           ...sceneOf(caller),
-          ...(operations === undefined ? { operation } : { operations }),
-          ...(version === undefined ? {} : { version }),
-          ...(opId === undefined ? {} : { opId }),
+          ...(given.has('operations') ? { operations } : { operation }),
+          ...(given.has('version') ? { version } : {}),
+          ...(given.has('opId') ? { opId } : {}),
         },
       ];
     },
   },
   requestSync: {
-    commands: ({ all }, caller) => [
+    commands: (given, caller) => [
       {
         type: 'requestSync',
         ...sceneOf(caller),
-        ...(all.version === undefined ? {} : { version: all.version }),
+        ...(given.has('version') ? { version: given.all.version } : {}),
       },
     ],
   },

@@ -59,8 +59,13 @@ export class Fields {
     throw new Refusal('INVALID_FIELD', { path: name, expected: 'an object' });
   }
 
+  /** Undefined where it is left out: so pages have it that know of none, and say null. */
+  optional(name: string): unknown {
+    return this.all[name] ?? undefined;
+  }
+
   has(name: string): boolean {
-    return this.all[name] !== undefined;
+    return this.optional(name) !== undefined;
   }
 }
 
@@ -99,7 +104,8 @@ export function read(meanings: Meanings, message: SocketEvent, caller: Caller): 
   const [first] = message.args;
   const given = new Fields(meaning.wraps === undefined ? first : { [meaning.wraps]: first });
   const commands = meaning.commands(given, caller);
-  const { signature, opId } = given.all;
+  const signature = given.optional('signature');
+  const opId = given.optional('opId');
   const last = commands.at(-1);
   if (last === undefined) return commands;
   // The last one answers the callback.
