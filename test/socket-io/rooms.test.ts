@@ -11,6 +11,18 @@ onEach(t, 'people in a room meet, talk, point and type', async (t, start) => {
   t.same(await one.next('room_joined'), { roomId, users: [{ userId: 'user-456', userName: 'John Doe' }] });
   const joined = await two.ask('join_room', { roomId, userId: 'user-7', userName: 'Jane' });
   t.match(joined, { roomId, users: [{ userId: 'user-456' }, { userId: 'user-7', userName: 'Jane' }] });
+  t.match(await one.next('user_joined'), { roomId, userId: 'user-7', userName: 'Jane' });
+  for (const [by, other, userId] of [
+    [one, two, 'user-456'],
+    [two, one, 'user-7'],
+  ] as const) {
+    by.emit('send_message', { roomId, message: 'Hi' });
+    for (const each of [by, other]) t.match(await each.next('message'), { roomId, userId, message: 'Hi' });
+    by.emit('cursor_move', { roomId, position: { x: 1, y: 2 } });
+    t.match(await other.next('cursor_move'), { roomId, userId, position: { x: 1, y: 2 } });
+    by.emit('typing', { roomId, isTyping: true });
+    t.match(await other.next('user_typing'), { roomId, userId, isTyping: true });
+  }
 });
 
 onEach(t, '[SO8] in one namespace the others hear of each', async (t, start) => {
@@ -36,12 +48,12 @@ onEach(t, '[SO8] in one namespace the others hear of each', async (t, start) => 
     t.type(message.timestamp, 'number');
   }
   two.emit('typing', { roomId, isTyping: true });
-  t.match(await one.next('user_typing'), { userId: 'user-7', userName: 'Jane', isTyping: true });
+  t.match(await one.next('user_typing'), { roomId, userId: 'user-7', userName: 'Jane', isTyping: true });
   const cursor = { position: { x: 150, y: 300 }, selection: { start: 10, end: 25 } };
   two.emit('cursor_move', { roomId, ...cursor });
-  t.match(await one.next('cursor_move'), { userId: 'user-7', userName: 'Jane', ...cursor });
+  t.match(await one.next('cursor_move'), { roomId, userId: 'user-7', userName: 'Jane', ...cursor });
   two.emit('scroll_position', { roomId, scrollPos: 42 });
-  t.match(await one.next('scroll_position'), { userId: 'user-7', scrollPos: 42 });
+  t.match(await one.next('scroll_position'), { roomId, userId: 'user-7', scrollPos: 42 });
 
   const update = {
     roomId,
@@ -56,6 +68,7 @@ onEach(t, '[SO8] in one namespace the others hear of each', async (t, start) => 
     version: 1,
   });
   t.match(await two.next('operation'), {
+    roomId,
     documentId: 'd',
     operation: ['hello'],
     version: 1,
@@ -68,7 +81,9 @@ onEach(t, '[SO8] in one namespace the others hear of each', async (t, start) => 
 
   two.emit('leave_room', { roomId });
   t.same(await two.next('room_left'), { roomId });
-  t.match(await one.next('user_left'), { userId: 'user-7', userName: 'Jane', roomId });
+  const gone = await one.next('user_left');
+  t.match(gone, { userId: 'user-7', userName: 'Jane', roomId });
+  t.type(gone.timestamp, 'number');
   const unwanted = [
     'error',
     'cursor_move',

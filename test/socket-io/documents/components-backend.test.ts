@@ -39,6 +39,12 @@ onEach(
     await backend.publish('entity:page:page-123', 'component:updated', { ...update, n: 3 });
     t.match(await ben.next('component:updated'), { n: 2 });
     t.match(await ada.next('component:updated'), { n: 3 });
+    for (const event of ['component:created', 'component:deleted']) {
+      const data = { componentId: 'component-2', by: 'ada' };
+      await backend.publish('entity:page:page-123', event, data);
+      for (const one of [ada, ben]) t.same(await one.next(event), data, event);
+      t.notOk(other.heard().includes(event));
+    }
     t.notOk(other.heard().includes('component:updated'));
   },
   ['websocket only', 'polling only'],

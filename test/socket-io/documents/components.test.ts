@@ -114,7 +114,16 @@ onEach(t, '[SO9] by component, by entity or by both, and until the page is close
   await ada.ask('component:subscribe', { ...entity, componentId });
   t.match(await ada.next('component:user-joined'), { userId: 'ada' });
   await ben.ask('component:subscribe', { ...entity, componentId });
-  for (let room = 0; room < 2; room++) t.match(await ada.next('component:user-joined'), { userId: 'ben' });
+  const joined = [await ada.next('component:user-joined'), await ada.next('component:user-joined')];
+  const bens = { userId: 'ben', userEmail: 'ben@example.org' };
+  t.same(
+    joined.sort((a) => ('componentId' in a ? -1 : 1)),
+    [
+      { ...bens, componentId },
+      { ...bens, ...entity },
+    ],
+    'in each of both rooms once',
+  );
   ben.emit('component:unsubscribe', { componentId });
   t.match(await ada.next('component:user-left'), { userId: 'ben', componentId });
   ben.socket.disconnect();
