@@ -41,9 +41,11 @@ export function credentialOf(source: CredentialSource, options: CredentialOption
 }
 
 /** RFC 6750, section 2.1. */
-function bearerToken(authorization: string | undefined): string | undefined {
-  // Whatever stands there was meant as a token: what is none is refused, not overlooked.
-  return /^\s*bearer[ \t]+(\S.*?)[ \t]*$/i.exec(authorization ?? '')?.[1];
+function bearerToken(authorization = ''): string | undefined {
+  const [scheme] = /^\s*bearer[ \t]+/i.exec(authorization) ?? [];
+  // Whatever stands there was meant as a token: what is none is refused, not overlooked. It is not looked for by the
+  // pattern, which would take the square of its length.
+  return scheme && authorization.slice(scheme.length).trimEnd();
 }
 
 /** RFC 6265, section 5.4: the first one wins. */

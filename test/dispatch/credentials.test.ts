@@ -26,6 +26,21 @@ t.test('the Authorization header', async (t) => {
   t.same(found(oddly), { token: 'a b', source: 'header' }, 'to be refused, not overlooked');
 });
 
+t.test('the header is read in linear time, however it is written', async (t) => {
+  const lengthOf = (authorization: string) => {
+    const credential = found({ authorization });
+    return credential !== undefined && 'token' in credential ? credential.token.length : undefined;
+  };
+  // A hundred times what a head may have: the square of that would take minutes.
+  for (const blanks of [' '.repeat(2_000_000), '\t'.repeat(2_000_000), ' \t'.repeat(1_000_000)]) {
+    t.equal(lengthOf(`Bearer a${blanks}b`), 2_000_002);
+    t.equal(lengthOf(`Bearer${blanks}a${blanks}`), 1);
+    t.equal(lengthOf(`${blanks}Bearer a`), 1);
+    t.equal(lengthOf(`Bearer${blanks}`), undefined);
+    t.equal(lengthOf(`${blanks}a`), undefined);
+  }
+});
+
 t.test('the query', async (t) => {
   t.same(found({ query: 'token=a%2Eb&token=c' }), { token: 'a.b', source: 'query' });
   for (const query of ['token=', 'token', 'mytoken=x', '%', '&&='])
