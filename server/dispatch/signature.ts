@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { compactVerify, type JWK } from 'jose';
-import { type CommandOf, commands, isPlainObject, Refusal } from '../../protocol/index.ts';
+import { type CommandOf, commands, isPlainObject, type Operation, Refusal } from '../../protocol/index.ts';
 import { jwksAlgorithms } from './keys.ts';
 import { membershipOf, principalOf } from './membership.ts';
 import type { Session } from './session.ts';
@@ -29,11 +29,21 @@ export function signed<T extends Signable>(treatment: Treatment<T>): Treatment<T
 
 function isCritical(critical: ReadonlySet<string>, command: CommandOf<Signable>): boolean {
   if (critical.has(command.type)) return true;
-  if (command.type !== 'sceneOperation' && command.type !== 'relay') return false;
-  if (command.operations?.some(({ type }) => critical.has(type))) return true;
-  return command.type === 'sceneOperation' && command.operation !== undefined
-    ? critical.has(command.operation.type)
-    : false;
+  switch (command.type) {
+    case 'sceneOperation': {
+      const { operation, operations = [] } = command;
+      return [...operations, ...(operation ? [operation] : [])].some(({ type }) => critical.has(type));
+    }
+    case 'relay':
+      return (command.operations ?? []).some((one) => outcomesOf(one).some((type) => critical.has(type)));
+    default:
+      return false;
+  }
+}
+
+/** What an operation of a relay may be in the end: one on an item is made to fit the scene. [SPEC: EV3] */
+function outcomesOf({ type, target }: Operation): readonly Operation['type'][] {
+  return target === 'scene' || type === 'remove' ? [type] : ['add', 'update'];
 }
 
 /**

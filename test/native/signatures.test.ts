@@ -60,6 +60,27 @@ t.test('[ID13] what is critical needs the signature of its user, and nothing els
   t.match(await ask(at, ada, await signed(at, both)), { type: 'ack' });
 });
 
+for (const critical of ['add', 'update']) {
+  t.test(`[ID13] [EV3] no relay does by another name what is critical (${critical})`, async (t) => {
+    const at = await stage(t, { ...strict, SIGNED_COMMANDS: critical });
+    const ada = await keyHolder(at, 'ada', await exportJWK(ec.publicKey));
+    const relay = (operation: unknown) => ({ type: 'relay', event: 'e', data: 1, operations: [operation] });
+    // The other one, which would be fitted: an add of what is there, or an update of what is not.
+    const item = critical === 'add' ? 'missing' : 'there';
+    const other = critical === 'add' ? update(item, { x: 1 }) : add(item, { x: 1 });
+    if (critical === 'update') t.match(await ask(at, ada, add(item)), { type: 'ack' });
+    const before = await ada.ask({ type: 'requestSync' });
+    t.match(await ask(at, ada, relay(other.operation)), { type: 'error', code, path: 'signature' });
+    t.equal((await ada.ask({ type: 'requestSync' })).version, before.version, 'and nothing is done');
+    t.match(await ask(at, ada, await signed(at, relay(other.operation))), {
+      type: 'ack',
+      version: before.version + 1,
+    });
+    t.match(await ask(at, ada, relay(remove(item).operation)), { type: 'ack' }, 'a removal is one');
+    t.match(await ask(at, ada, { type: 'relay', event: 'e', data: 1 }), { type: 'ack' });
+  });
+}
+
 t.test('[ID13] every kind of command, and other algorithms, can be signed', async (t) => {
   const at = await stage(t, { ...strict, SIGNED_COMMANDS: 'sceneOperation,relay,message,operation' });
   const ada = await keyHolder(at, 'ada', await exportJWK(ed.publicKey));

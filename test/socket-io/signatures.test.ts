@@ -50,3 +50,19 @@ onEach(t, '[ID13] clients of Socket.IO sign in the words of the protocol', async
     'what is signed has no signature in it',
   );
 });
+
+onEach(
+  t,
+  '[ID13] [EV3] what is critical needs its signature in words of components and blueprints, too',
+  async (t, start) => {
+    const at = await start({ AUTH: 'required', SIGNED_COMMANDS: 'update' });
+    const ada = await at.client({ as: 'ada' });
+    await ada.ask('component:subscribe', { componentId: 'c1' });
+    const nested = { componentId: 'c1', rowId: 'row', nestedComponent: { id: 'n', color: 'red' } };
+    t.match(await ada.ask('component:nested-create', nested), { code: 'SIGNATURE_INVALID' });
+    await ada.ask('join_room', { roomId: 'r' });
+    const change = { roomId: 'r', blueprintId: 'b', changes: { section: 's', action: 'add', x: 1 } };
+    t.match(await ada.ask('blueprint_update', change), { code: 'SIGNATURE_INVALID' });
+  },
+  ['websocket only'],
+);
