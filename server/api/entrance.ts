@@ -26,6 +26,8 @@ export interface Entrance {
   tokenOf(route: Route, request: HttpRequest): string | undefined;
   /** Who that is. Rejects with the Refusals of a token, FORBIDDEN where the scope is another, RATE_LIMITED. */
   admit(route: Route, request: HttpRequest, token: string | undefined): Promise<Principal>;
+  /** Rejects with the Refusals of a token, as it is by now, and counts nothing. */
+  checkAgain(token: string | undefined): Promise<void>;
   /** Rejects with FORBIDDEN where the room is shut for the caller. */
   checkRoom(route: Route, principal: Principal, params: Readonly<Record<string, string>>): Promise<void>;
 }
@@ -83,6 +85,9 @@ export function createEntrance(options: EntranceOptions): Entrance {
       const isAdmin = user.role === 'admin' || user.scope.includes('admin');
       if (isAdmin || (scope === 'publish' && user.scope.includes('publish'))) return user;
       throw new Refusal('FORBIDDEN', {}, `The token needs the scope \`${scope}\`.`);
+    },
+    async checkAgain(token) {
+      if (token !== undefined) await verifyToken(token);
     },
     async checkRoom({ scope, room }, principal, params) {
       // Whether a user may join is found out where that is done.

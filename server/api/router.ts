@@ -116,7 +116,8 @@ export function createRouter<Table extends Readonly<Record<string, Route>>>(
         await entrance.checkRoom(route, principal, (params ?? {}) as Record<string, string>);
       }
       const body = bodyOf(route, await bytes, limits);
-      // To find out all this may have taken long.
+      // All this may have taken long, a body as long as its client likes.
+      if (bytes !== undefined) await entrance.checkAgain(token);
       checkOpen(route);
       const call = { params, query, body, principal, token, request };
       return responseOf(await handle(call as unknown as Call<Route>));
