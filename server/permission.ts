@@ -15,7 +15,6 @@ import type { Sessions } from './sessions.ts';
 export interface PermissionOptions extends Parts {
   /** The embedding program's. */
   application: Decider | undefined;
-  sessions(): Sessions;
 }
 
 /** Who may enter, and do what. */
@@ -27,17 +26,19 @@ export interface Permission {
   isRevoked(principal: Principal): boolean;
   /** Another number whenever permissions have changed. */
   revision(): number;
+  /** From now on those among these who no longer may are sent away. To be called before anybody can connect. */
+  watch(sessions: Sessions): void;
   /** Forgets what no longer matters; to be called about once a second. */
   sweep(): void;
   /** Waits for changes under way. */
   close(): Promise<void>;
 }
 
-/** Opens what is kept of it, and sees to those who no longer may. Rejects with a LogError. */
+/** Opens what is kept of it. Rejects with a LogError. */
 export async function openPermission(options: PermissionOptions): Promise<Permission> {
-  const { config, clock, log, logger, sessions } = options;
+  const { config, clock, log, logger } = options;
   let changes = 0;
-  let isOpen = false;
+  let sessions: Sessions | undefined;
   const revision = () => changes;
   const onOpenFailed = openFailed(logger);
   const directory = await openDirectory({
@@ -46,13 +47,14 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
     snapshotEntries: config.limits.SNAPSHOT_ENTRIES,
     onChanged(id) {
       changes += 1;
+      const watched = sessions;
       // Nobody is connected yet.
-      if (!isOpen) return;
+      if (watched === undefined) return;
       review(id, {
         authorize,
         revision,
-        sessions: sessions().all(),
-        dismiss: (session, membership, why) => sessions().dismiss(session, membership, why),
+        sessions: watched.all(),
+        dismiss: (session, membership, why) => watched.dismiss(session, membership, why),
         onFault(error) {
           // That the application does not answer is said once.
           if (error instanceof Refusal) return;
@@ -63,7 +65,10 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
   });
   const revocations: Revocations = new Revocations({
     clock,
-    kept: await openDurableMap<Kept>(log, REVOCATIONS, { onChanged: () => revocations.heed(), onOpenFailed }),
+    kept: await openDurableMap<Kept>(log, REVOCATIONS, {
+      onChanged: () => sessions && revocations.heed(),
+      onOpenFailed,
+    }),
     verifyToken: createVerifyToken({
       keys: config.keys,
       issuer: config.issuer,
@@ -71,17 +76,19 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
       clock,
       fetchFailed: (error) => logger.error({ err: error }, 'the keys for tokens cannot be fetched'),
     }),
-    sessions,
+    sessions: () => sessions,
   });
   const authorize = createAuthorize({
     project: directory.get,
     later: laterVoices(options),
   });
-  isOpen = true;
   return {
     directory,
     authorize,
     revision,
+    watch(all) {
+      sessions = all;
+    },
     verifyToken: revocations.verifyToken,
     revoke: (what) => revocations.revoke(what),
     isRevoked: (principal) => revocations.isRevoked(principal),

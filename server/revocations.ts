@@ -17,7 +17,8 @@ export interface RevocationsOptions {
   readonly kept: DurableMap<Kept>;
   /** Verifies without heeding revocations. */
   readonly verifyToken: VerifyToken;
-  sessions(): Sessions;
+  /** Undefined: nobody is connected yet. */
+  sessions(): Sessions | undefined;
 }
 
 /** The log of the revocations: a name that no room can have. */
@@ -107,10 +108,10 @@ export class Revocations {
   #sendAway(): number {
     const sessions = this.#options.sessions();
     let disconnected = 0;
-    for (const session of [...sessions.all()]) {
+    for (const session of [...(sessions?.all() ?? [])]) {
       if (!('principal' in session.phase) || !this.isRevoked(session.phase.principal)) continue;
       if (session.phase.kind === 'open') disconnected += 1;
-      sessions.close(session, 'TOKEN_REVOKED');
+      sessions?.close(session, 'TOKEN_REVOKED');
     }
     return disconnected;
   }

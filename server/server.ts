@@ -91,11 +91,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   const open = (roomId: string) => rooms.load(roomId);
   const occupied = happenings.onEffects && (await openOccupied({ ...parts, nodeId, open }));
   if (occupied !== undefined) opened.push(occupied);
-  const permission = await openPermission({
-    ...parts,
-    application: options.authorize,
-    sessions: () => hub.sessions,
-  });
+  const permission = await openPermission({ ...parts, application: options.authorize });
   const { directory, authorize, verifyToken, revoke } = permission;
   const suspicion = createSuspicion(logger, metrics, clock);
   const recovery: Recovery = await openRecovery({ ...parts, nodeId, nodes, rooms: () => rooms });
@@ -141,6 +137,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
     },
     dialectOf,
   });
+  permission.watch(hub.sessions);
   const { backend, calls, ...ofBackend } = await openBackend({
     ...parts,
     rooms,

@@ -3,11 +3,13 @@ import { type Clock, systemClock } from '../server/clock.ts';
 import { type Happening, LogError } from '../server/index.ts';
 import { openDurableMap } from '../server/log/durable-map.ts';
 import { openLmdbLog } from '../server/log/lmdb.ts';
-import type { Log } from '../server/log/log.ts';
+import type { Log, RoomLog } from '../server/log/log.ts';
 import { createMemoryLog } from '../server/log/memory.ts';
 import { WEBHOOKS } from '../server/outbound/webhooks.ts';
+import { bearer } from './native/person.ts';
 import { join } from './room/entries.ts';
 import { APPLICATION_SECRET, startApplication } from './support/application.ts';
+import { connect } from './support/client.ts';
 import { startServer } from './support/servers.ts';
 
 for (const name of ['projects', 'stays']) {
@@ -136,4 +138,33 @@ t.test('and opens none any more when it ends before that is done', async (t) => 
   t.ok(before < rooms.length);
   t.equal(opened.length, before);
   t.equal(running.size, 0, 'nor waits for anything');
+});
+
+t.test('[ID9] [ID10] what another process says while a server starts holds there, too', async (t) => {
+  const inner = createMemoryLog();
+  const logs = new Map<string, RoomLog>();
+  const say = (name: string, entry: unknown) => logs.get(`\u0001${name}`)?.append([JSON.stringify(entry)]);
+  const project = { ownerId: 'ben', members: [], active: true };
+  const open: Log['open'] = async (name, ...rest) => {
+    const opened = await inner.open(name, ...rest);
+    logs.set(name, opened);
+    // What is opened behind both of them.
+    if (name === '\u0001stays') {
+      await say('revocations', ['jti:early', { at: Date.now() }]);
+      await say('projects', { type: 'put', id: 'p', project });
+    }
+    return opened;
+  };
+  const server = await startServer({ AUTH: 'required' }, { log: { ...inner, open } });
+  t.teardown(() => server.close());
+  const ada = (jti: string) =>
+    bearer({ sub: 'ada', jti }).then((headers) => connect(server.port, { headers }));
+  t.match(await (await ada('early')).closed, { code: 4104 });
+  t.same(server.projects.get('p'), project);
+  const late = await ada('late');
+  t.match(await late.ask({ type: 'join', roomId: 'scene:q:s' }), { type: 'ack' });
+  await say('projects', { type: 'put', id: 'q', project });
+  t.match(await late.nextOf('error'), { code: 'FORBIDDEN', roomId: 'scene:q:s' });
+  await say('revocations', ['jti:late', { at: Date.now() }]);
+  t.match(await late.closed, { code: 4104 }, 'and later, for who is there');
 });
