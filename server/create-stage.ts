@@ -37,5 +37,6 @@ export function createStage(options: CreateStageOptions): Stage {
     listen,
     departing: (session, roomId) => recovery.left(session.id, roomId),
     dismiss: (session, membership, why) => sessions.dismiss(session, membership, why),
+    letGo: (session, membership) => sessions.letGo(session, membership),
   };
 }

@@ -140,15 +140,12 @@ export class Execution {
     if (current.phase === 'leaving') room.fanout?.detach(to.connection);
   }
 
-  #timeLock(room: LiveRoom, thing: string, released?: string): void {
-    const { session, lockTtlMs, clock } = this.#options;
-    timeLock(room.state?.selections, thing, released, {
-      locksOf(connection) {
-        const membership = session(connection)?.memberships.get(room.roomId);
-        if (membership !== undefined) membership.locks ??= new Map();
-        return membership?.locks;
-      },
+  #timeLock({ roomId, state }: LiveRoom, thing: string, released?: string): void {
+    const { session, lockTtlMs, clock, submit } = this.#options;
+    timeLock(state?.selections, thing, released, {
+      membershipOf: (connection) => session(connection)?.memberships.get(roomId),
       endsAt: () => clock.monotonic() + lockTtlMs,
+      letGo: (connection) => submit(roomId, { type: 'expire', at: clock.now(), connection, thing }),
     });
   }
 

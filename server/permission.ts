@@ -55,6 +55,7 @@ export async function openPermission(options: PermissionOptions): Promise<Permis
         revision,
         sessions: watched.all(),
         dismiss: (session, membership, why) => watched.dismiss(session, membership, why),
+        letGo: (session, membership) => watched.letGo(session, membership),
         onFault(error) {
           // That the application does not answer is said once.
           if (error instanceof Refusal) return;

@@ -9,6 +9,7 @@ import type { Dismissal } from './dispatch/stage.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 import type { LeaveReason } from './room/entry.ts';
+import { claimsOf } from './room/selections.ts';
 import type { Rooms } from './rooms.ts';
 import type { Connection } from './transport/connection.ts';
 
@@ -94,6 +95,14 @@ export class Sessions {
     this.#options
       .rooms()
       .submit(roomId, { type: 'leave', at: this.#options.clock.now(), by, reason, ...code });
+  }
+
+  /** Takes from a session what it has selected in a room, where it may not write any more. */
+  letGo({ id: connection }: Session, { roomId }: Membership): void {
+    const { clock, rooms } = this.#options;
+    const { selections = new Map() } = rooms().get(roomId)?.state ?? {};
+    for (const thing of claimsOf(selections, connection))
+      rooms().submit(roomId, { type: 'expire', at: clock.now(), connection, thing });
   }
 
   /** Its connection broke off: it may come back within the grace, and nobody has to see that it was away. */

@@ -38,7 +38,7 @@ export async function rightsIn(roomId: string, principal: Principal, authorize: 
 
 /** Brings a membership up to date with what was answered. Returns whether it stays. */
 export function grant(
-  { dismiss }: Pick<Stage, 'dismiss'>,
+  { dismiss, letGo }: Pick<Stage, 'dismiss' | 'letGo'>,
   session: Session,
   membership: Membership,
   rights: Rights,
@@ -46,12 +46,16 @@ export function grant(
   // It may have been left, or removed, while that was asked.
   const isThere = session.memberships.get(membership.roomId) === membership;
   if (!isThere || membership.phase === 'leaving') return false;
-  if ('refused' in rights) dismiss(session, membership, { reason: 'forbidden', code: rights.refused });
-  else membership.mayWrite = rights.mayWrite;
-  return 'mayWrite' in rights;
+  if ('refused' in rights) {
+    dismiss(session, membership, { reason: 'forbidden', code: rights.refused });
+    return false;
+  }
+  membership.mayWrite = rights.mayWrite;
+  if (!rights.mayWrite) letGo(session, membership);
+  return true;
 }
 
-export interface Review extends Pick<Stage, 'authorize' | 'dismiss' | 'revision'> {
+export interface Review extends Pick<Stage, 'authorize' | 'dismiss' | 'letGo' | 'revision'> {
   sessions: Iterable<Session>;
   /** An authorizer failed, which counts as a refusal. */
   onFault(error: unknown): void;

@@ -59,6 +59,8 @@ export interface Stage {
   departing(session: Session, roomId: string): Promise<void> | undefined;
   /** Takes a session out of a room. */
   dismiss(session: Session, membership: Membership, why: Dismissal): void;
+  /** Takes from a session what it has selected in a room. */
+  letGo(session: Session, membership: Membership): void;
 }
 
 /** Who counted something. */

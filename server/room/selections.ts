@@ -20,6 +20,11 @@ export function holdingConnections(selections: Selections, thing: string): Itera
   return selections.get(thing)?.[0]?.connections ?? [];
 }
 
+/** The connections that have selected a thing. */
+export function connectionsOn(selections: Selections, thing: string): string[] {
+  return (selections.get(thing) ?? []).flatMap(({ connections }) => [...connections]);
+}
+
 /** Whether somebody other than this user holds the lock: then who. */
 export function lockedByOther(selections: Selections, thing: string, userId: string): string | undefined {
   const holder = holderOf(selections, thing);

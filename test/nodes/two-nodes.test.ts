@@ -1,7 +1,8 @@
 import t from 'tap';
 import { closes } from '../../protocol/index.ts';
 import { add, update } from '../native/person.ts';
-import { breakOff, comeBack, type Person, startStage, ways } from '../socket-io/stage.ts';
+import { breakOff, comeBack, type Person, startStage, tokenOf, ways } from '../socket-io/stage.ts';
+import { connect } from '../support/client.ts';
 import { noRedis, until } from '../support/redis.ts';
 import { latest, nodesStage, people } from './stage.ts';
 
@@ -89,6 +90,21 @@ t.test('one room on two nodes', { skip: noRedis }, async (t) => {
     await back.ask({ type: 'leave' });
     await until(async () => (await ben.ask(update('i', { n: 4 }))).type === 'ack', 'the lock is let go of');
     await people(ben, ['ben'], from);
+  });
+
+  t.test('[ND4] [SL5] who comes back at the other node and may only read by then lets go', async (t) => {
+    const at = await nodesStage(t);
+    const [a, b] = [await at.node(), await at.node()];
+    const [ada, ben] = [await at.member(a, 'ada'), await at.member(b, 'ben')];
+    await ben.ask(add('i'));
+    await ada.ask({ type: 'select', planetId: 'i' });
+    ada.socket.terminate();
+    t.match(await ben.ask(update('i', { n: 1 })), { type: 'conflict', lockedBy: 'ada' });
+    const authorization = `Bearer ${await tokenOf('ada', { role: 'viewer' })}`;
+    const back = await connect(b.port, { headers: { authorization } });
+    t.teardown(() => back.socket.terminate());
+    t.match(await back.ask({ type: 'join', roomId: 'room' }), { type: 'ack' });
+    await until(async () => (await ben.ask(update('i', { n: 2 }))).type === 'ack', 'the lock is let go of');
   });
 
   t.test('[ND1] what points goes to both nodes, in one message per node and tick', async (t) => {

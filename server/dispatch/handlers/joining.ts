@@ -37,6 +37,7 @@ export const join: Treatment<'join'> = {
         membership.viewing = known.viewing;
         membership.locks = known.locks;
         if (known.phase === 'joined') membership.phase = 'joined';
+        if (!writes) stage.letGo(session, known);
       }
       const leaves = othersThan(roomId, session);
       // The last one: where it is in one at a time, what it does next is meant for this.
