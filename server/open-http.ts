@@ -29,13 +29,14 @@ export interface OpenHttpOptions
 
 /** What is answered over HTTP, as the settings say. */
 export function openHttp({ config, logger, clock, metrics, suspicion, ...parts }: OpenHttpOptions) {
-  const { auth, corsOrigins, rates, limits } = config;
+  const { auth, corsOrigins, isOwnHost, rates, limits } = config;
   return createHttp({
     ...parts,
     metrics: () => metrics.render(),
     version: packageVersion(),
     guests: auth === 'optional',
     allowedOrigins: corsOrigins,
+    isOwnHost,
     cors: { origins: corsOrigins, credentials: true },
     rate: rates.api,
     limits,
