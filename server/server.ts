@@ -116,10 +116,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
     logger.error({ err: error, type }, 'a message cannot be told'),
   );
   const hub = new Hub({
-    config,
-    clock,
-    logger,
-    metrics,
+    ...parts,
     nodeId,
     rooms: () => rooms,
     recovery,
@@ -155,10 +152,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   });
   opened.push(streams);
   const http = openHttp({
-    config,
-    logger,
-    clock,
-    metrics,
+    ...parts,
     ready: () => state === 'ready' && log.writable(),
     revoke,
     suspicion,
