@@ -1,18 +1,16 @@
-import { takeBatch } from './append-batch.ts';
+import { type Batch, takeBatch } from './append-batch.ts';
 import { LogError } from './log/log.ts';
 import { type Entry, mustNotBeLost } from './room/entry.ts';
 
-/** What is appended at once. */
-export interface Batch {
+/** What is not going to be stored, and why. */
+export interface Refused {
   readonly entries: readonly Entry[];
-  readonly texts: readonly string[];
-  /** Of the entries, those that were not refused. */
-  left: readonly Entry[];
+  readonly error: LogError;
 }
 
 /** Who waits until so many are done. */
 interface Waiter {
-  readonly through: number;
+  through: number;
   resolve(): void;
 }
 
@@ -20,8 +18,8 @@ interface Waiter {
 export class Backlog {
   #queue: Entry[] = [];
   #underWay: Batch | undefined;
-  /** The log gave no answer to it: tried again as it is, it is not stored twice. */
-  #unsure: Batch | undefined;
+  /** It has failed, and must not be lost: tried again as it is, it is not stored twice. */
+  #kept: Batch | undefined;
   /** Entries that are durable, or were refused; those that come before all else are counted from below zero. */
   #done = 0;
   #waiters: Waiter[] = [];
@@ -36,7 +34,7 @@ export class Backlog {
 
   /** Entries that are not durable yet. */
   get waiting(): number {
-    return this.#queue.length + ((this.#underWay ?? this.#unsure)?.left.length ?? 0);
+    return this.#queue.length + this.#begun.length;
   }
 
   get isUnderWay(): boolean {
@@ -56,47 +54,44 @@ export class Backlog {
 
   /** What is to be appended next. One at a time. */
   take(): Batch {
-    this.#underWay = this.#unsure ?? nextOf(this.#queue);
+    this.#underWay = this.#kept ?? takeBatch(this.#queue);
     return this.#underWay;
   }
 
   /** What was under way is durable. */
   appended(): void {
-    const left = (this.#underWay ?? this.#unsure)?.left ?? [];
-    this.#underWay = undefined;
-    this.#unsure = undefined;
-    this.#finish(left.length);
-    if (this.#first === undefined || !left.includes(this.#first)) return;
+    const done = this.#begun;
+    this.#forget();
+    this.#finish(done.length);
+    if (this.#first === undefined || !done.includes(this.#first)) return;
     this.#first = undefined;
     for (const { resolve } of this.#preparing.splice(0)) resolve();
   }
 
   /** An append without an answer was stored after all. */
   stored(texts: readonly string[]): void {
-    if (this.#underWay === undefined && this.#unsure?.texts === texts) this.appended();
+    if (this.#underWay === undefined && this.#kept?.texts === texts) this.appended();
   }
 
-  /** What must not be lost waits again. Returns the others of what was under way: their authors have to be told. */
-  failed(error: LogError): readonly Entry[] {
+  /** What must not be lost is kept for the next attempt; behind it nothing else waits. Returns what is refused. */
+  failed(error: LogError): Refused {
     const batch = this.#underWay;
-    if (batch === undefined) return [];
-    const refused = batch.left.filter((entry) => !mustNotBeLost(entry));
-    batch.left = batch.left.filter(mustNotBeLost);
     this.#underWay = undefined;
-    if (batch.left.length === 0) this.#unsure = undefined;
-    else if (error.code === 'LOG_UNCERTAIN') this.#unsure = batch;
-    else if (this.#unsure === undefined) this.#queue.unshift(...batch.left);
     this.#disappoint(error);
-    this.#finish(refused.length);
-    return refused;
+    if (batch === undefined) return { entries: [], error };
+    if (batch.mustNotBeLost) {
+      this.#kept = batch;
+      const unsent = new LogError('LOG_UNAVAILABLE', 'the log cannot be written', { cause: error });
+      return { entries: this.#takeCommands(), error: unsent };
+    }
+    this.#finish(batch.entries.length);
+    return { entries: batch.entries, error };
   }
 
   /** What was under way waits again, all of it, before the rest: it goes into another log. */
   putBack(): void {
-    const left = (this.#underWay ?? this.#unsure)?.left ?? [];
-    this.#underWay = undefined;
-    this.#unsure = undefined;
-    this.#queue.unshift(...left);
+    this.#queue.unshift(...this.#begun);
+    this.#forget();
   }
 
   /** Takes out all that is not under way. */
@@ -120,6 +115,29 @@ export class Backlog {
     return new Promise((resolve, reject) => this.#preparing.push({ resolve, reject }));
   }
 
+  /** What is in an append, or was in one that failed. */
+  get #begun(): readonly Entry[] {
+    return (this.#underWay ?? this.#kept)?.entries ?? [];
+  }
+
+  #forget(): void {
+    this.#underWay = undefined;
+    this.#kept = undefined;
+  }
+
+  /** All that may be refused, from among what may not: nobody waits for it any more. */
+  #takeCommands(): Entry[] {
+    const before = this.#done + this.#begun.length;
+    const isCommand = this.#queue.map((entry) => !mustNotBeLost(entry));
+    for (const waiter of this.#waiters)
+      waiter.through -= isCommand.slice(0, Math.max(0, waiter.through - before)).filter(Boolean).length;
+    const commands = this.#queue.filter((_, index) => isCommand[index]);
+    this.#queue = this.#queue.filter((_, index) => !isCommand[index]);
+    this.#finish(0);
+    return commands;
+  }
+
+  /** So many more of the first are done. */
   #finish(count: number): void {
     this.#done += count;
     const waiters = this.#waiters;
@@ -131,9 +149,4 @@ export class Backlog {
     const error = new LogError('LOG_UNAVAILABLE', 'the room could not be prepared', { cause });
     for (const { reject } of this.#preparing.splice(0)) reject(error);
   }
-}
-
-function nextOf(queue: Entry[]): Batch {
-  const batch = takeBatch(queue);
-  return { ...batch, left: batch.entries };
 }

@@ -216,7 +216,7 @@ export class LiveRoom {
         this.#cancelPause = undefined;
         this.#pump();
       });
-    this.#refuse(refused, logError);
+    this.#refuse(refused.entries, refused.error);
     this.#pump();
   }
 

@@ -43,3 +43,12 @@ t.test('small ones go a thousand at a time, and one that is larger alone', async
   );
   t.equal(takeBatch(messages(2, 'x'.repeat(2_000_000))).entries.length, 1);
 });
+
+t.test('what must not be lost goes in parts of its own: the rest may be refused without it', async (t) => {
+  const [first, second, third] = messages(3, 'x') as [Entry, Entry, Entry];
+  const leave: Entry = { type: 'leave', at: 0, by: { connection: 'c', userId: 'u' }, reason: 'left' };
+  t.same(
+    batchesOf([first, second, leave, leave, third]).map(({ entries }) => entries),
+    [[first, second], [leave, leave], [third]],
+  );
+});

@@ -38,7 +38,7 @@ t.test('what was accepted before is waited for, and nothing of what comes after 
   t.equal(backlog.waiting, 1);
   backlog.take();
   backlog.push(chat('ada-1', 'm3'));
-  t.equal(backlog.failed(away).length, 1);
+  t.same(backlog.failed(away), { entries: [chat('ada-1', 'm2')], error: away });
   await turn();
   t.same(seen, ['nothing', 'one', 'two'], 'what was refused waits no more');
 });
@@ -62,6 +62,23 @@ t.test('what must not be lost is waited for until it is durable', async (t) => {
   t.equal(backlog.waiting, 0);
 });
 
+t.test('what is refused behind what is kept makes nobody wait less for that', async (t) => {
+  const backlog = new Backlog();
+  const { seen, settled, turn } = watched(backlog);
+  backlog.push(leave('ben-1'));
+  settled('the leave');
+  for (const text of ['m1', 'm2']) backlog.push(chat('ada-1', text));
+  settled('all');
+  backlog.take();
+  backlog.failed(away);
+  await turn();
+  t.same(seen, []);
+  backlog.take();
+  backlog.appended();
+  await turn();
+  t.same(seen, ['the leave', 'all']);
+});
+
 t.test('what comes before all else is waited for, too, and alone by those who want no more', async (t) => {
   const backlog = new Backlog();
   const { seen, settled, prepared, turn } = watched(backlog);
@@ -69,7 +86,7 @@ t.test('what comes before all else is waited for, too, and alone by those who wa
   settled('all');
   backlog.prepare([leave('ben-1')]);
   prepared('first attempt');
-  t.same(backlog.take().entries, [leave('ben-1'), chat('ada-1', 'm1')]);
+  t.same(backlog.take().entries, [leave('ben-1')]);
   backlog.failed(away);
   await turn();
   t.same(seen, ['first attempt: LOG_UNAVAILABLE']);
@@ -87,9 +104,14 @@ t.test('what the log gave no answer to is tried again as it is, unless it is hea
   const backlog = new Backlog();
   for (const entry of [leave('ben-1'), chat('ada-1', 'm1')]) backlog.push(entry);
   const first = backlog.take();
-  t.same(backlog.failed(new LogError('LOG_UNCERTAIN', 'no answer')), [chat('ada-1', 'm1')]);
+  const { entries, error } = backlog.failed(new LogError('LOG_UNCERTAIN', 'no answer'));
+  t.same(entries, [chat('ada-1', 'm1')], 'behind it nothing waits in vain');
+  t.match(error, { code: 'LOG_UNAVAILABLE' }, 'nor was it sent');
   t.equal(backlog.take().texts, first.texts);
-  t.same(backlog.failed(away), [], 'nobody is told twice');
+  t.same(backlog.failed(away).entries, [], 'nobody is told twice');
+  backlog.push(chat('ada-1', 'm2'));
+  backlog.take();
+  t.same(backlog.failed(away).entries, [chat('ada-1', 'm2')], 'nor does what comes later');
   backlog.stored(['another']);
   t.equal(backlog.waiting, 1);
   backlog.stored(first.texts);
