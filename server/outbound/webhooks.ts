@@ -146,12 +146,15 @@ export class Webhooks {
         this.#remove(room, done);
         if (!isAccepted) this.#gaveUp(room, done);
         if (room.items.length === 0) this.#rooms.delete(room.roomId);
-        return true;
       }
+      // What comes behind has not been refused yet.
+      if (done.length === batch.length) return true;
       if (this.#closing) return false;
       const delayMs = Math.min(FIRST_RETRY_MS * 2 ** (room.failures - 1), LONGEST_RETRY_MS);
       await room.wait(clock, delayMs * (0.5 + random() / 2));
       if (this.#closing) return false;
+      // What is left of it is another message.
+      if (done.length > 0) return true;
     }
   }
 

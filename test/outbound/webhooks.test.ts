@@ -250,6 +250,31 @@ t.test('[WH4] what has not waited for so long is not dropped with what has', asy
   t.same(accepted, [{ versions: [3, 4], missed: 2 }]);
 });
 
+t.test(
+  '[WH2] [WH4] while operations go on being given up, they are told no more often than others',
+  async (t) => {
+    const application = await startApplication(t, true);
+    const { webhooks, outcomes, settle, clock } = await open(t, application, { giveUpMs: 10_000 });
+    let version = 0;
+    const goOn = () => {
+      if (clock.monotonic() >= 60_000) return;
+      version += 1;
+      webhooks.add(operations(version, clock.now()));
+      clock.advance(100);
+    };
+    application.reply = () => {
+      goOn();
+      return { status: 503 };
+    };
+    while (clock.monotonic() < 60_000) {
+      goOn();
+      await settle();
+    }
+    t.ok(outcomes.filter((one) => one === 'dropped').length > 100);
+    t.ok(application.calls.length <= 10, `${application.calls.length} times in a minute`);
+  },
+);
+
 t.test('[WH2] what waits outlives the process', async (t) => {
   const application = await startApplication(t, true);
   application.reply = () => ({ status: 503 });
