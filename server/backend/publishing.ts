@@ -32,6 +32,16 @@ export function createPublishing(
 ): Pick<Backend, 'publish' | 'broadcast' | 'notify' | 'disconnect'> {
   const { ask, here, elsewhere, now, newId, maxBytes } = options;
 
+  /** Throws INVALID_FIELD. Of large data it takes long: once for all rooms that they are for. */
+  function check(data: unknown): void {
+    if (bytesOf(data ?? null) <= maxBytes) return;
+    throw new Refusal('INVALID_FIELD', {
+      path: 'data',
+      expected: `at most ${maxBytes} bytes`,
+      limit: maxBytes,
+    });
+  }
+
   /** Resolves with the id of the event, that of the first one where this is a repeat. */
   async function append(
     roomId: string,
@@ -40,13 +50,6 @@ export function createPublishing(
     id: string,
     at = now(),
   ): Promise<string> {
-    if (bytesOf(data ?? null) > maxBytes) {
-      throw new Refusal('INVALID_FIELD', {
-        path: 'data',
-        expected: `at most ${maxBytes} bytes`,
-        limit: maxBytes,
-      });
-    }
     const answered = await ask(roomId, {
       type: 'event',
       at,
@@ -61,14 +64,14 @@ export function createPublishing(
     return answered.id ?? id;
   }
 
-  async function publish(roomId: string, publication: Publication, by?: string): Promise<Published> {
+  async function publishTo(roomId: string, publication: Publication, by?: string): Promise<Published> {
     const publisher = by === undefined ? PROGRAM : PUBLISHER + by;
     return { roomId, id: await append(roomId, publication, publisher, newId()) };
   }
 
   async function one(roomId: string, publication: Publication, by: string | undefined) {
     try {
-      const { id } = await publish(roomId, publication, by);
+      const { id } = await publishTo(roomId, publication, by);
       return { roomId, ok: true, id } as const;
     } catch (error) {
       const { code, message } =
@@ -78,8 +81,12 @@ export function createPublishing(
   }
 
   return {
-    publish,
+    async publish(roomId, publication, by) {
+      check(publication.data);
+      return publishTo(roomId, publication, by);
+    },
     async broadcast(roomIds, publication, by): Promise<Broadcasted> {
+      check(publication.data);
       const published = new Map<string, ReturnType<typeof one>>();
       const results = roomIds.map((roomId) => {
         const result = published.get(roomId) ?? one(roomId, publication, by);
@@ -92,6 +99,7 @@ export function createPublishing(
       const [attempt, at] = [newId(), now()];
       const { id = attempt } = notice;
       const data = { type: 'info', priority: 'medium', timestamp: at, read: false, ...notice, id };
+      check(data);
       const roomId = `user:${userId}`;
       const publication = { event: 'notification', data, idempotencyKey: id };
       await append(roomId, publication, NOTIFICATIONS, attempt, at);
