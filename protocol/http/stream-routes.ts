@@ -110,8 +110,7 @@ function fieldsOf(type: CommandType): TProperties {
     after: _____,
     ...fields
   } = commands[type].properties as TProperties;
-  // Of a post a client knows no ref.
-  return { ...fields, after: Type.Optional(Id) };
+  return fields;
 }
 
 function post<const W extends Where, const S extends string>(
@@ -129,7 +128,11 @@ function post<const W extends Where, const S extends string>(
     scope: 'user',
     params: params as W['params'],
     room,
-    body: Type.Object({ clientId: Id, ...asGuest, ...fields }, { additionalProperties: true }) as TObject<{
+    // Of a post a client knows no ref.
+    body: Type.Object(
+      { clientId: Id, ...asGuest, ...fields, after: Type.Optional(Id) },
+      { additionalProperties: true },
+    ) as TObject<{
       clientId: typeof Id;
       userId: (typeof asGuest)['userId'];
       name: (typeof asGuest)['name'];
