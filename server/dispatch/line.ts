@@ -35,11 +35,13 @@ export class Line {
 
   /** It has come again, and was let through. */
   passed(message: unknown): void {
-    if (this.#held === undefined) return;
-    const lasting = namesOf(message).at(-1);
-    if (!this.#held.has(lasting)) return;
-    for (const [name, of] of this.#held) if (of === lasting) this.#held.delete(name);
-    if (this.#held.size === 0) this.#held = undefined;
+    const held = this.#held;
+    if (held === undefined) return;
+    const names: readonly unknown[] = namesOf(message);
+    if (!names.some((name) => held.has(name))) return;
+    // A ref may have been another command's, which was given up: it calls that one no longer.
+    for (const [name, of] of held) if (of === names.at(-1) || names.includes(name)) held.delete(name);
+    if (held.size === 0) this.#held = undefined;
   }
 }
 

@@ -186,6 +186,25 @@ t.test('[RL4] what stands behind a command may name its opId or its ref', async 
   t.same(await texts(), ['first', 'by ref', 'by opId'], 'once it has come again, nothing waits for it');
 });
 
+t.test('[RL4] a ref that another command has by now holds nothing any longer', async (t) => {
+  const at = await stage(t, { RATE_LIMIT: '10/1s' });
+  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
+  const say = (text: string, more: object = {}) => ada.send({ type: 'message', text, ...more });
+  const texts = async () => ofType(await ben.news(), 'message').map(({ text }) => text);
+  await at.pass(2000);
+  for (let n = 0; n < 10; n++) say(`${n}`);
+  say('given up', { opId: 'o', ref: 1 });
+  say('given up, too', { ref: 2 });
+  await at.pass(1000);
+  await texts();
+  say('another', { ref: 1 });
+  say('behind it', { after: 1 });
+  say('yet another', { opId: 'z', ref: 2 });
+  say('behind that', { after: 2 });
+  say('behind what was given up', { after: 'o' });
+  t.same(await texts(), ['another', 'behind it', 'yet another', 'behind that']);
+});
+
 t.test('[RL2] [RL4] what stands behind another is told when it may come again', async (t) => {
   const at = await stage(t, { RATE_LIMIT: '10/1s' });
   const ada = await at.member('ada');
