@@ -46,8 +46,7 @@ export function arrive(
   options: ArrivalOptions,
 ): Promise<void> | undefined {
   const { config, sessions } = options;
-  const { corsOrigins: allowedOrigins, isOwnHost } = config;
-  const credential = credentialOf(handshake, { cookieName: 'token', allowedOrigins, isOwnHost });
+  const credential = credentialOf(handshake, { cookieName: 'token', allowedOrigins: config.corsOrigins });
   if (credential === undefined) {
     // In a namespace of Socket.IO nobody is heard before being let in.
     if (config.auth === 'required' && handshake.namespace !== undefined) {

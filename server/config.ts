@@ -11,7 +11,7 @@ import {
   webhooksOf,
 } from './settings/application.ts';
 import { checkCombinations } from './settings/combinations.ts';
-import { isLoopback, keysOf } from './settings/keys.ts';
+import { keysOf } from './settings/keys.ts';
 import { limitSettings, type SettableLimit } from './settings/limits.ts';
 import { meantName } from './settings/misspelt.ts';
 import { type Problem, type SettingName, settingNames, settings, type Values } from './settings/table.ts';
@@ -40,8 +40,6 @@ export interface Config {
   readonly handoverMs: number;
   /** Origins, or `*`, which allows calls without cookies from everywhere. */
   readonly corsOrigins: readonly string[];
-  /** Whether a host is this machine, in development mode; `undefined`: guests may come from anywhere. */
-  readonly isOwnHost: ((host: string) => boolean) | undefined;
   /** Whose X-Forwarded-For is believed; `undefined`: nobody's. */
   readonly trustedProxies: BlockList | undefined;
   readonly tickMs: number;
@@ -119,7 +117,6 @@ export function readConfig(env: Environment, makeSecret: MakeSecret = () => rand
         : { url: values.REDIS_URL, prefix: values.REDIS_PREFIX, timeoutMs: values.REDIS_TIMEOUT_MS },
     handoverMs: store === 'redis' ? values.HANDOVER_MS : 0,
     corsOrigins: values.CORS_ORIGIN ?? [],
-    isOwnHost: keys ? undefined : isLoopback,
     trustedProxies: values.TRUSTED_PROXIES,
     tickMs: values.TICK_MS,
     rates: { commands: values.RATE_LIMIT, stream: values.STREAM_LIMIT, api: values.API_LIMIT },

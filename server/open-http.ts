@@ -29,14 +29,13 @@ export interface OpenHttpOptions
 
 /** What is answered over HTTP, as the settings say. */
 export function openHttp({ config, logger, clock, metrics, suspicion, ...parts }: OpenHttpOptions) {
-  const { auth, corsOrigins, isOwnHost, rates, limits } = config;
+  const { auth, corsOrigins, rates, limits } = config;
   return createHttp({
     ...parts,
     metrics: () => metrics.render(),
     version: packageVersion(),
     guests: auth === 'optional',
     allowedOrigins: corsOrigins,
-    isOwnHost,
     cors: { origins: corsOrigins, credentials: true },
     rate: rates.api,
     limits,

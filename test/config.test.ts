@@ -43,7 +43,6 @@ t.test('without any setting it is development mode', async (t) => {
     auth: 'optional',
     store: 'lmdb',
     corsOrigins: [],
-    isOwnHost: isLoopback,
     tickMs: 16,
     rates: {
       commands: { count: 60, windowMs: 10_000, burst: 60 },
@@ -90,10 +89,6 @@ t.test('without a key only loopback addresses may be set', async (t) => {
     t.same(problemsOf({ HOST }), [], HOST);
     t.ok(isLoopback(HOST));
   }
-});
-
-t.test('with a key guests may come from anywhere', async (t) => {
-  t.equal(readConfig({ JWT_SECRET: SECRET, AUTH: 'optional' }).isOwnHost, undefined);
 });
 
 t.test('every problem is listed, with name, value and what was expected', async (t) => {

@@ -1,6 +1,6 @@
 import type { Route } from '../../protocol/http/index.ts';
 import { Refusal } from '../../protocol/index.ts';
-import { type CredentialOptions, credentialOf } from '../dispatch/credentials.ts';
+import { credentialOf } from '../dispatch/credentials.ts';
 import type { Authorize, Principal, VerifyToken } from '../dispatch/principal.ts';
 import { type Bucket, createBucket, type Rate, take } from '../dispatch/rate-limit.ts';
 import type { HttpRequest } from '../transport/connection.ts';
@@ -12,7 +12,6 @@ export interface EntranceOptions {
   guests: boolean;
   /** Whose pages may use the cookie. */
   allowedOrigins: readonly string[];
-  isOwnHost?: CredentialOptions['isOwnHost'];
   /** For each user of a token, and for each address without a valid one. */
   rate: Rate;
   monotonic(): number;
@@ -37,7 +36,7 @@ export interface Entrance {
 const MOST_BUCKETS = 10_000;
 
 export function createEntrance(options: EntranceOptions): Entrance {
-  const { verifyToken, authorize, guests, allowedOrigins, isOwnHost, rate, monotonic } = options;
+  const { verifyToken, authorize, guests, allowedOrigins, rate, monotonic } = options;
   const buckets = new Map<string, Bucket>();
 
   function count(key: string): void {
@@ -63,11 +62,11 @@ export function createEntrance(options: EntranceOptions): Entrance {
       const source = { query: scope === 'user' ? request.query : '', authorization, origin, host, fetchSite };
       const credential = credentialOf(
         { ...source, cookie: scope === 'user' ? cookie : undefined },
-        { cookieName: 'token', allowedOrigins, isOwnHost },
+        { cookieName: 'token', allowedOrigins },
       );
       if (credential !== undefined && 'token' in credential) return credential.token;
       countAddress(request);
-      if (credential !== undefined) throw new Refusal('FORBIDDEN', {}, ORIGIN_REFUSED);
+      if (credential !== undefined) throw new Refusal('FORBIDDEN', {}, COOKIE_REFUSED);
       if (scope === 'user' && guests) return undefined;
       throw new Refusal('UNAUTHENTICATED', {}, TOKEN_NEEDED);
     },
@@ -100,5 +99,5 @@ export function createEntrance(options: EntranceOptions): Entrance {
   };
 }
 
-const ORIGIN_REFUSED = 'From this origin neither cookies nor guests are accepted.';
+const COOKIE_REFUSED = 'Cookies are not accepted from this origin.';
 const TOKEN_NEEDED = 'A token is needed: `Authorization: Bearer …`.';

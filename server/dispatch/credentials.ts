@@ -17,8 +17,6 @@ export interface CredentialOptions {
   readonly cookieName: string;
   /** Origins whose pages may use the cookie. `*` is not one of them: it admits no cookie. */
   readonly allowedOrigins: readonly string[];
-  /** Whether a host is this machine, where nobody else may come without a token; default: anybody may. */
-  readonly isOwnHost?: ((host: string) => boolean) | undefined;
 }
 
 export type Credential =
@@ -36,13 +34,9 @@ export function credentialOf(source: CredentialSource, options: CredentialOption
   if (bearer) return { token: bearer, source: 'header' };
   const query = new URLSearchParams(source.query).get('token');
   if (query) return { token: query, source: 'query' };
-  const { cookieName, allowedOrigins, isOwnHost } = options;
-  const cookie = cookieValue(source.cookie, cookieName);
-  if (!cookie) {
-    const mayBeGuest = isOwnHost === undefined || isLocal(source, allowedOrigins, isOwnHost);
-    return mayBeGuest ? undefined : { refused: 'ORIGIN_REFUSED' };
-  }
-  if (!isTrusted(source, allowedOrigins)) return { refused: 'ORIGIN_REFUSED' };
+  const cookie = cookieValue(source.cookie, options.cookieName);
+  if (!cookie) return undefined;
+  if (!isTrusted(source, options.allowedOrigins)) return { refused: 'ORIGIN_REFUSED' };
   return { token: cookie, source: 'cookie' };
 }
 
@@ -81,25 +75,6 @@ function isTrusted({ origin, host, fetchSite }: CredentialSource, allowed: reado
   const asked = new URL(origin);
   if (asked.origin === 'null') return false;
   return allowed.includes(asked.origin) || isSameHost(asked, host);
-}
-
-/**
- * Whether no page of another machine asks: pages of the web have an origin of http or https. What they ask their own host
- * for may have none, and that host may be this one under a name of theirs (DNS rebinding).
- */
-function isLocal(
-  { origin, host }: CredentialSource,
-  allowed: readonly string[],
-  isOwnHost: (host: string) => boolean,
-): boolean {
-  if (allowed.includes('*')) return true;
-  const isOwn = (url: string) => {
-    if (!URL.canParse(url)) return false;
-    const asked = new URL(url);
-    if (!/^https?:$/.test(asked.protocol) || isOwnHost(asked.hostname)) return true;
-    return allowed.some((one) => new URL(one).host === asked.host);
-  };
-  return (origin === undefined || isOwn(origin)) && (host === undefined || isOwn(`http://${host}`));
 }
 
 /** The scheme is not compared: behind a proxy that ends TLS it is not known. */

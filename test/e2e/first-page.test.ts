@@ -1,7 +1,5 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { isBrowserThere, openBrowser } from '../support/browser.ts';
@@ -20,22 +18,15 @@ t.test('the first page of the README is short', async (t) => {
 
 if (isBrowserThere(t)) {
   t.test('the first page of the README shows in one window what is done in another', async (t) => {
-    // As it comes up without any setting; the page is served at another port of this machine.
-    const server = await startServer({ JWT_SECRET: '' });
+    const server = await startServer();
     t.teardown(() => server.close());
-    const html = page.replace(':3001', `:${server.port}`);
-    const site = createServer((_, response) => response.setHeader('content-type', 'text/html').end(html));
-    await once(site.listen(0, '127.0.0.1'), 'listening');
-    t.teardown(() => {
-      site.close();
-      site.closeAllConnections();
-    });
+    const directory = t.testdir({ 'page.html': page.replace(':3001', `:${server.port}`) });
     const browser = await openBrowser(t);
     const faults: string[] = [];
     const open = async () => {
       const one = await browser.newPage();
       one.on('pageerror', (error) => faults.push(error.message));
-      await one.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}/`);
+      await one.goto(`file://${join(directory, 'page.html')}`);
       return one;
     };
     const dot = (one: Page) => one.locator('span', { hasText: '●' });
