@@ -1,7 +1,7 @@
 import t from 'tap';
 import { token } from '../native/person.ts';
 import { stage } from './scripted.ts';
-import { clientStage, until } from './stage.ts';
+import { becomes, clientStage, until } from './stage.ts';
 
 for (const transports of [['websocket'], ['event-stream']] as const) {
   t.test(
@@ -59,8 +59,9 @@ t.test('a guest may sign in on the same client', async (t) => {
   const room = client.join('r', { user: { userId: 'ada' } });
   await room.joined;
   sub = 'ada';
+  const lost = becomes(room, 'joining');
   at.sockets.at(-1)?.terminate();
-  await until(() => room.status === 'joining', 'the end of the connection');
+  await lost;
   await room.chat.send('by token now');
   t.equal(client.status, 'open');
   await until(() => room.chat.messages.length === 1, 'the message');

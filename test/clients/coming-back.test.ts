@@ -4,7 +4,7 @@ import { connect } from '../../clients/client/index.ts';
 import { createManualClock } from '../support/manual-clock.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { stage } from './scripted.ts';
-import { clientStage, until } from './stage.ts';
+import { becomes, clientStage, until } from './stage.ts';
 
 for (const TRANSPORT of ['uws', 'ws']) {
   t.test(`[PR3] who gives up a connection as dead keeps its place and locks (${TRANSPORT})`, async (t) => {
@@ -141,8 +141,9 @@ t.test('what is said while there is no connection is told as it was when it was 
   await Promise.all([ada.joined, ben.joined]);
   const events: unknown[] = [];
   ben.on('event', ({ data }) => events.push(data));
+  const lost = becomes(ada, 'joining');
   at.sockets[0]?.terminate();
-  await until(() => ada.status === 'joining', 'the end of the connection');
+  await lost;
   const state = { n: 1 };
   const said: Promise<unknown>[] = [ada.relay('s', state), ada.chat.send('x', { metadata: state })];
   state.n = 2;
@@ -165,8 +166,9 @@ t.test('who comes back is described as it was when it described itself', async (
   await ada.presence.update({ seat });
   // More than the server takes: a join with that would be refused.
   Object.assign(seat, { row: 2, why: 'x'.repeat(3000) });
+  const lost = becomes(ada, 'joining');
   at.sockets[0]?.terminate();
-  await until(() => ada.status !== 'joined', 'the end of the connection');
+  await lost;
   await until(() => ada.status !== 'joining', 'who comes back');
   t.equal(ada.status, 'joined');
   await ada.chat.send('here I am');

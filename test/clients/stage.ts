@@ -1,6 +1,6 @@
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
-import { type Client, type ConnectOptions, connect } from '../../clients/client/index.ts';
+import { type Client, type ConnectOptions, connect, type Room } from '../../clients/client/index.ts';
 import { text } from '../../clients/client/text/index.ts';
 import type { Server } from '../../server/server-options.ts';
 import { startServer } from '../support/servers.ts';
@@ -62,4 +62,9 @@ export async function until(isTrue: () => boolean, what: string): Promise<void> 
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   throw new Error(`never came: ${what}`);
+}
+
+/** Resolves once the room has become it, however soon it becomes something else. */
+export function becomes(room: Room, status: Room['status']): Promise<void> {
+  return new Promise((resolve) => room.on('status', (now) => now === status && resolve()));
 }
