@@ -33,6 +33,7 @@ export class Connection {
   #socket: Socket | undefined;
   #isAuthenticated = false;
   #tokenUserId: string | undefined;
+  #knownUserId: unknown;
   #openSinceMs = 0;
   /** Counts attempts, so that what an earlier one was waiting for is left alone. */
   #attempt = 0;
@@ -116,14 +117,13 @@ export class Connection {
   }
 
   async #open(): Promise<void> {
-    this.#attempt += 1;
-    const attempt = this.#attempt;
+    const attempt = ++this.#attempt;
     this.#cancelAttempt = this.#terms.clock.after(CONNECT_WITHIN_MS, () => this.#broken());
     const token = await this.#token();
     if (attempt !== this.#attempt || this.status === 'closed') return;
     if (token === 'failed') return this.#comeBack();
     const userId = token && userIdIn(token);
-    if (this.#isAnother(this.#tokenUserId, userId)) return;
+    if (this.#isAnother(userId)) return;
     this.#tokenUserId = userId;
     this.#socket = this.#wires.open(token, {
       opened: () => this.#isAuthenticated || this.#authenticate(token as string),
@@ -138,9 +138,10 @@ export class Connection {
     return tokenBy(this.#options, (error) => this.events.emit('error', error));
   }
 
-  /** The rooms, and what waits in them, are one user's: nobody else may send it. */
-  #isAnother(before: string | undefined, now: string | undefined): boolean {
-    if (!before || !now || before === now) return false;
+  /** The rooms, and what waits in them, are of the first user that was known: no other may send it. */
+  #isAnother(now: unknown): boolean {
+    this.#knownUserId ||= now;
+    if (!now || now === this.#knownUserId) return false;
     this.close(new TandemError('IDENTITY_MISMATCH', 'The token is of another user.'));
     return true;
   }
@@ -152,9 +153,8 @@ export class Connection {
   #received(message: Readonly<Record<string, unknown>>): void {
     this.#heartbeat.heard(message);
     if (message.type === 'welcome') {
-      const welcome = message as unknown as Welcome;
-      if (this.#isAnother(this.welcome?.userId, welcome.userId)) return;
-      this.welcome = welcome;
+      if (this.#isAnother(message.userId)) return;
+      this.welcome = message as unknown as Welcome;
       this.#heartbeat.start(this.#options.heartbeatMs ?? this.welcome.heartbeatMs);
     } else if (message.ref === AUTH_REF) {
       if (message.type === 'error') return this.#tokenRefused(errorOf(message));

@@ -51,6 +51,50 @@ t.test('a client whose cookie is another user’s by now ends, too', async (t) =
   await t.rejects(said, { code: 'CLOSED' });
 });
 
+const ways = {
+  token: (sub: string) => ({ token: `.${btoa(JSON.stringify({ sub }))}.`, userId: undefined }),
+  cookie: (userId: string) => ({ token: undefined, userId }),
+};
+const nobody = { token: undefined, userId: undefined };
+for (const [first, ada] of Object.entries(ways)) {
+  for (const [then, eve] of Object.entries(ways)) {
+    t.test(
+      `nobody’s connection in between does not make another user the same (${first}, ${then})`,
+      async (t) => {
+        let now: { token: string | undefined; userId: string | undefined } = ada('ada');
+        const getToken = () => now.token as string;
+        const { client, pass, last, sockets, heard } = stage(t, { getToken });
+        const room = client.join('r', { user: { name: 'Ada' } });
+        const arrive = async (as: typeof now) => {
+          now = as;
+          await pass(10_000);
+          const { userId } = now;
+          const isNew = last().sent.length === 0;
+          if (isNew) last().open({ heartbeatMs: 30_000, tickMs: 16, limits: {}, ...(userId && { userId }) });
+          if (isNew && now.token) last().say({ type: 'ack', ok: true, op: 'auth', ref: 'auth' });
+        };
+        const admit = () => {
+          const { ref } = last().sent.find(({ type }) => type === 'join') ?? {};
+          last().say({ type: 'ack', ok: true, op: 'join', ref, roomId: 'r' });
+        };
+        await arrive(ada('ada'));
+        admit();
+        await room.joined;
+        last().end(1006);
+        room.chat.send('of Ada').catch(() => {});
+        await arrive(nobody);
+        t.equal(client.status, 'open');
+        last().end(1006);
+        await arrive(eve('eve'));
+        admit();
+        const messages = sockets.flatMap(({ sent }) => sent).filter(({ type }) => type === 'message');
+        t.same(messages, []);
+        t.match(heard.slice(-2), ['closed', 'IDENTITY_MISMATCH']);
+      },
+    );
+  }
+}
+
 t.test('a guest may sign in on the same client', async (t) => {
   const at = await clientStage(t);
   let sub: string | undefined;
