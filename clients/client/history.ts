@@ -12,25 +12,27 @@ const KEPT_STEPS = 500;
 export class History {
   readonly undoable: Step[] = [];
   readonly redoable: Step[] = [];
-  #group: Step | undefined;
-  /** Groups within a group are part of it. */
+  #group: Step = { parts: [] };
+  /** Those that are open: groups within a group are part of it. */
   readonly #groups = new Set<object>();
 
   /** Something new was done. */
   did(parts: readonly Part[]): void {
     this.redoable.length = 0;
-    push(this.undoable, this.#group ?? { parts: [] }, parts);
+    push(this.undoable, this.#groups.size > 0 ? this.#group : { parts: [] }, parts);
   }
 
   /** What is done until the returned function is called is one step. */
   group(): () => void {
-    const end = () => {
-      this.#groups.delete(end);
-      if (this.#groups.size === 0) this.#group = undefined;
-    };
+    if (this.#groups.size === 0) this.#group = { parts: [] };
+    const end = () => void this.#groups.delete(end);
     this.#groups.add(end);
-    this.#group ??= { parts: [] };
     return end;
+  }
+
+  /** Ends all groups, also one that was forgotten. */
+  endGroups(): void {
+    this.#groups.clear();
   }
 
   /** It was refused, and so never took place. */

@@ -99,7 +99,10 @@ export class Scene extends Events<SceneEvents> {
     return this.#history.redoable.length > 0;
   }
 
-  /** All that is done until the returned function is called is undone as one: a drag, say. Groups may be nested. */
+  /**
+   * All that is done until the returned function is called is undone as one: a drag, say. It must be called, however
+   * the drag ends; an undo and a redo end all groups, too. Groups may be nested: those within are part of the first.
+   */
   group(): () => void {
     return this.#history.group();
   }
@@ -119,6 +122,7 @@ export class Scene extends Events<SceneEvents> {
   }
 
   async #revert(from: Step[], to: Step[]): Promise<boolean> {
+    this.#history.endGroups();
     for (let step = from.pop(); step !== undefined; step = from.pop()) {
       try {
         if (await this.#revertStep(step, to)) return true;

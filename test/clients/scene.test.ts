@@ -100,6 +100,34 @@ t.test('a group within another is part of that, and ends nothing but itself', as
   t.match(ada.scene.items.get('a'), { x: 0 });
 });
 
+t.test('an undo and a redo end what groups are open, also one that was forgotten', async (t) => {
+  const { ada } = await two(t);
+  await ada.scene.add('a', { x: 0 });
+  const x = () => ada.scene.items.get('a')?.x;
+  const update = (n: number) => ada.scene.update('a', { x: n });
+  const endForgotten = ada.scene.group();
+  await update(1);
+  await update(2);
+  await ada.scene.undo();
+  t.equal(x(), 0);
+  const end = ada.scene.group();
+  await update(3);
+  endForgotten();
+  await update(4);
+  end();
+  await update(5);
+  await update(6);
+  await ada.scene.undo();
+  t.equal(x(), 5);
+  ada.scene.group();
+  await ada.scene.redo();
+  t.equal(x(), 6);
+  await update(7);
+  await update(8);
+  await ada.scene.undo();
+  t.equal(x(), 7);
+});
+
 t.test('undo never takes back what somebody else has done', async (t) => {
   const { ada, ben, calm } = await two(t);
   await ada.scene.add('a', { x: 0, y: 0 });
