@@ -60,6 +60,7 @@ export class Texts {
     });
     this.#used.set(documentId, replica);
     if (this.#room.status === 'joined') this.#ask(documentId);
+    else if (this.#room.status !== 'joining') this.end();
     return replica.public;
   }
 

@@ -75,3 +75,31 @@ t.test('what was typed in a room that one may not enter is refused, and waits no
   t.equal(room.pending, 0);
   t.equal(note.value, '');
 });
+
+t.test(
+  'what is typed in a text that is first asked for when the room has ended is refused, too',
+  async (t) => {
+    const at = await clientStage(t);
+    const room = at.client().join('r', { user: { userId: 'ada' } });
+    await room.joined;
+    // Still in the midst of it.
+    const typed: ReturnType<typeof room.text>[] = [];
+    const refused: string[] = [];
+    const type = (id: string) => {
+      const note = room.text(id);
+      note.on('refused', ({ code }) => refused.push(code));
+      note.insert(0, 'typed');
+      typed.push(note);
+    };
+    room.on('status', () => type('a'));
+    room.leave();
+    type('b');
+    await new Promise((resolve) => setImmediate(resolve));
+    t.same(refused, ['LEFT', 'LEFT']);
+    t.equal(room.pending, 0);
+    t.same(
+      typed.map(({ value }) => value),
+      ['', ''],
+    );
+  },
+);
