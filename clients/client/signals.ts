@@ -32,7 +32,7 @@ export class Signals {
   send<K extends SignalKind>(kind: K, fields: SignalFields<K>, thing = ''): void {
     const key = JSON.stringify([kind, thing]);
     const earlier = this.#latest.get(key);
-    this.#latest.set(key, { ...earlier, type: kind, ...copied(fields) });
+    this.#latest.set(key, copied({ ...earlier, type: kind, ...fields }));
     if (!this.#isTicking) this.#flush();
   }
 

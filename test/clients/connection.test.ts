@@ -161,6 +161,21 @@ t.test('signals go at once, then merged, once a tick; unknown messages are ignor
   t.equal(last().sent.length, 4);
 });
 
+t.test('a field of a signal that is undefined takes back the one that was not sent yet', async (t) => {
+  const { client, pass, last } = stage(t);
+  const room = client.join('r', { user: { userId: 'ada' } });
+  await pass(0);
+  last().open();
+  last().say({ type: 'ack', op: 'join', ok: true, ref: last().sent[0]?.ref, roomId: 'r' });
+  await pass(100);
+  last().sent.length = 0;
+  room.signal('cursor', { position: { x: 1 } });
+  room.signal('cursor', { position: { x: 2 }, selection: [3, 5] });
+  room.signal('cursor', { selection: undefined });
+  await pass(16);
+  t.same(last().sent.slice(1), [{ type: 'cursor', position: { x: 2 }, roomId: 'r' }]);
+});
+
 t.test(
   'where a network is there again, or the page is looked at, the next attempt is made at once',
   async (t) => {
