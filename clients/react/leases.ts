@@ -1,8 +1,10 @@
-import type { Client, JoinOptions, Room, Unsubscribe } from '../client/index.ts';
+import type { Client, JoinOptions, Room, Unsubscribe, User } from '../client/index.ts';
 
 /** How many use a room that hooks have made. */
 interface Lease {
   users: number;
+  /** Who enters it: given in what is rendered in the end. */
+  user: User | undefined;
   /** Takes back that it is about to be left. */
   stay: () => void;
 }
@@ -32,7 +34,7 @@ export function roomOf(client: Client, roomId: string, options?: JoinOptions): R
   for (const [id, one] of waiting) if (one.deref() === undefined) waiting.delete(id);
   const room = client.prepare(roomId, options);
   waiting.set(roomId, new WeakRef(room));
-  leases.set(room, { users: 0, stay: () => {} });
+  leases.set(room, { users: 0, user: undefined, stay: () => {} });
   return room;
 }
 
@@ -40,6 +42,14 @@ export interface Held {
   /** The room that is joined, should it be another one meanwhile. */
   readonly room: Room;
   release: Unsubscribe;
+}
+
+/** Says who enters a room that is not joined yet, whatever a render in vain has said. Before anybody holds it. */
+export function describe(client: Client, room: Room, options?: JoinOptions): void {
+  const lease = leases.get(room);
+  if (lease === undefined || client.rooms.has(room.id)) return;
+  lease.user = options?.user ?? lease.user;
+  room.as(lease.user ?? {});
 }
 
 /** Joins a room for as long as one at least holds it. Undefined: it has ended, and another one is needed. */

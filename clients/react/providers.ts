@@ -1,6 +1,14 @@
-import { createContext, createElement, type ReactNode, useContext, useEffect, useState } from 'react';
+import {
+  createContext,
+  createElement,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useInsertionEffect,
+  useState,
+} from 'react';
 import type { Client, JoinOptions, Room } from '../client/index.ts';
-import { hold, roomOf } from './leases.ts';
+import { describe, hold, roomOf } from './leases.ts';
 
 const ClientContext = createContext<Client | undefined>(undefined);
 const RoomContext = createContext<Room | undefined>(undefined);
@@ -65,6 +73,10 @@ export function useHeldRoom(roomId: string | undefined, options?: JoinOptions): 
     remember(now);
   }
   const { room } = now;
+  // Before any other effect, and of what is hidden, too.
+  useInsertionEffect(() => {
+    if (room) describe(client, room, options);
+  });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the options count when a room is made, not later
   useEffect(() => {
     if (!room) return;
