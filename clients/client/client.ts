@@ -121,7 +121,8 @@ export class Client extends Events<ClientEvents> {
       else if (status === 'closed') room.closed(closed());
       else room.disconnected();
     }
-    this.emit('status', status);
+    // A listener of a room may have closed it.
+    if (this.status === status) this.emit('status', status);
   }
 
   #received(message: Readonly<Record<string, unknown>>): void {

@@ -2,7 +2,7 @@ import t from 'tap';
 import { token } from '../native/person.ts';
 import { TEST_SECRET } from '../support/servers.ts';
 import { signAtOnce } from '../support/tokens.ts';
-import { clientStage, until } from './stage.ts';
+import { becomes, clientStage, until } from './stage.ts';
 
 for (const TRANSPORT of ['uws', 'ws']) {
   t.test(
@@ -242,3 +242,21 @@ t.test('all hear what a listener does about something after that, and in order',
   await until(() => room.pending === 0, 'all of it');
   t.match(uncaught, [{ message: 'the program’s own' }]);
 });
+
+t.test(
+  'who listens to a client hears last what it is, also where a listener of a room closes it',
+  async (t) => {
+    const at = await clientStage(t);
+    const client = at.client();
+    const room = client.join('r', { user: { userId: 'ada' } });
+    await room.joined;
+    const heard: string[] = [];
+    client.on('status', (status) => heard.push(status));
+    room.on('status', (status) => status === 'joining' && client.close());
+    const left = becomes(room, 'left');
+    at.sockets[0]?.terminate();
+    await left;
+    await new Promise((resolve) => setImmediate(resolve));
+    t.same(heard, ['closed']);
+  },
+);
