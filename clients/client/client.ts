@@ -14,8 +14,9 @@ export interface ClientEvents {
   /** Without a connection for 5 s. */
   lost: undefined;
   /**
-   * It has ended for good (`status` is `closed`); or a token could not be had, or was refused, and is asked for again;
-   * or something that nothing waits for was refused.
+   * It has ended for good (`status` is `closed`), as with IDENTITY_MISMATCH, where a token or cookie of another user
+   * comes: that user needs a new client. Or a token could not be had, or was refused, and is asked for again; or
+   * something that nothing waits for was refused.
    */
   error: TandemError;
   notification: MessageOf<'notification'>;

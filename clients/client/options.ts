@@ -10,7 +10,8 @@ export interface ConnectOptions {
   token?: string;
   /**
    * Asked for a token before each connection, and before the one in use expires. Wins over `token`. One of another
-   * user than before ends the client (`IDENTITY_MISMATCH`), as what waits is not that user's: make another.
+   * user than the first ends the client for good, with the error IDENTITY_MISMATCH: what waits in its rooms is not that
+   * user's, and is rejected with CLOSED. An application then makes a new client, with `connect`, and joins with that.
    */
   getToken?(): string | Promise<string>;
   /**
