@@ -2,8 +2,16 @@ import { type Route, routes } from '../../protocol/http/index.ts';
 import { closes, commands, errors, messages } from '../../protocol/index.ts';
 import { settingsTable } from '../../server/settings/table.ts';
 
-/** The tables of the README that follow from the code, by the name of the place that they stand at. */
-export function readmeTables(): Record<string, string> {
+/** Documents with tables that follow from the code, and the names of these. */
+export const documentTables = {
+  'README.md': ['settings', 'errors', 'closes'],
+  'protocol/REFERENCE.md': ['commands', 'messages', 'routes'],
+} as const;
+
+export type DocumentPath = keyof typeof documentTables;
+export const documentPaths = Object.keys(documentTables) as DocumentPath[];
+
+function tables(): Record<(typeof documentTables)[DocumentPath][number], string> {
   return {
     settings: settingsTable().trim(),
     commands: table(['to the server', 'fields'], fieldsOf(commands)),
@@ -28,13 +36,14 @@ export function readmeTables(): Record<string, string> {
   };
 }
 
-/** The README with its tables made anew; each stands between `<!-- name -->` and `<!-- /name -->`. */
-export function withTables(readme: string): string {
-  let text = readme;
-  for (const [name, content] of Object.entries(readmeTables())) {
+/** A document with its tables made anew; each stands between `<!-- name -->` and `<!-- /name -->`. */
+export function withTables(path: DocumentPath, document: string): string {
+  const contents = tables();
+  let text = document;
+  for (const name of documentTables[path]) {
     const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-    if (!place.test(text)) throw new Error(`the README has no place for the table "${name}"`);
-    text = text.replace(place, (_, before: string, after: string) => `${before}${content}\n${after}`);
+    if (!place.test(text)) throw new Error(`${path} has no place for the table "${name}"`);
+    text = text.replace(place, (_, before: string, after: string) => `${before}${contents[name]}\n${after}`);
   }
   return text;
 }
