@@ -10,8 +10,8 @@ import { logOn, open } from './redis-opening.ts';
 const [EMPTY, STATED] = ['empty', 'with a snapshot'];
 const IDS = [EMPTY, STATED, 'room', ' "odd" } \'one\' '];
 
-/** What the README has whoever restores a backup run. */
-const renewal = snippetsIn(readFileSync(source('README.md'), 'utf8'), ['sh']).find(({ code }) =>
+/** What deploy/README.md has whoever restores a backup run. */
+const renewal = snippetsIn(readFileSync(source('deploy/README.md'), 'utf8'), ['sh']).find(({ code }) =>
   code.includes('--scan'),
 )?.code;
 const withoutTools =
