@@ -86,10 +86,15 @@ const project = {
   },
 };
 
-/** Each stands in its file where it stands in the README, so that the compiler names its lines. */
-const snippets = snippetsIn(read('README.md'), ['ts', 'tsx']).map(
-  ({ line, language, code }) =>
-    [`README-${line}.${language}`, `${'\n'.repeat(line - 1)}${code}export {};\n`] as const,
+/** Each stands in its file where it stands in its document, so that the compiler names its lines. */
+const snippets = ['README.md', 'clients/README.md'].flatMap((path) =>
+  snippetsIn(read(path), ['ts', 'tsx']).map(
+    ({ line, language, code }) =>
+      [
+        `${path.replace('/', '-')}-${line}.${language}`,
+        `${'\n'.repeat(line - 1)}${code}export {};\n`,
+      ] as const,
+  ),
 );
 
 /** Resolves with what it says. */
@@ -100,7 +105,7 @@ function tsc(cwd: string, ...args: string[]): Promise<string> {
 }
 
 t.test(
-  'what the README shows, and options of all kinds, compile against the package as it is published',
+  'what the documents show in TypeScript, and options of all kinds, compile against the package as it is published',
   async (t) => {
     // Below the project, so that what the package depends on is found from there.
     const reader = t.testdir({
