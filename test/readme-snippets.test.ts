@@ -87,7 +87,7 @@ const project = {
 };
 
 /** Each stands in its file where it stands in its document, so that the compiler names its lines. */
-const snippets = ['README.md', 'clients/README.md'].flatMap((path) =>
+const snippets = ['README.md', 'clients/README.md', 'server/README.md'].flatMap((path) =>
   snippetsIn(read(path), ['ts', 'tsx']).map(
     ({ line, language, code }) =>
       [
