@@ -36,7 +36,7 @@ const ownSettings = {
   JWKS_URL: optional(url('https:', 'http:'), 'address of the public keys for tokens', { secret: true }),
   JWT_ISSUER: optional(text, 'tokens must have this issuer (`iss`)'),
   JWT_AUDIENCE: optional(text, 'tokens must be meant for this audience (`aud`)'),
-  AUTH: optional(oneOf('required', 'optional'), 'whether a token is needed', {
+  AUTH: optional(oneOf('required', 'optional'), 'whether a token is needed: `required` or `optional`', {
     otherwise: 'required; optional without a key',
   }),
   DEMO: optional(oneOf('1', '0'), 'whether the pages are served: a shared scene at /, and /inspector', {
@@ -72,7 +72,7 @@ const ownSettings = {
   ),
   CORS_ORIGIN: optional(
     origins,
-    'origins whose pages may call HTTP; cookies are accepted only from those listed',
+    'origins whose pages may call HTTP, with commas, or `*` for all; cookies are accepted only from those named',
     {
       otherwise: 'same origin only',
     },
@@ -109,7 +109,7 @@ const ownSettings = {
     'info',
     'least level that is logged: `trace`, `debug`, `info`, `warn`, `error`, `fatal`, `silent`',
   ),
-  TRANSPORT: optional(oneOf('uws', 'ws'), 'implementation of the transport', {
+  TRANSPORT: optional(oneOf('uws', 'ws'), 'implementation of the transport: `uws` or `ws`', {
     otherwise: 'uws where it has a binary, else ws',
   }),
 } as const;
