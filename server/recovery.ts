@@ -21,6 +21,7 @@ import {
   type Joined,
   type Stay,
   type StayRoom,
+  takenBy,
   withServed,
 } from './stay.ts';
 import { type ServedRooms, StayEnds } from './stay-ends.ts';
@@ -142,15 +143,8 @@ export class Recovery {
       }
       this.#live.set(session.id, pid);
       this.#ends.cancel(pid);
-      const connections = [...stay.connections, session.id].slice(-MOST_CONNECTIONS);
-      this.#keep(pid, {
-        ...stay,
-        node: this.#options.nodeId,
-        connections,
-        rooms,
-        left: undefined,
-        mark: isMark(text) ? text : undefined,
-      });
+      const { nodeId: node } = this.#options;
+      this.#keep(pid, takenBy(session.id, stay, { node, rooms, mark: isMark(text) ? text : undefined }));
       return true;
     };
     return { own: stay.connections, returns, take };
@@ -248,4 +242,3 @@ export class Recovery {
 }
 
 const nothingServed: ServedRooms = new Map();
-const MOST_CONNECTIONS = 20;

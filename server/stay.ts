@@ -50,6 +50,14 @@ export function anyEpoch({ epoch, version, offset }: Omit<Joined, 'user'>): Clai
   return { epoch: version === 0 && offset === 0 ? undefined : epoch, version, offset };
 }
 
+/** A stay as the connection has it that takes it, with where it stands now and the mark that it came with. */
+export function takenBy(connectionId: string, stay: Stay, now: Pick<Stay, 'node' | 'rooms' | 'mark'>): Stay {
+  const connections = [...stay.connections, connectionId].slice(-MOST_CONNECTIONS);
+  return { ...stay, ...now, connections, left: undefined };
+}
+
+const MOST_CONNECTIONS = 20;
+
 /** Whether a change of a stay knows who has it now: a node that had it before may not have heard of that. */
 export function followsStay(next: Stay, { connections }: Stay): boolean {
   return next.connections.includes(connections.at(-1) ?? '');
