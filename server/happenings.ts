@@ -1,11 +1,11 @@
+import type { Parts } from './assembly/parts.ts';
 import type { RoomView } from './dialect/events.ts';
 import { openDurableMap } from './log/durable-map.ts';
+import { takeOver } from './log/take-over.ts';
 import { openFailed } from './open-failed.ts';
 import { type Effects, type Happening, happeningsOf } from './outbound/happening.ts';
 import { createPost } from './outbound/post.ts';
 import { WEBHOOKS, Webhooks } from './outbound/webhooks.ts';
-import type { Parts } from './parts.ts';
-import { takeOver } from './take-over.ts';
 
 export interface HappeningsOptions extends Parts {
   nodeId: string;

@@ -1,4 +1,5 @@
 export { Refusal } from '../protocol/index.ts';
+export type { Server, ServerOptions } from './assembly/server-options.ts';
 export type { Backend, MayList } from './backend/backend.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type Config, ConfigError, type Environment, readConfig } from './config.ts';
@@ -31,7 +32,6 @@ export type { Beats } from './log/redis-nodes.ts';
 export { createLogger, type Logger } from './logger.ts';
 export type { Change, Happening } from './outbound/happening.ts';
 export { createServer } from './server.ts';
-export type { Server, ServerOptions } from './server-options.ts';
 export type { Tracking } from './tracking/tracking.ts';
 export type { ClientAddress } from './transport/client-address.ts';
 export type {

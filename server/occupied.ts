@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 import { type DurableMap, openDurableMap } from './log/durable-map.ts';
 import { type Log, LogError } from './log/log.ts';
+import { takeOver } from './log/take-over.ts';
 import type { Logger } from './logger.ts';
 import { openFailed } from './open-failed.ts';
-import { takeOver } from './take-over.ts';
 
 export interface OccupiedOptions {
   readonly log: Log;

@@ -125,15 +125,15 @@ const reserved: readonly { readonly what: readonly string[]; readonly by: RegExp
   { what: ['@redis/client'], by: /^server\/log\/redis[^/]*\.ts$/ },
   {
     what: ['server/log/lmdb.ts', 'server/log/memory.ts', 'server/log/redis.ts'],
-    by: /^server\/(open-store\.ts|log\/)/,
+    by: /^server\/(assembly\/open-store\.ts|log\/)/,
   },
   {
     what: ['server/transport/create.ts', 'server/transport/http-server.ts'],
-    by: /^server\/((server|open-transport)\.ts|transport\/)/,
+    by: /^server\/((server|assembly\/open-transport)\.ts|transport\/)/,
   },
   {
     what: ['server/dialect/vocabularies/'],
-    by: /^server\/((server|open-transport)\.ts|dialect\/vocabularies\/)/,
+    by: /^server\/((server|assembly\/open-transport)\.ts|dialect\/vocabularies\/)/,
   },
 ];
 

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
-import type { Server, ServerOptions } from '../server/server-options.ts';
+import type { Server, ServerOptions } from '../server/assembly/server-options.ts';
 import { silent, startServer } from './support/servers.ts';
 
 setFlagsFromString('--expose-gc');

@@ -13,7 +13,11 @@ export const outboundSettings = {
   AUTHORIZE_SECRET: optional(signingSecret, 'signs these questions', secret),
   AUTHORIZE_TIMEOUT_MS: required(milliseconds(10), '2000', 'time in which one has to be answered'),
   AUTHORIZE_CACHE_MS: required(milliseconds(0), '10000', 'how long an answer holds; 0 asks each time'),
-  AUTHORIZE_DOWN: required(oneOf('refuse', 'allow'), 'refuse', 'what holds while no answer comes: `refuse` or `allow`'),
+  AUTHORIZE_DOWN: required(
+    oneOf('refuse', 'allow'),
+    'refuse',
+    'what holds while no answer comes: `refuse` or `allow`',
+  ),
   WEBHOOK_URL: optional(url('https:', 'http:'), 'told what happens in rooms', secret),
   WEBHOOK_SECRET: optional(signingSecret, 'signs what it is told', secret),
   WEBHOOK_TIMEOUT_MS: required(milliseconds(10), '10000', 'time in which it has to be accepted'),

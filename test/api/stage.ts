@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Test } from 'tap';
 import { openapi } from '../../protocol/http/openapi.ts';
-import type { Server, ServerOptions } from '../../server/server-options.ts';
+import type { Server, ServerOptions } from '../../server/assembly/server-options.ts';
 import { token } from '../native/person.ts';
 import { startServer } from '../support/servers.ts';
 

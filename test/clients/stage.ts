@@ -2,7 +2,7 @@ import type { Test } from 'tap';
 import { WebSocket } from 'ws';
 import { type Client, type ConnectOptions, connect, type Room } from '../../clients/client/index.ts';
 import { text } from '../../clients/client/text/index.ts';
-import type { Server } from '../../server/server-options.ts';
+import type { Server } from '../../server/assembly/server-options.ts';
 import { startServer } from '../support/servers.ts';
 
 /** Rates that no test exceeds unless it means to. */

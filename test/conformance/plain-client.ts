@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { Test } from 'tap';
 import { WebSocket } from 'ws';
+import type { Server } from '../../server/assembly/server-options.ts';
 import type { Clock } from '../../server/clock.ts';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import { createServer } from '../../server/server.ts';
-import type { Server } from '../../server/server-options.ts';
 import { silent, TEST_SECRET } from '../support/servers.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: the client knows only what the contract says

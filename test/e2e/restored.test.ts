@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { Server } from '../../server/server-options.ts';
+import type { Server } from '../../server/assembly/server-options.ts';
 import { add, token } from '../native/person.ts';
 import { connect, type TestClient } from '../support/client.ts';
 import { silent, startServer } from '../support/servers.ts';

@@ -1,5 +1,5 @@
 import type { Test } from 'tap';
-import type { Server, ServerOptions } from '../../server/server-options.ts';
+import type { Server, ServerOptions } from '../../server/assembly/server-options.ts';
 import { tokenOf } from '../socket-io/stage.ts';
 import { connect, type TestClient } from '../support/client.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';

@@ -1,8 +1,8 @@
 import t from 'tap';
+import type { Server } from '../../server/assembly/server-options.ts';
 import { openDurableMap } from '../../server/log/durable-map.ts';
 import { openLmdbLog } from '../../server/log/lmdb.ts';
-import { STAYS } from '../../server/recovery.ts';
-import type { Server } from '../../server/server-options.ts';
+import { STAYS } from '../../server/recovery/recovery.ts';
 import { createGatedLog } from '../native/gated-log.ts';
 import { createLossyLog } from '../native/lossy-log.ts';
 import { startServer } from '../support/servers.ts';

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { SignJWT } from 'jose';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import type { Test } from 'tap';
+import type { Server, ServerOptions } from '../../server/assembly/server-options.ts';
 import { systemClock } from '../../server/clock.ts';
-import type { Server, ServerOptions } from '../../server/server-options.ts';
 import { startServer, TEST_SECRET } from '../support/servers.ts';
 
 /** How clients may connect. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { STAYS } from '../../server/recovery.ts';
+import { STAYS } from '../../server/recovery/recovery.ts';
 import { createGatedLog, type GatedLog } from '../native/gated-log.ts';
 import { breakOff, comeBack, onEach, type Person } from './stage.ts';
 

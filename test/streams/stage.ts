@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Test } from 'tap';
-import type { Server, ServerOptions } from '../../server/server-options.ts';
+import type { Server, ServerOptions } from '../../server/assembly/server-options.ts';
 import { tokenOf } from '../socket-io/stage.ts';
 import { createManualClock, type ManualClock } from '../support/manual-clock.ts';
 import { startServer } from '../support/servers.ts';

@@ -1,11 +1,11 @@
 import { type AddressInfo, createServer as createNetServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { Server, ServerOptions } from '../../server/assembly/server-options.ts';
 import { systemClock } from '../../server/clock.ts';
 import { readConfig } from '../../server/config.ts';
 import type { Log } from '../../server/log/log.ts';
 import type { Logger } from '../../server/logger.ts';
 import { createServer } from '../../server/server.ts';
-import type { Server, ServerOptions } from '../../server/server-options.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createWire, type Wire } from './wire.ts';
 
