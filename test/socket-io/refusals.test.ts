@@ -82,11 +82,27 @@ onEach(t, '[SO4] what may be left out may be null', async (t, start) => {
     [ada, 'component:unsubscribe', { ...entity, componentId: null }],
     [ben, 'joinScene', { projectId: 'p', sceneId: 's' }],
     [ben, 'sceneOperation', { type: 'add', target: 'item', data: { id: 'i' }, version: null, opId: null }],
-    [ben, 'sceneOperation', { type: 'remove', target: 'item', id: 'i', operations: null }],
+    [ben, 'sceneOperation', { type: 'remove', target: 'item', id: 'i', data: null, operations: null }],
+    [ben, 'sceneOperation', { type: 'add', target: 'item', id: null, data: { id: 'j' } }],
+    [ben, 'sceneOperation', { type: 'update', target: 'scene', id: null, data: { a: null } }],
+    [
+      ben,
+      'sceneOperation',
+      {
+        operations: [
+          { type: 'remove', target: 'item', id: 'j', data: null },
+          { type: 'add', target: 'item', id: null, data: { id: 'k' } },
+          { type: 'update', target: 'scene', id: null, data: { a: 1 } },
+        ],
+      },
+    ],
     [ben, 'requestSync', { version: null }],
   ] as const)
     t.match(await one.ask(event, data), { ok: true }, event);
   t.match(await ada.next('room_joined'), { users: [{ userId: 'ada', userName: 'ADA' }] });
+  t.match(await ben.ask('sceneOperation', { type: 'add', target: null, data: {} }), { path: 'target' });
+  for (const operations of [[null], ['x'], 'x'])
+    t.match(await ben.ask('sceneOperation', { operations }), { ok: false, code: 'INVALID_FIELD' });
   t.match(await ada.ask('typing', { roomId, isTyping: null }), { ok: false, path: 'isTyping' });
   t.match(await ada.ask('send_message', { roomId, message: null }), { ok: false, path: 'message' });
 });

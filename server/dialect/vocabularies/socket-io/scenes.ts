@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../../../protocol/index.ts';
 import type { Caller, Vocabulary } from '../../dialect.ts';
 import type { RoomView } from '../../events.ts';
 import { emit, type SocketEvent } from '../../framings/socket-io-framing.ts';
@@ -36,7 +37,9 @@ const meanings = meaningsOf({
         {
           type: 'sceneOperation',
           ...sceneOf(caller),
-          ...(given.has('operations') ? { operations } : { operation }),
+          ...(given.has('operations')
+            ? { operations: Array.isArray(operations) ? operations.map(withoutNull) : operations }
+            : { operation: withoutNull(operation) }),
           ...(given.has('version') ? { version } : {}),
           ...(given.has('opId') ? { opId } : {}),
         },
@@ -108,6 +111,15 @@ export const scenes: Vocabulary = {
 
 function syncResponse(ref: string | number | undefined, answer: object): object[] {
   return [emit('syncResponse', answer), ...acknowledge(ref, { ok: true, ...answer })];
+}
+
+const optional: ReadonlySet<string> = new Set(['id', 'data']);
+
+/** An operation without what it may leave out and says null of. */
+function withoutNull(operation: unknown): unknown {
+  if (!isPlainObject(operation)) return operation;
+  const said = Object.entries(operation).filter(([name, value]) => value !== null || !optional.has(name));
+  return Object.fromEntries(said);
 }
 
 function scenesOf({ rooms }: Caller): string[] {
