@@ -119,6 +119,25 @@ onEach(t, '[SO4] whichever of its two rooms is refused, the error names its even
   t.match(await ben.next('error'), { ok: false, code: 'ROOM_FULL', event: 'component:subscribe' });
 });
 
+onEach(
+  t,
+  '[SO9] where one of both is full, the other is heard, and it is told which is not',
+  async (t, start) => {
+    const at = await start({ MAX_ROOM_USERS: '1' });
+    const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+    const entity = { entityType: 'page', entityId: 'page-123' };
+    await ada.ask('component:subscribe', { componentId });
+    t.match(await ben.ask('component:subscribe', { ...entity, componentId }), { ok: true, ...entity });
+    t.match(await ben.next('error'), { code: 'ROOM_FULL', event: 'component:subscribe', componentId });
+    t.match(await ben.ask('component:cursor', { ...entity, position: null }), { ok: true });
+    t.match(await ben.ask('component:update', { componentId, updates: {} }), { code: 'NOT_JOINED' });
+    const other = { ...entity, componentId: 'c2' };
+    t.match(await ada.ask('component:subscribe', other), { ok: false, code: 'ROOM_FULL' });
+    t.match(await ada.ask('component:update', { componentId: 'c2', updates: {} }), { ok: true });
+    t.notOk(ada.heard().includes('error'));
+  },
+);
+
 onEach(t, '[SO12] who stops typing in other words is not said to be typing', async (t, start) => {
   const at = await start();
   const ada = await at.client({ as: 'ada' });

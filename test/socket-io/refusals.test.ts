@@ -61,6 +61,33 @@ onEach(t, '[SO4] what the room itself refuses is named as its sender calls it, t
   t.hasStrict(await ben.ask('sceneOperation', { operations: [missing] }), { path: 'operations[0].id' });
 });
 
+onEach(t, '[SO4] what a room refuses names it, in the words of its application', async (t, start) => {
+  const at = await start({ MAX_ROOM_USERS: '1' });
+  const [ada, ben] = [await at.client({ as: 'ada' }), await at.client({ as: 'ben' })];
+  const [cy, dee] = [
+    await at.client({ as: 'cy', namespace: '/scenes' }),
+    await at.client({ as: 'dee', namespace: '/scenes' }),
+  ];
+  const [roomId, componentId] = ['r', 'c'];
+  const entity = { entityType: 'page', entityId: 'page-123' };
+  const scene = { projectId: 'p', sceneId: 's:1' };
+  await ada.ask('join_room', { roomId });
+  await ada.ask('component:subscribe', { componentId });
+  await ada.ask('component:subscribe', entity);
+  await cy.ask('joinScene', scene);
+  for (const [one, event, data, place, code] of [
+    [ben, 'join_room', { roomId }, { roomId }, 'ROOM_FULL'],
+    [ben, 'component:subscribe', { componentId }, { componentId }, 'ROOM_FULL'],
+    [ben, 'component:subscribe', entity, entity, 'ROOM_FULL'],
+    [dee, 'joinScene', scene, scene, 'ROOM_FULL'],
+    [cy, 'sceneOperation', { type: 'remove', target: 'item', id: 'none' }, scene, 'NOT_FOUND'],
+  ] as const) {
+    one.emit(event, data);
+    t.match(await one.next('error'), { ok: false, code, event, ...place });
+  }
+  t.notOk(ben.heard().includes('room_left'));
+});
+
 onEach(t, '[SO4] what may be left out may be null', async (t, start) => {
   const at = await start();
   const ada = await at.client({ as: 'ada' });

@@ -166,7 +166,8 @@ export const components: Vocabulary = {
   direct: {
     ...rooms.direct,
     ack: (event) => acknowledged(event),
-    error: (event, view) => fail(event, view && thingOf(view)),
+    error: (event) => fail(event, thingOf(event)),
+    conflict: (event, view) => fail(event, thingOf(view ?? {})),
     joined: ({ ref, userId, version }, view) => {
       if (view === undefined) return [];
       const { state } = view;
@@ -219,7 +220,8 @@ function isEntity({ roomId }: RoomView): boolean {
   return roomId.startsWith(ENTITY);
 }
 
-function thingOf({ roomId }: RoomView): object {
+function thingOf({ roomId }: { readonly roomId?: string }): object {
+  if (roomId === undefined) return {};
   if (roomId.startsWith(COMPONENT)) return { componentId: roomId.slice(COMPONENT.length) };
   const [, entityType, ...entityId] = roomId.split(':');
   return { entityType, entityId: entityId.join(':') };

@@ -186,13 +186,13 @@ export const rooms: Vocabulary = {
       return [emit('room_joined', joined), ...acknowledge(ref, { ok: true, ...joined })];
     },
     error: (event, view) => {
-      const { op, ref } = event;
-      if (view === undefined || ref !== undefined || op !== 'join') return fail(event);
+      const { op, ref, roomId } = event;
+      const failed = fail(event, { roomId });
+      if (view === undefined || ref !== undefined || op !== 'join') return failed;
       // Nobody has asked: it is in the room no longer.
-      const { roomId } = view;
-      return [...fail(event, { roomId }), emit('room_left', { roomId })];
+      return [...failed, emit('room_left', { roomId })];
     },
-    conflict: (event) => fail(event),
+    conflict: (event, view) => fail(event, { roomId: view?.roomId }),
     state: null,
     sync: null,
     viewerCameras: null,

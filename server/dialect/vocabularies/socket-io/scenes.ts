@@ -94,8 +94,8 @@ export const scenes: Vocabulary = {
     // The room's id is no word of this application.
     ack: ({ roomId: _, ...event }) => acknowledged(event),
     joined: ({ ref, version }, view) => acknowledge(ref, { ok: true, version, ...(view && placeOf(view)) }),
-    error: (event, view) => fail(event, view && placeOf(view)),
-    conflict: (event) => fail(event),
+    error: (event) => fail(event, placeOf(event)),
+    conflict: (event, view) => fail(event, placeOf(view ?? {})),
     state: (_, view) => (view === undefined ? [] : [emit('sceneJoined', wholeOf(view))]),
     sync: ({ ref, answer: { mode, version } }, view) => {
       if (view === undefined) return [];
@@ -137,7 +137,8 @@ function leave(roomId: string): Words {
 }
 
 /** The project and the scene that a room's id names: a project's id has no colon. */
-function placeOf({ roomId }: RoomView): { projectId: string; sceneId: string } {
+function placeOf({ roomId }: { readonly roomId?: string }): object {
+  if (roomId === undefined) return {};
   const [, projectId = '', ...rest] = roomId.split(':');
   return { projectId, sceneId: rest.join(':') };
 }

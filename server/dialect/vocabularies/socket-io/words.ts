@@ -153,15 +153,15 @@ type Failure = Extract<DirectEvent, { type: 'error' | 'conflict' }>;
 /**
  * To the callback where one waits, else as the event `error`.
  *
- * @param place names the room, as its application does; told where no event of the client's says which it is
+ * @param place names the room, as its application does: an event may concern two, and some come unasked
  */
-export function fail(failure: Failure, place: object = {}): SocketMessage[] {
+export function fail(failure: Failure, place: object): SocketMessage[] {
   const { name, id } = originOf(failure.ref);
   const answer = {
     ok: false,
     ...detailsOf(failure),
     event: name || failure.op,
-    ...(failure.ref === undefined ? place : {}),
+    ...(id === undefined ? place : {}),
   };
   return id === undefined ? [emit('error', answer)] : [{ ack: id, args: [answer] }];
 }
