@@ -35,6 +35,8 @@ export interface Framing {
   isApart?(encoded: string): boolean;
   /** Whether the answer to a message is waited for: then its refusal is told, however many there are. */
   isAwaited?(message: unknown): boolean;
+  /** Whether what answers a ref says nothing of it: then it is the same for all. */
+  isUnanswered?(ref: Ref): boolean;
   /**
    * Puts a mark on the last of some messages that can bear one: clients hand in the latest, or what is made of
    * it, when they come back. Undefined: clients of this framing know by themselves where they stand.
@@ -60,6 +62,9 @@ export interface Vocabulary {
   /** Answers come behind everything in the room that came before them, so that a client may take the version
    * in an answer for the one that it has. Otherwise they go as soon as they can, ahead of the tick. */
   readonly answersInOrder?: true;
+  /** Who asks for what it missed gets no delta, which may be on its way already and would be applied twice: it gets the
+   * whole state. */
+  readonly syncsWhole?: true;
   readonly room: { readonly [T in RoomEvent['type']]: RoomRule<Extract<RoomEvent, { type: T }>> };
   readonly signal: Rule<SignalEvent, RoomView>;
   /** The state says who is there, which changes without the room's place. */

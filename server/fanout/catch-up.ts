@@ -179,11 +179,13 @@ export function syncAnswer(
     ...(offset === undefined ? {} : { offset }),
   });
   const missed = seen === undefined ? undefined : missedSince(view.state, seen);
-  if (missed === undefined) return encodings.answer(dialect, eventFor({ mode: 'full', ...now }));
+  const whole = () => encodings.answer(dialect, eventFor({ mode: 'full', ...now }));
+  if (missed === undefined) return whole();
   const others = missed.others
     .flatMap((one) => renderRoom(dialect, eventOf(one.event, one.offset), view, version ?? 0))
     .filter((one) => !isExcluded(one, userId, connection.id))
     .map(({ text }) => text);
+  if (dialect.vocabulary.syncsWhole && missed.operations.length > 0) return [...others, ...whole()];
   const delta = deltaOf(missed.operations, now.offset);
   if (delta === undefined) return [...others, ...say({ mode: 'current', ...now })];
   const { fromVersion, operations } = delta;

@@ -75,7 +75,7 @@ export class Encodings {
   /** The whole state as the answer to a request, for which only the ref is filled in. */
   answer(dialect: Dialect, event: Extract<DirectEvent, { type: 'sync' }>): string[] {
     const { ref, ...rest } = event;
-    if (ref === undefined) {
+    if (ref === undefined || dialect.framing.isUnanswered?.(ref) === true) {
       return this.#once(`${dialect.name} answer`, () => this.#direct(dialect, rest));
     }
     const withPlaceholder = this.#once(`${dialect.name} answer with ref`, () =>

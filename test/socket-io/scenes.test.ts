@@ -1,4 +1,5 @@
 import t from 'tap';
+import { scenes } from '../../server/dialect/vocabularies/socket-io/scenes.ts';
 import { createGatedLog } from '../native/gated-log.ts';
 import { createRandom } from '../simulation/random.ts';
 import { onEach, type Person, type SocketStage } from './stage.ts';
@@ -61,6 +62,22 @@ onEach(t, '[SO7] people in a scene see each other and what each of them does', a
     ada.heard().filter((event) => event === 'error'),
     [],
   );
+});
+
+onEach(t, '[SO7] the whole scene is encoded once for all who ask what they missed', async (t, start) => {
+  const at = await start();
+  const [ada, ...others] = await editors(at, ['ada', 'ben', 'cy', 'dee']);
+  for (const one of [ada, ...others]) await one?.ask('joinScene', scene);
+  await ada?.ask('sceneOperation', add('i'));
+  const direct = scenes.direct as unknown as { sync(event: object, view: object): object[] };
+  const told = t.capture(direct, 'sync', direct.sync);
+  for (const one of others) {
+    one.emit('requestSync', { version: 0 });
+    t.match(await one.next('syncResponse'), { type: 'full', version: 1, manifest: { items: { i: {} } } });
+  }
+  t.equal(told().length, 1);
+  const [ben] = others;
+  t.match(await ben?.ask('requestSync', { version: 0 }), { ok: true, type: 'full', version: 1 });
 });
 
 const sceneOf = (sceneId: string) => ({ projectId: 'p', sceneId });

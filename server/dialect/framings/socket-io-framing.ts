@@ -71,6 +71,8 @@ export function socketFraming(namespace: string, marks: boolean): Framing {
     frames: (encoded) => encoded,
     isWatched: true,
     isAwaited: (message) => (message as SocketEvent | undefined)?.isAsked === true,
+    // No callback waits for it.
+    isUnanswered: (ref) => originOf(ref).id === undefined,
     ...(marks ? { mark: withMark } : {}),
     batches: false,
   };

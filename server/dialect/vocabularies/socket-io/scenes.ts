@@ -64,6 +64,7 @@ export const scenes: Vocabulary = {
   // Other events do not name their scene.
   oneAtATime: PREFIX,
   answersInOrder: true,
+  syncsWhole: true,
   inbound: {
     read: (message, caller) => read(meanings, message as SocketEvent, caller),
     // The operation is the argument itself.
@@ -99,7 +100,6 @@ export const scenes: Vocabulary = {
     state: (_, view) => (view === undefined ? [] : [emit('sceneJoined', wholeOf(view))]),
     sync: ({ ref, answer: { mode, version } }, view) => {
       if (view === undefined) return [];
-      // A delta may have been on its way when it asked: this application would apply what is in it twice.
       const whole = mode === 'current' ? { type: mode } : { type: 'full', manifest: manifestOf(view) };
       return syncResponse(ref, { ...whole, version });
     },
