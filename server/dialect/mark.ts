@@ -21,9 +21,9 @@ export function readMark(text: unknown): Mark | undefined {
   return { roomId, epoch, version: Number(version), offset: Number(offset) };
 }
 
-/** Whether it is one that can be kept: none that is given out is longer. */
-export function isMark(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= MOST_MARK && readMark(text) !== undefined;
+/** Whether what was handed in as a mark can be kept: none that is given out is longer. */
+export function isShort(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= MOST_MARK;
 }
 
 const MOST_MARK = 2500;

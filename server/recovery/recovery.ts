@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { isMark, readMark } from '../dialect/mark.ts';
+import { isShort, readMark } from '../dialect/mark.ts';
 import type { Return } from '../dispatch/handlers/rejoining.ts';
 import type { Session } from '../dispatch/session.ts';
 import { placeBeside, restored } from '../fanout/flushes.ts';
@@ -67,7 +67,7 @@ export class Recovery {
   /** The pid of each connection. */
   readonly #live = new Map<string, string>();
   readonly #ends: StayEnds;
-  /** The marks of connections that came with one and began anew, until they are in a room. */
+  /** What connections came with as a mark that began anew, until they are in a room. */
   readonly #marks = new Map<string, string>();
   readonly #left = new LeftRooms();
 
@@ -90,7 +90,7 @@ export class Recovery {
   begin(session: Session, text?: unknown): string {
     const pid = this.#options.newId();
     this.#live.set(session.id, pid);
-    if (isMark(text)) this.#marks.set(session.id, text);
+    if (isShort(text)) this.#marks.set(session.id, text);
     return pid;
   }
 
@@ -108,10 +108,10 @@ export class Recovery {
     // Stored by another build.
     if (!Array.isArray(stay.rooms)) return undefined;
     const mark = readMark(text);
-    // What its client has heard is not known: that is not the same as nothing.
-    if (mark === undefined && text !== undefined && text !== null) return undefined;
     // With the same as before it has heard nothing since.
     const isSame = text === stay.mark;
+    // What its client has heard is not known: that is not the same as nothing.
+    if (mark === undefined && !isSame && text !== undefined && text !== null) return undefined;
     const served = isSame ? nothingServed : this.#servedIn(pid, stay);
     // Of a room that the process could not note before it ended.
     if (mark !== undefined && !isSame && !hasRoom(stay, mark.roomId) && !served.has(mark.roomId))
@@ -144,7 +144,7 @@ export class Recovery {
       this.#live.set(session.id, pid);
       this.#ends.cancel(pid);
       const { nodeId: node } = this.#options;
-      this.#keep(pid, takenBy(session.id, stay, { node, rooms, mark: isMark(text) ? text : undefined }));
+      this.#keep(pid, takenBy(session.id, stay, { node, rooms, mark: isShort(text) ? text : undefined }));
       return true;
     };
     return { own: stay.connections, returns, take };

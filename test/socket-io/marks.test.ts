@@ -35,3 +35,22 @@ onEach(t, '[SO14] who hands in what is no mark is not taken for one who heard no
   t.match(await ada.ask('join_room', { roomId }), { ok: true }, 'it begins anew');
   t.notOk(ada.heard().includes('message'));
 });
+
+onEach(
+  t,
+  '[SO14] who has heard nothing since it came with another text comes back, too',
+  async (t, start) => {
+    const { ada, say } = await meet(await start());
+    await breakOff(ada);
+    t.equal(await comeBackFrom(ada, 'of another server'), false);
+    await ada.ask('component:subscribe', { componentId: 'c' });
+    for (let time = 0; time < 2; time++) {
+      await breakOff(ada);
+      t.equal(await comeBack(ada), true);
+    }
+    await say('to the room');
+    t.notOk(ada.heard().includes('message'), 'which it has not joined since');
+    await breakOff(ada);
+    t.equal(await comeBackFrom(ada, 'of a third one'), false);
+  },
+);
