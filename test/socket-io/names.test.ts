@@ -60,32 +60,6 @@ onEach(
 
 onEach(
   t,
-  '[SO12] nor in the own room of a user; in a project’s room events keep their names',
-  async (t, start) => {
-    const at = await start({ AUTH: 'required' });
-    await at.server.projects.put('p', { ownerId: 'ada', members: [], active: true });
-    const ada = await at.client({ as: 'ada' });
-    await ada.ask('join-project', { projectId: 'p' });
-    const tab = await connect(at.server.port, { path: `/ws?token=${await tokenOf('ada')}` });
-    const relay = async (roomId: string) => {
-      await tab.ask({ type: 'join', roomId });
-      await tab.ask({ type: 'relay', roomId, event: 'notification', data: { in: roomId } });
-    };
-    await relay('user:ada');
-    await at.server.publish('user:ada', { event: 'end', data: {} });
-    await ada.next('end');
-    t.ok(ada.heard().includes('published:notification'));
-    t.notOk(ada.heard().includes('notification'));
-    await relay('project:p');
-    t.match(await ada.next('notification'), { in: 'project:p' });
-    await at.server.publish('user:ada', { event: 'notification', data: { in: 'the application' } });
-    t.match(await ada.next('notification'), { in: 'the application' });
-    await tab.close();
-  },
-);
-
-onEach(
-  t,
   '[SO4] an id that leaves no room for the others is named as its sender calls it',
   async (t, start) => {
     const at = await start();

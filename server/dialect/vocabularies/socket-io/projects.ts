@@ -2,7 +2,7 @@ import { type ErrorCode, errors, Refusal } from '../../../../protocol/index.ts';
 import type { Vocabulary } from '../../dialect.ts';
 import type { DirectEvent } from '../../events.ts';
 import { emit, originOf } from '../../framings/socket-io-framing.ts';
-import { personal, publishedAs } from './personal.ts';
+import { personal } from './personal.ts';
 import { rooms } from './rooms.ts';
 import { acknowledge, describedBy, type Fields, meaningsOf, PROJECT, userOf } from './words.ts';
 
@@ -42,8 +42,7 @@ function isAbsent(value: unknown): boolean {
 /** Applications that watch what happens in a project; namespaces `/` and `/ws`. */
 export const projects: Vocabulary = {
   ...rooms,
-  // Its rooms are the application's own: what a member relays there keeps its name.
-  room: { ...personal.room, published: (event) => publishedAs(event.event, event) },
+  room: personal.room,
   signal: null,
   direct: {
     ...rooms.direct,
