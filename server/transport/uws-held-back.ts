@@ -18,15 +18,8 @@ export class HeldBack {
   #published = 0;
   #bytes = 0;
   #bytesBefore = 0;
-  #isTurning = false;
-  readonly #quietBytes: number;
   #now = new Map<string, Waiting>();
   #before = new Map<string, Waiting>();
-
-  /** @param quietBytes so much is not told from nothing: each look at the turn's end makes the loop turn once more */
-  constructor(quietBytes: number) {
-    this.#quietBytes = quietBytes;
-  }
 
   /** The number of the latest frame of all. */
   get published(): number {
@@ -45,10 +38,10 @@ export class HeldBack {
   }
 
   add(topic: string, frame: Frame): void {
+    if (this.bytes === 0) setImmediate(this.#turn);
     const bytes = Buffer.byteLength(payloadOf(frame)) + HEADER_BYTES;
     this.#published += 1;
     this.#bytes += bytes;
-    if (!this.#isTurning && this.#bytes > this.#quietBytes) this.#turnSoon();
     const waiting = this.#now.get(topic);
     if (waiting === undefined) this.#now.set(topic, { bytes, latest: this.#published });
     else {
@@ -57,17 +50,11 @@ export class HeldBack {
     }
   }
 
-  #turnSoon(): void {
-    this.#isTurning = true;
-    setImmediate(this.#turn);
-  }
-
   readonly #turn = (): void => {
-    this.#isTurning = false;
     this.#bytesBefore = this.#bytes;
     this.#before = this.#now;
     this.#bytes = 0;
     this.#now = new Map();
-    if (this.#bytesBefore > 0) this.#turnSoon();
+    if (this.#bytesBefore > 0) setImmediate(this.#turn);
   };
 }

@@ -20,7 +20,7 @@ export function createUwsTransport(options: TransportOptions): Transport {
   const app = uws.App();
   const paths = new Set(options.paths);
   const losses = new UwsLosses((connection, frame) => handler.dropped(connection, frame));
-  const heldBack = new HeldBack(maxBufferedBytes / 16);
+  const heldBack = new HeldBack();
   const parts = { maxBufferedBytes, heldBack, losses };
   let listenSocket: Uws.us_listen_socket | undefined;
   let ended = false;
