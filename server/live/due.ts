@@ -43,7 +43,7 @@ export class Due {
     const { clock, log, submit } = this.#options;
     return clock.after(AGAIN_MS, () => {
       const due = this.#rooms.get(roomId);
-      // Each attempt would be an error in the server's log.
+      // No attempt can succeed.
       if (due !== undefined && !log.writable()) due.cancel = this.#wait(roomId);
       else for (const one of this.take(roomId)) submit(roomId, one);
     });

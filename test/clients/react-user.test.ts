@@ -6,7 +6,8 @@ import {
   use,
   useEffect,
 } from 'react';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import type { Client } from '../../clients/client/index.ts';
 import { RoomProvider, useRoom, useRoomStatus } from '../../clients/react/index.ts';
 import { token } from '../native/person.ts';
 import { below, mount, showing } from './react-stage.ts';
@@ -17,22 +18,26 @@ t.setTimeout(550_000);
 // Its types know children as a property only.
 const hideable = Activity as ExoticComponent<Omit<ActivityProps, 'children'>>;
 
-t.test('a room is joined as who it is rendered for in the end', async (t) => {
-  const at = await clientStage(t);
-  const ben = at.client().join('r', { user: { userId: 'ben' } });
-  await ben.joined;
-  const client = at.client();
+/** A page that has rendered the room for a guest: without a boundary nothing of that is ever mounted. */
+async function renderedInVain(t: Test, client: Client) {
   let renders = 0;
   const never = new Promise<string>(() => {});
   const Waiting = showing(() => {
     renders += 1;
     return use(never);
   });
-  const Shown = showing(() => useRoomStatus());
-  // Without a boundary nothing of the tree is ever mounted.
-  const asGuest = h(RoomProvider, { id: 'r', user: { userId: 'guest' } }, h(Waiting));
-  const page = mount(t, below(client, asGuest));
+  const page = mount(t, below(client, h(RoomProvider, { id: 'r', user: { userId: 'guest' } }, h(Waiting))));
   await until(() => renders > 0, 'a render in vain');
+  return page;
+}
+
+t.test('a room is joined as who it is rendered for in the end', async (t) => {
+  const at = await clientStage(t);
+  const ben = at.client().join('r', { user: { userId: 'ben' } });
+  await ben.joined;
+  const client = at.client();
+  const Shown = showing(() => useRoomStatus());
+  const page = await renderedInVain(t, client);
   const asAda = h(RoomProvider, { id: 'r', user: { userId: 'ada' } }, h(Shown));
   page.render(below(client, asAda, h(RoomProvider, { id: 'r' }, h(Shown))));
   await until(() => page.text() === 'joinedjoined', 'the room');
@@ -64,16 +69,8 @@ t.test('a room that was hidden is joined as who it is rendered for when it is sh
 t.test('a user that a render in vain has given is nobody’s any more', async (t) => {
   const at = await clientStage(t);
   const client = at.client({ getToken: () => token({ sub: 'ada' }) });
-  let renders = 0;
-  const never = new Promise<string>(() => {});
-  const Waiting = showing(() => {
-    renders += 1;
-    return use(never);
-  });
   const Shown = showing(() => useRoomStatus());
-  const asGuest = h(RoomProvider, { id: 'r', user: { userId: 'guest' } }, h(Waiting));
-  const page = mount(t, below(client, asGuest));
-  await until(() => renders > 0, 'a render in vain');
+  const page = await renderedInVain(t, client);
   page.render(below(client, h(RoomProvider, { id: 'r' }, h(Shown))));
   await until(() => /joined|refused/.test(page.text()), 'the room');
   t.equal(page.text(), 'joined');

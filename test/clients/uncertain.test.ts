@@ -96,6 +96,7 @@ t.test(
   async (t) => {
     const codes = new Set<string>();
     for (const seed of seeds) await run(t, { seed, codes, env: { KEPT_TEXT_OPERATIONS: '2' } });
-    if (SEED === undefined) t.same([...codes].sort(), ['LOG_UNAVAILABLE', 'NOT_JOINED', 'OUTCOME_UNKNOWN', 'VERSION_UNKNOWN']);
+    if (SEED === undefined)
+      t.same([...codes].sort(), ['LOG_UNAVAILABLE', 'NOT_JOINED', 'OUTCOME_UNKNOWN', 'VERSION_UNKNOWN']);
   },
 );

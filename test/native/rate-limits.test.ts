@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { add, ofType, type Person, stage, update } from './person.ts';
 
 const select = (count: number) => ({ type: 'select', planetId: `p${count % 9}` });
@@ -167,13 +167,19 @@ t.test('[RL4] what stands in line behind a command that was refused does not ove
   t.same(texts().slice(-4), [10, 11, 12, 13], 'what comes again is let through in its order');
 });
 
-t.test('[RL4] what stands behind a command may name its opId or its ref', async (t) => {
+/** Somebody who has said as much as may be said, and what another hears. */
+async function exhausted(t: Test) {
   const at = await stage(t, { RATE_LIMIT: '10/1s' });
   const [ada, ben] = [await at.member('ada'), await at.member('ben')];
   const say = (text: string, more: object = {}) => ada.send({ type: 'message', text, ...more });
   const texts = async () => ofType(await ben.news(), 'message').map(({ text }) => text);
   await at.pass(2000);
   for (let n = 0; n < 10; n++) say(`${n}`);
+  return { at, say, texts };
+}
+
+t.test('[RL4] what stands behind a command may name its opId or its ref', async (t) => {
+  const { at, say, texts } = await exhausted(t);
   say('first', { opId: 'o', ref: 1 });
   await at.pass(500);
   await texts();
@@ -187,12 +193,7 @@ t.test('[RL4] what stands behind a command may name its opId or its ref', async 
 });
 
 t.test('[RL4] a ref that another command has by now holds nothing any longer', async (t) => {
-  const at = await stage(t, { RATE_LIMIT: '10/1s' });
-  const [ada, ben] = [await at.member('ada'), await at.member('ben')];
-  const say = (text: string, more: object = {}) => ada.send({ type: 'message', text, ...more });
-  const texts = async () => ofType(await ben.news(), 'message').map(({ text }) => text);
-  await at.pass(2000);
-  for (let n = 0; n < 10; n++) say(`${n}`);
+  const { at, say, texts } = await exhausted(t);
   say('given up', { opId: 'o', ref: 1 });
   say('given up, too', { ref: 2 });
   await at.pass(1000);
