@@ -3,7 +3,8 @@ import { type as ot } from 'ot-text-unicode';
 import t from 'tap';
 import type { Room } from '../../clients/client/index.ts';
 import { apply, split } from '../../clients/client/text/edits.ts';
-import { limits, type TextOperation } from '../../protocol/index.ts';
+import { limits } from '../../protocol/index.ts';
+import { normalized } from '../support/normalized.ts';
 import { clientStage, until } from './stage.ts';
 
 for (const MAX_MESSAGE_BYTES of [limits.MAX_MESSAGE_BYTES, 8192]) {
@@ -64,7 +65,7 @@ t.test('what an operation is split into does the same, and each piece keeps with
       fc.array(part, { maxLength: 20 }),
       fc.integer({ min: 4096, max: 20_000 }),
       (parts, maxBytes) => {
-        const operation = ot.normalize(structuredClone(parts)) as TextOperation;
+        const operation = normalized(parts);
         let value = text;
         for (let rest = operation; rest.length > 0; ) {
           const [first, then] = split(rest, maxBytes);

@@ -1,5 +1,6 @@
 import { type as textType } from 'ot-text-unicode';
 import type { TextDocument, TextOperation } from '../../protocol/index.ts';
+import { normalized } from '../support/normalized.ts';
 
 /** An operation of this client's own that has not become a version of the document yet. */
 interface Pending {
@@ -29,7 +30,7 @@ export class TextReplica {
   began(opId: string, operation: TextOperation): void {
     this.#own.add(opId);
     // As the server does: where two insert at one place it counts which component stands first.
-    this.pending = { opId, transformed: textType.normalize(operation) as TextOperation };
+    this.pending = { opId, transformed: normalized(operation) };
   }
 
   acknowledged(opId: string, version: number): void {

@@ -1,6 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { type as ot } from 'ot-text-unicode';
 import type { TextOperation } from '../../protocol/index.ts';
+import { normalized } from '../support/normalized.ts';
 
 /** An operation as it was sent. */
 export interface Own {
@@ -113,7 +114,7 @@ export class ModelText {
 
   /** An own operation that came after a version, as it is when its author has heard of others up to another. */
   #heard(own: Own, after: number, heard: number): TextOperation {
-    let operation = ot.normalize(own.operation) as TextOperation;
+    let operation = normalized(own.operation);
     for (const other of this.#others(own, after)) {
       if (other.version > heard) break;
       operation = ot.transform(operation, other.operation, 'left') as TextOperation;
