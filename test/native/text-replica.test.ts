@@ -45,18 +45,14 @@ t.test(
   async (t) => {
     const at = await stage(t);
     const ada = await at.member('ada');
-    t.match(
-      await ada.ask({ type: 'operation', documentId: 'd', operation: ['abcdef'], version: 0, opId: '1' }),
-      {
-        version: 1,
-      },
-    );
+    const sent = { type: 'operation', documentId: 'd' };
+    t.match(await ada.ask({ ...sent, operation: ['abcdef'], version: 0, opId: '1' }), { version: 1 });
     const text = new RoomReplica('room').text('d');
     text.replaced({ version: 1, text: 'abcdef' });
     const operation = [1, { d: 2 }, { d: 2 }];
     text.began('2', operation);
-    const repeated = await ada.ask({ type: 'operation', documentId: 'd', operation, version: 1, opId: '2' });
-    text.acknowledged('2', repeated.version);
+    t.match(await ada.ask({ ...sent, operation, version: 1, opId: '2' }), { type: 'ack', version: 2 });
+    text.acknowledged('2', 2);
     const { documents } = await ada.ask({ type: 'requestSync' });
     t.same({ version: text.version, text: text.text }, documents.d);
   },
