@@ -36,7 +36,7 @@ export interface HubOptions {
   logger: Logger;
   metrics: Metrics;
   nodeId: string;
-  rooms(): Rooms;
+  rooms: Rooms;
   recovery: Recovery;
   listeners: Listeners;
   permission: Pick<Permission, 'authorize' | 'revision' | 'verifyToken' | 'isRevoked'>;
@@ -101,7 +101,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
       close: (session, name) => this.sessions.close(session, name),
       end: (session, reason) => this.sessions.end(session, reason),
       answer: (session, event) => this.sessions.answer(session, event),
-      submit: (roomId, entry) => rooms().submit(roomId, entry),
+      submit: (roomId, entry) => rooms.submit(roomId, entry),
     };
   }
 
@@ -167,7 +167,7 @@ export class Hub implements ConnectionHandler, SocketHandler {
     this.#options.recovery.ended(session.id, clean);
     receiver.ended();
     for (const { roomId } of session.memberships.values()) {
-      this.#options.rooms().get(roomId)?.fanout?.detach(session.id);
+      this.#options.rooms.get(roomId)?.fanout?.detach(session.id);
     }
     if (session.hears !== undefined) this.#options.listeners.forget(session);
     const { isWatched, returns } = receiver.dialect.framing;

@@ -5,6 +5,7 @@ import { type Log, LogError } from './log/log.ts';
 import { takeOver } from './log/take-over.ts';
 import type { Logger } from './logger.ts';
 import { openFailed } from './open-failed.ts';
+import { ownName } from './own-name.ts';
 
 export interface OccupiedOptions {
   readonly log: Log;
@@ -15,8 +16,8 @@ export interface OccupiedOptions {
   open(roomId: string): Promise<unknown>;
 }
 
-/** The log of a node's rooms: a name that no room can have. */
-const OCCUPIED = '\u0001occupied';
+/** The log of a node's rooms. */
+const OCCUPIED = ownName('occupied');
 const AGAIN_MS = 1000;
 
 /**

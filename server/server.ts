@@ -94,11 +94,11 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   const permission = await openPermission({ ...parts, application: options.authorize });
   const { directory, authorize, verifyToken, revoke } = permission;
   const suspicion = createSuspicion(logger, metrics, clock);
-  const recovery: Recovery = await openRecovery({ ...parts, nodeId, nodes, rooms: () => rooms });
+  const recovery: Recovery = await openRecovery({ ...parts, nodeId, nodes, rooms });
   const listeners = new Listeners({
     log,
     ticker,
-    rooms: () => rooms,
+    rooms,
     onListening: (...heard) => recovery.joined(...heard),
   });
   onGone = (node) => {
@@ -118,7 +118,7 @@ async function assemble(options: ServerOptions, { log, join }: Store, opened: Op
   const hub = new Hub({
     ...parts,
     nodeId,
-    rooms: () => rooms,
+    rooms,
     recovery,
     listeners,
     permission,

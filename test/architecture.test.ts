@@ -46,12 +46,20 @@ const borders: readonly Border[] = [
   { folder: 'server/peers/', values: ['server/clock.ts', 'server/log/nodes.ts'] },
   {
     folder: 'server/outbound/',
-    values: ['protocol/', 'server/clock.ts', 'lru-cache', 'p-limit', 'node:crypto', 'node:events'],
+    values: [
+      'protocol/',
+      'server/clock.ts',
+      'server/own-name.ts',
+      'lru-cache',
+      'p-limit',
+      'node:crypto',
+      'node:events',
+    ],
     types: ['server/dispatch/', 'server/log/', 'server/room/', 'server/dialect/'],
   },
   {
     folder: 'server/directory/',
-    values: ['protocol/', 'server/log/lasting-log.ts'],
+    values: ['protocol/', 'server/log/lasting-log.ts', 'server/own-name.ts'],
     types: ['server/log/log.ts'],
   },
   { folder: 'server/dialect/', values: ['protocol/', 'xss'], types: ['server/room/'] },
@@ -97,6 +105,7 @@ const borders: readonly Border[] = [
     folder: 'server/backend/',
     values: [
       'protocol/',
+      'server/own-name.ts',
       'server/room/state.ts',
       'server/dialect/manifest.ts',
       'server/dialect/present.ts',
@@ -112,7 +121,10 @@ const borders: readonly Border[] = [
       'server/tracking/',
     ],
   },
-  { folder: 'server/tracking/', values: ['protocol/', 'server/log/log.ts', 'node:util'] },
+  {
+    folder: 'server/tracking/',
+    values: ['protocol/', 'server/log/log.ts', 'server/own-name.ts', 'node:util'],
+  },
 ];
 
 /** What only some may import: a folder for its own files, and those that are named. */

@@ -3,6 +3,7 @@ import { errors, Refusal } from '../../protocol/index.ts';
 import type { DirectEvent } from '../dialect/events.ts';
 import type { Session } from '../dispatch/session.ts';
 import { bytesOf } from '../dispatch/size.ts';
+import { ownName } from '../own-name.ts';
 import type { Answer, EntryOf } from '../room/entry.ts';
 import type { Backend } from './backend.ts';
 import type { ForUser } from './elsewhere.ts';
@@ -22,10 +23,10 @@ export interface PublishingOptions {
   maxBytes: number;
 }
 
-/** Whose idempotency keys those of the program itself are: no user has a control character. */
-const PROGRAM = '\u0001program';
+/** Whose idempotency keys those of the program itself are. */
+const PROGRAM = ownName('program');
 /** Those of backends are not those of users, of whom a guest may be called like one. */
-const PUBLISHER = '\u0001publisher ';
+const PUBLISHER = ownName('publisher ');
 
 export function createPublishing(
   options: PublishingOptions,
@@ -158,7 +159,7 @@ export function createHere({ sessions, answer, kick }: HereOptions): Here {
   };
 }
 
-const NOTIFICATIONS = '\u0001notifications';
+const NOTIFICATIONS = ownName('notifications');
 
 function userOf({ phase }: Session): string | undefined {
   return 'principal' in phase ? phase.principal.userId : undefined;

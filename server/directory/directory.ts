@@ -1,5 +1,6 @@
 import { type OpenFailed, openLastingLog } from '../log/lasting-log.ts';
 import type { Log, Snapshot } from '../log/log.ts';
+import { ownName } from '../own-name.ts';
 import { checkedProject, checkedProjectId, type Project } from './project.ts';
 
 /** The projects that the server knows: `project:{id}` and `scene:{id}:{sceneId}` are their rooms. */
@@ -38,8 +39,7 @@ export interface DirectoryOptions {
 
 type Entry = { type: 'put'; id: string; project: Project } | { type: 'delete'; id: string };
 
-/** No room has this id: theirs hold no control characters. */
-const LOG_ID = '\u0001projects';
+const LOG_ID = ownName('projects');
 /** Raised when the shape of snapshots changes. */
 const FORMAT = 1;
 

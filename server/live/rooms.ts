@@ -1,3 +1,4 @@
+import { within } from '../clock.ts';
 import type { RoomView } from '../dialect/events.ts';
 import type { Session } from '../dispatch/session.ts';
 import type { SyncRequest } from '../fanout/catch-up.ts';
@@ -157,12 +158,7 @@ export class Rooms {
   /** Waits until everything that was accepted is durable, but not for ever: a log may fail for long. */
   async settled(): Promise<void> {
     const { clock } = this.#options.room;
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = clock.after(SETTLE_MS, resolve);
-    });
-    await Promise.race([late, Promise.all([...this.#rooms.values()].map((room) => room.settled()))]);
-    cancel();
+    await within(clock, SETTLE_MS, Promise.all([...this.#rooms.values()].map((room) => room.settled())));
   }
 
   /** The same, and nothing waits for the end of a tick any more. */

@@ -1,5 +1,5 @@
 import { ClientClosedError, ClientOfflineError, ErrorReply } from '@redis/client';
-import type { Clock } from '../clock.ts';
+import { type Clock, passed, within } from '../clock.ts';
 import { LogError } from './log.ts';
 import type { Delivery } from './nodes.ts';
 import { type Argument, type Connections, connect, type Listener } from './redis-connections.ts';
@@ -131,16 +131,6 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
     to.renew();
   }
 
-  /** Undefined: no answer in time. */
-  async function within<T>(ms: number, answer: Promise<T>): Promise<T | undefined> {
-    let cancel = () => {};
-    const time = new Promise<undefined>((resolve) => {
-      cancel = clock.after(ms, () => resolve(undefined));
-    });
-    answer.catch(() => {});
-    return Promise.race([answer, time]).finally(cancel);
-  }
-
   /** Tries until it works or the time is over: that of this call, or of an absence that began before it. */
   async function persist<T>(key: string, isAppend: boolean, attempt: () => Promise<T>): Promise<T> {
     const now = clock.monotonic();
@@ -157,7 +147,8 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       let isRenewing = false;
       try {
         if (closed || !to.isReady()) throw new ClientOfflineError();
-        const result = await within(Math.max(LEAST_ATTEMPT_MS, deadline - clock.monotonic()), attempt());
+        const leftMs = Math.max(LEAST_ATTEMPT_MS, deadline - clock.monotonic());
+        const result = await within(clock, leftMs, attempt());
         if (result !== undefined) return result;
         reason = 'it does not answer';
         isUncertain = true;
@@ -175,7 +166,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       }
       troubled(key);
       if (closed || (!isRenewing && clock.monotonic() + RETRY_MS > deadline)) throw failure();
-      await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
+      await passed(clock, RETRY_MS);
     }
   }
 
@@ -199,7 +190,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       const unsubscribe = async (): Promise<void> => {
         told = undefined;
         // A connection that breaks amid this may leave it without an answer, and whoever closes waits for it.
-        await within(UNSUBSCRIBE_MS, leave());
+        await within(clock, UNSUBSCRIBE_MS, leave());
       };
       let isAsked = false;
       try {
@@ -222,7 +213,7 @@ export async function openRedisLink(options: LinkOptions): Promise<RedisLink> {
       if (closed || !to.isReady()) return 'unsent';
       try {
         const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-        const heard = await within(timeoutMs, to.send(channel, ['SPUBLISH', channel, bytes]));
+        const heard = await within(clock, timeoutMs, to.send(channel, ['SPUBLISH', channel, bytes]));
         if (heard === undefined) return 'unsure';
         return Number(heard) > 0 ? 'heard' : 'unheard';
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, passed } from '../clock.ts';
 import { openDurableMap } from './durable-map.ts';
 import { type Log, LogError } from './log.ts';
 
@@ -29,7 +29,7 @@ export async function takeOver<Value>(options: TakeOverOptions<Value>): Promise<
       options.onFailed(error);
       // What is damaged is no less so later.
       if (error instanceof LogError && error.code === 'LOG_CORRUPT') return true;
-      await new Promise<void>((resolve) => void options.clock.after(AGAIN_MS, resolve));
+      await passed(options.clock, AGAIN_MS);
     }
   }
   return false;

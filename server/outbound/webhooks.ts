@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type { Clock } from '../clock.ts';
 import type { DurableMap } from '../log/durable-map.ts';
+import { ownName } from '../own-name.ts';
 import type { Happening } from './happening.ts';
 import type { Post } from './post.ts';
 import { messageOf, type Waiting, WaitingRoom } from './waiting-room.ts';
@@ -25,8 +26,8 @@ export interface WebhooksOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** The log of what waits: a name that no room can have. */
-export const WEBHOOKS = '\u0001webhooks';
+/** The log of what waits. */
+export const WEBHOOKS = ownName('webhooks');
 
 /** Requests under way at once; other rooms wait. */
 const MOST_REQUESTS = 8;

@@ -1,3 +1,4 @@
+import { within } from '../clock.ts';
 import { type DeliveryParts, deliver } from './delivery.ts';
 import { type Envelope, encodeEnvelope } from './envelope.ts';
 import type { Asker, PeerListener } from './peers.ts';
@@ -63,11 +64,7 @@ export class Answering {
 
   /** Waits for answers that are on their way, and not for others. */
   async close(): Promise<void> {
-    let cancel = () => {};
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#parts.clock.after(LAST_MS, resolve);
-    });
-    await Promise.race([Promise.all(this.#leaving), late]).finally(cancel);
+    await within(this.#parts.clock, LAST_MS, Promise.all(this.#leaving));
     for (const { cancelled } of this.#open.values()) cancelled.abort();
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, passed } from '../clock.ts';
 import type { Mail } from '../log/nodes.ts';
 
 export interface DeliveryParts {
@@ -43,6 +43,6 @@ export async function deliver(
       delivery === 'unheard' ? now - (unheardSince ?? now) < unheardMs : now - begun < withinMs;
     if (delivery === 'unsure' && !isRepeatable) return 'unsure';
     if (!isPatient || isOver()) return 'away';
-    await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
+    await passed(clock, AGAIN_MS);
   }
 }

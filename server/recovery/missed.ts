@@ -6,7 +6,7 @@ export interface MissedOptions {
   readonly log: Pick<Log, 'head'>;
   /** Whether it is the user's own, where nobody is told operations. */
   readonly isOwn: boolean;
-  rooms(): Rooms;
+  rooms: Rooms;
 }
 
 /** How much has happened in a room since; undefined where that is no longer known. */
@@ -20,7 +20,7 @@ export async function missedIn(
     // Most have missed nothing: their rooms need not be opened to know that.
     if (head === undefined) return since.epoch === undefined ? 0 : undefined;
     if (isUpToDate(since, head)) return 0;
-    const { state, view } = await rooms().load(roomId);
+    const { state, view } = await rooms.load(roomId);
     const place = placeFrom(state, view.epoch, isOwn ? apartFromOperations(state, since) : since);
     const missed = place && missedSince(state, place);
     return missed && missed.operations.length + missed.others.length;

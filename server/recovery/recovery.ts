@@ -9,6 +9,7 @@ import type { Log } from '../log/log.ts';
 import type { Nodes } from '../log/nodes.ts';
 import type { Logger } from '../logger.ts';
 import { openFailed } from '../open-failed.ts';
+import { ownName } from '../own-name.ts';
 import { LeftRooms } from './left-rooms.ts';
 import { missedIn } from './missed.ts';
 import {
@@ -51,11 +52,10 @@ export interface RecoveryOptions {
   readonly stays: DurableMap<Stay>;
   readonly newId: () => string;
   readonly log: Pick<Log, 'head'>;
-  rooms(): Rooms;
+  rooms: Rooms;
 }
 
-/** The log of the stays: a name that no room can have. */
-export const STAYS = '\u0001stays';
+export const STAYS = ownName('stays');
 
 /**
  * Lets clients whose connection broke come back to their rooms as if they had never been away, with what they
@@ -180,7 +180,7 @@ export class Recovery {
     const stay = pid === undefined ? undefined : this.#options.stays.get(pid);
     if (pid === undefined || stay === undefined) return undefined;
     // Who has asked for it hears on until it is out: then once more. Who is sent away has not asked.
-    const served = this.#options.rooms().get(roomId)?.fanout?.servedTo(connectionId);
+    const served = this.#options.rooms.get(roomId)?.fanout?.servedTo(connectionId);
     if (served !== undefined) this.#left.note(connectionId, roomId, served);
     if (!hasRoom(stay, roomId)) return undefined;
     return this.#keep(pid, { ...stay, rooms: stay.rooms.filter((one) => one.roomId !== roomId) });
@@ -223,7 +223,7 @@ export class Recovery {
     if (before !== undefined) return before;
     const served = new Map(left ?? leftBefore.map((one) => [one.roomId, restored(one.served)]));
     for (const { roomId, served: before } of rooms) {
-      const { fanout } = this.#options.rooms().get(roomId) ?? {};
+      const { fanout } = this.#options.rooms.get(roomId) ?? {};
       const one = fanout?.servedTo(connections.at(-1) ?? '') ?? (before && restored(before));
       if (one !== undefined) served.set(roomId, one);
     }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, passed } from '../clock.ts';
 import type { Session } from '../dispatch/session.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -29,10 +29,9 @@ const RETURN_SPREAD_MS = 500;
 export async function handOver(options: HandoverOptions): Promise<void> {
   const { clock, handoverMs, sessions, others } = options;
   const partMs = handoverMs / 3;
-  const passed = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve));
   const waitWhile = async (holds: () => boolean) => {
     const end = clock.monotonic() + partMs;
-    while (others() > 0 && holds() && clock.monotonic() < end) await passed(STEP_MS);
+    while (others() > 0 && holds() && clock.monotonic() < end) await passed(clock, STEP_MS);
   };
   if (here(sessions).length === 0) return;
   await waitWhile(() => true);
@@ -41,25 +40,24 @@ export async function handOver(options: HandoverOptions): Promise<void> {
   const end = clock.monotonic() + partMs;
   for (let leftMs = partMs; leftMs > STEP_MS && others() > 0; leftMs = end - clock.monotonic()) {
     const all = here(sessions);
-    await sendAway(all.slice(0, Math.ceil((all.length * STEP_MS) / leftMs)), passed, options);
-    await passed(STEP_MS);
+    await sendAway(all.slice(0, Math.ceil((all.length * STEP_MS) / leftMs)), options);
+    await passed(clock, STEP_MS);
   }
   // Who is here still is sent away as by any node that is alone.
-  if (others() > 0) await sendAway(here(sessions), passed, options);
+  if (others() > 0) await sendAway(here(sessions), options);
   await waitWhile(() => isAwaited(sessions));
 }
 
 /** What they say from now on they say again elsewhere; what they said before is answered first. */
 async function sendAway(
   some: readonly Session[],
-  passed: (ms: number) => Promise<void>,
-  { sessions, settled, tickMs, random }: HandoverOptions,
+  { clock, sessions, settled, tickMs, random }: HandoverOptions,
 ): Promise<void> {
   if (some.length === 0) return;
   for (const session of some) session.isDeparting = true;
   await settled();
   // Some answers wait for the end of the tick.
-  await passed(tickMs);
+  await passed(clock, tickMs);
   for (const { receiver } of some) {
     const retryAfterMs = Math.round(random() * RETURN_SPREAD_MS);
     sessions.closeConnection(receiver.connection, 'SHUTDOWN', { retryAfterMs });

@@ -11,7 +11,7 @@ import { identityOf } from './sessions.ts';
 export interface ListenersOptions {
   readonly log: Pick<Log, 'head' | 'isShared'>;
   readonly ticker: Pick<Ticker, 'request'>;
-  rooms(): Rooms;
+  rooms: Rooms;
   /** Where a room stood when a session began to hear it. */
   onListening(session: Session, roomId: string, from: Joined): void;
 }
@@ -63,7 +63,7 @@ export class Listeners {
     const { userId } = identityOf(session) ?? {};
     if (userId === undefined) return;
     const user = { userId };
-    const room = rooms().get(roomId);
+    const room = rooms.get(roomId);
     if (room?.view !== undefined) {
       const { epoch, state } = room.view;
       if (since === undefined) onListening(session, roomId, { user, epoch, ...placeOf(state) });
@@ -78,7 +78,7 @@ export class Listeners {
     if (log.isShared && session.hears !== undefined)
       session.hears.since ??= { epoch: head?.epoch, offset: head?.offset ?? 0, version: 0 };
     const isBehind = since !== undefined && head !== undefined && !isUpToDate(since, head);
-    if (log.isShared || isBehind) await rooms().load(roomId);
+    if (log.isShared || isBehind) await rooms.load(roomId);
   }
 
   forget(session: Session): void {
@@ -88,7 +88,7 @@ export class Listeners {
     else this.#byRoom.delete(roomId);
     session.hears = undefined;
     this.#deaf.delete(session);
-    const room = this.#options.rooms().get(roomId);
+    const room = this.#options.rooms.get(roomId);
     room?.fanout?.detach(session.id);
     room?.rest();
   }
@@ -107,7 +107,7 @@ export class Listeners {
       if (session.hears !== undefined && view !== undefined)
         session.hears.since = anyEpoch({ epoch: view.epoch, ...placeOf(view.state) });
     }
-    const loading = this.#options.rooms().load(roomId);
+    const loading = this.#options.rooms.load(roomId);
     loading.catch((error: LogError) => this.#failed(sessions, roomId, error));
   }
 

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Principal, User, VerifyToken } from '../dispatch/principal.ts';
 import type { Revocation, Revoked } from '../dispatch/revocation.ts';
 import type { DurableMap } from '../log/durable-map.ts';
+import { ownName } from '../own-name.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What is kept of a revocation: when it was, and until when it counts; neither is ever changed. */
@@ -21,8 +22,7 @@ export interface RevocationsOptions {
   sessions(): Sessions | undefined;
 }
 
-/** The log of the revocations: a name that no room can have. */
-export const REVOCATIONS = '\u0001revocations';
+export const REVOCATIONS = ownName('revocations');
 
 /** Beyond what clocks may differ by. */
 const FORGET_LATER_MS = 60_000;

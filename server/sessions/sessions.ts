@@ -18,7 +18,7 @@ export interface SessionsOptions {
   logger: Logger;
   metrics: Metrics;
   heartbeatGraceMs: number;
-  rooms(): Rooms;
+  rooms: Rooms;
   /** Whether the token that proves who it is was taken back. */
   isRevoked(principal: Principal): boolean;
   hooks: Hooks | undefined;
@@ -70,7 +70,7 @@ export class Sessions {
   answer(session: Session, event: DirectEvent, roomId?: string): void {
     const { receiver, phase } = session;
     if (phase.kind === 'ended' || phase.kind === 'lost') return;
-    const fanout = roomId === undefined ? undefined : this.#options.rooms().get(roomId)?.fanout;
+    const fanout = roomId === undefined ? undefined : this.#options.rooms.get(roomId)?.fanout;
     const encoded = renderDirect(receiver.dialect, event, fanout?.view);
     this.#options.metrics.messagesSent.labels(event.type).inc();
     if (fanout === undefined) receiver.reply(encoded);
@@ -92,17 +92,15 @@ export class Sessions {
     const ref = why.reason === 'left' && why.ref !== undefined ? { ref: why.ref } : {};
     const code = why.reason === 'forbidden' ? { code: why.code } : {};
     const by = { connection: session.id, userId, ...ref };
-    this.#options
-      .rooms()
-      .submit(roomId, { type: 'leave', at: this.#options.clock.now(), by, reason, ...code });
+    this.#options.rooms.submit(roomId, { type: 'leave', at: this.#options.clock.now(), by, reason, ...code });
   }
 
   /** Takes from a session what it has selected in a room, where it may not write any more. */
   letGo({ id: connection }: Session, { roomId }: Membership): void {
     const { clock, rooms } = this.#options;
-    const { selections = new Map() } = rooms().get(roomId)?.state ?? {};
+    const { selections = new Map() } = rooms.get(roomId)?.state ?? {};
     for (const thing of claimsOf(selections, connection))
-      rooms().submit(roomId, { type: 'expire', at: clock.now(), connection, thing });
+      rooms.submit(roomId, { type: 'expire', at: clock.now(), connection, thing });
   }
 
   /** Its connection broke off: it may come back within the grace, and nobody has to see that it was away. */
@@ -133,7 +131,7 @@ export class Sessions {
       const by = { connection: session.id, userId };
       // Who leaves already was told of when it began.
       if (phase !== 'leaving') this.tellLeave({ roomId, userId, connectionId: session.id, reason });
-      this.#options.rooms().submit(roomId, { type: 'leave', at, by, reason });
+      this.#options.rooms.submit(roomId, { type: 'leave', at, by, reason });
     }
     session.memberships.clear();
     this.#byId.delete(session.id);

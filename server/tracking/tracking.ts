@@ -8,6 +8,7 @@ import type {
 } from '../../protocol/http/index.ts';
 import { type JsonObject, Refusal } from '../../protocol/index.ts';
 import type { Log } from '../log/log.ts';
+import { ownName } from '../own-name.ts';
 import { type OpenSession, SessionLogs, type Shown } from './session-log.ts';
 import type { SessionState } from './session-state.ts';
 
@@ -50,8 +51,8 @@ export interface Tracking {
 const SHOWN_EVENTS = 10;
 /** While so much could not be shown, no more events wait for it. */
 const MOST_UNSHOWN = 100;
-/** Whose the idempotency keys are, each session's its own: no user has a control character. */
-const TRACKING = '\u0001tracking ';
+/** Whose the idempotency keys are, each session's its own. */
+const TRACKING = ownName('tracking ');
 
 export function createTracking(options: TrackingOptions): Tracking & { close(): Promise<void> } {
   const { now, newId, publish, maxEvents, keptKeys } = options;
