@@ -11,11 +11,8 @@ import type { Departed } from '../room/effect.ts';
 import type { Lock } from '../room/entry.ts';
 import type { RoomState } from '../room/state.ts';
 
-/**
- * What the server has to say, before any application's words for it. Every vocabulary decides about every
- * type of event; a new one does not compile until all of them have.
- */
-export type Event = RoomEvent | SignalEvent | DirectEvent;
+// What the server has to say, before any application's words for it. Every vocabulary decides about every type of
+// event; a new one does not compile until all of them have.
 
 /** For everybody in a room, in the room's order. */
 export type RoomEvent =

@@ -8,7 +8,7 @@ export const DOCUMENT = 'notes';
 const weights = {
   scene: 50,
   count: 25,
-  text: 14,
+  text: 30,
   chat: 6,
   select: 9,
   unselect: 7,
