@@ -5,11 +5,11 @@ import { placeOf } from '../room/place.ts';
 import { type Attachment, isIn, type Want } from './attachment.ts';
 import { Attachments } from './attachments.ts';
 import type { Audience } from './audience.ts';
-import { Behind } from './behind.ts';
 import { type SyncRequest, syncAnswer } from './catch-up.ts';
 import { Encodings } from './encodings.ts';
 import type { FanoutOptions } from './fanout-options.ts';
 import { Flushes, type Served } from './flushes.ts';
+import { HeldAnswers } from './held-answers.ts';
 import { absorb, emptyPending, eventsOf, hasPlace, type Pending, through } from './pending.ts';
 import type { Told } from './position.ts';
 import { publishToAll } from './publish.ts';
@@ -32,7 +32,7 @@ export class RoomFanout implements Flushable, Feed {
   readonly #encodings: Encodings;
   readonly #flushes: Flushes;
   readonly #published = new Published();
-  readonly #behind = new Behind((receiver, encoded) => {
+  readonly #held = new HeldAnswers((receiver, encoded) => {
     if (!this.#attachments.keepsBehind(receiver, encoded)) receiver.reply(encoded, this.view.roomId);
   });
   #pending: Pending | undefined;
@@ -80,7 +80,7 @@ export class RoomFanout implements Flushable, Feed {
     receiver.feeds.set(this.view.roomId, this);
     this.#attachments.attach(receiver, userId, want, stored);
     // In the order in which they were asked for, where it joins once more.
-    this.#behind.release(receiver);
+    this.#held.release(receiver);
     // No flush is asked for: what else follows from the same batch has to be taken in before.
   }
 
@@ -89,7 +89,7 @@ export class RoomFanout implements Flushable, Feed {
     this.#signals.forget(connectionId);
     if (attachment === undefined) return;
     attachment.receiver.left(this.view.roomId);
-    this.#behind.release(attachment.receiver);
+    this.#held.release(attachment.receiver);
     this.#attachments.detach(attachment);
     const now = placeOf(this.view.state);
     this.#encodings.at(now);
@@ -108,7 +108,7 @@ export class RoomFanout implements Flushable, Feed {
     if (this.#attachments.keepsBehind(receiver, encoded)) return;
     const pending = this.attachmentOf(receiver.connection.id) && this.#pending;
     if (pending !== undefined && receiver.dialect.vocabulary.answersInOrder) {
-      this.#behind.add({ receiver, encoded, offset: hasPlace(pending, offset) ? offset : undefined });
+      this.#held.add({ receiver, encoded, offset: hasPlace(pending, offset) ? offset : undefined });
     } else receiver.reply(encoded, this.view.roomId);
   }
 
@@ -170,7 +170,7 @@ export class RoomFanout implements Flushable, Feed {
     this.#attachments.told = told;
     this.#flushes.end(heard, this.view.state.recent.since);
     this.#encodings.at(after);
-    this.#behind.end();
+    this.#held.end();
     this.#attachments.serveWaiting();
     this.#answerSyncs();
     for (const event of events) this.#options.onSent(event.type);
@@ -204,13 +204,13 @@ export class RoomFanout implements Flushable, Feed {
   #publish(events: readonly RoomEvent[], signals: readonly SignalEvent[], after: Told): void {
     const attachments = this.#attachments;
     this.#published.beginFlush();
-    this.#behind.begin((connectionId) => attachments.get(connectionId));
+    this.#held.begin((connectionId) => attachments.get(connectionId));
     const render = createRendering(this.view, events, signals, attachments.told, after);
     publishToAll(attachments.audiences.values(), render, (audience, frame, before, from, exclude) => {
       // Who loses an answer here has what came before.
       attachments.told = before;
       // The delta bears the offset of all: what is answered with it comes behind it.
-      if (before.place.offset < after.place.offset) this.#behind.sendThrough(before.place.offset, audience);
+      if (before.place.offset < after.place.offset) this.#held.sendThrough(before.place.offset, audience);
       this.#published.add(frame, before);
       const author = from === undefined ? undefined : attachments.get(from);
       // In another audience its wire may bear another connection, which is to hear it.

@@ -5,8 +5,8 @@ import type { Want } from '../fanout/attachment.ts';
 import type { Ticker } from '../fanout/ticker.ts';
 import type { Entry, LeaveReason } from '../room/entry.ts';
 import type { Place } from '../room/place.ts';
-import type { Asked } from './asked.ts';
 import type { Joins } from './joins.ts';
+import type { PendingAnswers } from './pending-answers.ts';
 
 /** What the author of an entry is told that the log did not accept. */
 export type LogRefusal = 'LOG_UNAVAILABLE' | 'OUTCOME_UNKNOWN' | 'LOG_CORRUPT';
@@ -40,7 +40,7 @@ export interface ExecutionOptions {
   clock: Clock;
   ticker: Ticker;
   joins: Joins;
-  asked: Asked;
+  pendingAnswers: PendingAnswers;
   submit(roomId: string, entry: Entry): void;
   viewOf(roomId: string): RoomView | undefined;
 }

@@ -84,7 +84,7 @@ export class Execution {
     offset: number,
     replies: Map<Receiver, string[]>,
   ): void {
-    if (this.#options.asked.answer(to.connection, answer)) return;
+    if (this.#options.pendingAnswers.answer(to.connection, answer)) return;
     // A join that was accepted is answered when its receiver is served.
     if (op === 'join' && answer.ok) return;
     if (op === 'join') this.#notJoined(to.connection, room.roomId);
@@ -213,7 +213,7 @@ export class Execution {
   refuse(roomId: string, entry: Entry, code: 'OVERLOADED' | LogRefusal): void {
     if (!('by' in entry)) return;
     const { by, type } = entry as CommandEntry;
-    if (this.#options.asked.answer(by.connection, { ok: false, code })) return;
+    if (this.#options.pendingAnswers.answer(by.connection, { ok: false, code })) return;
     if (type === 'join' && code !== 'LOG_CORRUPT' && this.#returning.later(roomId, by.connection)) return;
     this.#options.onRefused(code);
     if (type === 'join') this.#notJoined(by.connection, roomId, code === 'OVERLOADED' ? 'latest' : 'oldest');

@@ -7,10 +7,10 @@ import { type Entry, mustNotBeLost } from '../room/entry.ts';
 import { hasSessionsOf } from '../room/members.ts';
 import { isBlank, type RoomState } from '../room/state.ts';
 import { Backlog } from './backlog.ts';
+import { Gossip } from './gossip.ts';
 import type { LiveRoomOptions } from './live-room-options.ts';
 import { foldFrom, holdersIn, preparationOf, viewOf } from './room-opening.ts';
 import { Snapshots } from './snapshots.ts';
-import { Talk } from './talk.ts';
 
 const RETRY_MS = 500;
 
@@ -19,7 +19,7 @@ interface Opened {
   readonly state: RoomState;
   readonly fanout: RoomFanout;
   readonly snapshots: Snapshots;
-  readonly talk: Talk;
+  readonly gossip: Gossip;
 }
 
 /**
@@ -57,7 +57,7 @@ export class LiveRoom {
     const roomLog = await log.open(roomId, (first, texts) => listener(first, texts), {
       onEnded: (error) => this.#options.onEnded(this, error),
       onMissed: () => this.#options.onMissed(),
-      onTold: (text) => this.#opened?.talk.hear(text),
+      onTold: (text) => this.#opened?.gossip.hear(text),
     });
     let state: RoomState;
     try {
@@ -68,10 +68,10 @@ export class LiveRoom {
     }
     const snapshots = new Snapshots(roomLog, state, this.#options);
     const onSignals = (signals: readonly SignalEvent[]) => shown.hear(signals);
-    const talk = new Talk({ tell: roomLog.tell, nodeId, state, lastSeen, onSignals });
-    const view = viewOf(roomId, roomLog.epoch, state, (connection) => talk.lastSeen(connection));
-    const shown = new RoomFanout(view, { ...fanout, onSignals: (signals) => talk.signals(signals) });
-    this.#opened = { log: roomLog, state, snapshots, talk, fanout: shown };
+    const gossip = new Gossip({ tell: roomLog.tell, nodeId, state, lastSeen, onSignals });
+    const view = viewOf(roomId, roomLog.epoch, state, (connection) => gossip.lastSeen(connection));
+    const shown = new RoomFanout(view, { ...fanout, onSignals: (signals) => gossip.signals(signals) });
+    this.#opened = { log: roomLog, state, snapshots, gossip, fanout: shown };
     this.#options.onOpened(this);
     listener = (_first, texts) => this.#fold(texts);
     for (const [, texts] of arrived) this.#fold(texts);
@@ -123,7 +123,7 @@ export class LiveRoom {
   /** To be called about once a second. */
   sweep(): void {
     this.#opened?.fanout.sweep();
-    this.#opened?.talk.sweep();
+    this.#opened?.gossip.sweep();
     this.#releaseIfEmpty();
   }
 

@@ -7,13 +7,13 @@ import { LogError } from '../log/log.ts';
 import { type Answer, type CommandEntry, type Entry, mustNotBeLost } from '../room/entry.ts';
 import { hasSessionsOf, sessionsOf } from '../room/members.ts';
 import { isBlank, type RoomState } from '../room/state.ts';
-import { Asked } from './asked.ts';
-import { Due } from './due.ts';
+import { DeferredEntries } from './deferred-entries.ts';
 import { Execution } from './execution.ts';
 import type { ExecutionOptions, LogRefusal } from './execution-options.ts';
 import { type Join, Joins, refuseSyncs } from './joins.ts';
 import { LiveRoom } from './live-room.ts';
 import type { LiveRoomOptions } from './live-room-options.ts';
+import { PendingAnswers } from './pending-answers.ts';
 
 type OfExecution =
   | ('session' | 'rejoin' | 'leave' | 'lostSessions' | 'lockTtlMs')
@@ -43,23 +43,23 @@ export class Rooms {
   /** Rooms that are being released: the next opening waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
   readonly #opening = new WeakMap<LiveRoom, Promise<void>>();
-  readonly #due: Due;
+  readonly #deferred: DeferredEntries;
   readonly #joins = new Joins();
-  readonly #asked = new Asked();
+  readonly #pendingAnswers = new PendingAnswers();
   readonly #execution: Execution;
   readonly #ofRooms: LiveRoomOptions;
 
   constructor(options: RoomsOptions) {
     this.#options = options;
     const { session, room, onEffects } = options;
-    this.#due = new Due({ ...room, submit: (roomId, entry) => this.submit(roomId, entry) });
+    this.#deferred = new DeferredEntries({ ...room, submit: (roomId, entry) => this.submit(roomId, entry) });
     this.#execution = new Execution({
       ...options,
       nodeId: room.nodeId,
       clock: room.clock,
       ticker: room.fanout.ticker,
       joins: this.#joins,
-      asked: this.#asked,
+      pendingAnswers: this.#pendingAnswers,
       submit: (roomId, entry) => this.submit(roomId, entry),
       viewOf: (roomId) => this.#rooms.get(roomId)?.fanout?.view,
     });
@@ -119,7 +119,7 @@ export class Rooms {
 
   /** Submits an entry of somebody who is no connection. Resolves with the answer, once it is durable. */
   ask(roomId: string, entry: CommandEntry): Promise<Answer> {
-    const answer = this.#asked.wait(entry.by.connection);
+    const answer = this.#pendingAnswers.wait(entry.by.connection);
     this.submit(roomId, entry);
     return answer;
   }
@@ -169,7 +169,7 @@ export class Rooms {
 
   /** Releases all rooms. */
   async close(): Promise<void> {
-    this.#due.close();
+    this.#deferred.close();
     await this.settle();
     await Promise.allSettled([...this.#rooms.values()].map((room) => room.close()));
     await Promise.allSettled(this.#closing.values());
@@ -183,7 +183,7 @@ export class Rooms {
   #open(roomId: string): LiveRoom {
     const room = new LiveRoom(roomId, this.#ofRooms);
     this.#rooms.set(roomId, room);
-    for (const entry of this.#due.take(roomId)) room.submit(entry);
+    for (const entry of this.#deferred.take(roomId)) room.submit(entry);
     const opening = room.open(this.#closing.get(roomId));
     this.#opening.set(room, opening);
     opening.catch((error: LogError) => {
@@ -192,7 +192,7 @@ export class Rooms {
       this.#options.onOpenFailed(roomId, error);
       for (const entry of room.abandon()) {
         // What is damaged is no less so later.
-        if (mustNotBeLost(entry) && error.code !== 'LOG_CORRUPT') this.#due.keep(roomId, entry);
+        if (mustNotBeLost(entry) && error.code !== 'LOG_CORRUPT') this.#deferred.keep(roomId, entry);
         else this.#execution.refuse(roomId, entry, refusalCode(error));
       }
     });

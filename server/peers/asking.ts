@@ -1,6 +1,6 @@
 import { type DeliveryParts, deliver } from './delivery.ts';
 import { type Envelope, encodeEnvelope } from './envelope.ts';
-import { type Asked, NodeUnreachable, type Question } from './peers.ts';
+import { NodeUnreachable, type PendingQuestion, type Question } from './peers.ts';
 
 export interface AskingParts extends DeliveryParts {
   readonly nodeId: string;
@@ -35,7 +35,7 @@ export class Asking {
     this.#parts = parts;
   }
 
-  ask(to: string, { subject, body, withinMs }: Question): Asked {
+  ask(to: string, { subject, body, withinMs }: Question): PendingQuestion {
     const { nodeId, clock, timeoutMs, maxQuestions, maxBytes } = this.#parts;
     this.#count += 1;
     const id = this.#count.toString(36);

@@ -8,7 +8,7 @@ export interface Peers {
   /** Those that are known to live. */
   others(): ReadonlySet<string>;
   /** Asks one node. */
-  ask(to: string, question: Question): Asked;
+  ask(to: string, question: Question): PendingQuestion;
   /** Tells all others, without any promise. */
   tell(subject: string, text: string): void;
   /** Says who answers what is asked, and hears what is told, about a subject. */
@@ -23,7 +23,7 @@ export interface Question {
   readonly withinMs: number;
 }
 
-export interface Asked {
+export interface PendingQuestion {
   /** Rejects with a {@link NodeUnreachable}. */
   readonly answer: Promise<Buffer>;
   /** Nobody wants the answer any more: the promise is rejected. */

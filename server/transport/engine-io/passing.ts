@@ -1,5 +1,5 @@
 import { ownerOf } from '../../peers/owner.ts';
-import { type Asked, type Asker, NodeUnreachable, type Peers } from '../../peers/peers.ts';
+import { type Asker, NodeUnreachable, type Peers, type PendingQuestion } from '../../peers/peers.ts';
 import type { HttpRequest } from '../connection.ts';
 import { BodyTooLarge, RequestAborted } from '../http-body.ts';
 import { type Exchange, type Outcome, refusal } from './exchange.ts';
@@ -25,7 +25,7 @@ export class Passing {
   readonly #parts: PassingParts;
   readonly #subject: string;
   /** Polls that are held elsewhere. */
-  readonly #held = new Set<Asked>();
+  readonly #held = new Set<PendingQuestion>();
   #isDraining = false;
 
   /** @param path of the mount: that of the other node's */
@@ -68,7 +68,7 @@ export class Passing {
     }
   }
 
-  #hold(asked: Asked): void {
+  #hold(asked: PendingQuestion): void {
     this.#held.add(asked);
     if (this.#isDraining) asked.hurry();
   }

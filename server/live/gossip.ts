@@ -1,7 +1,7 @@
 import type { SignalEvent } from '../dialect/events.ts';
 import type { RoomState } from '../room/state.ts';
 
-export interface TalkOptions {
+export interface GossipOptions {
   /** Absent where no other node can hold the room. */
   readonly tell: ((text: string) => void) | undefined;
   readonly nodeId: string;
@@ -22,13 +22,13 @@ interface Told {
 const SWEEPS = 10;
 
 /** What the nodes that hold a room tell each other, so that signals reach everybody in it. */
-export class Talk {
-  readonly #options: TalkOptions;
+export class Gossip {
+  readonly #options: GossipOptions;
   /** Connections of other nodes. */
   #seen = new Map<string, number>();
   #sweeps = 0;
 
-  constructor(options: TalkOptions) {
+  constructor(options: GossipOptions) {
     this.#options = options;
   }
 

@@ -13,7 +13,7 @@ interface Answer {
 type Send = (receiver: Receiver, encoded: readonly string[]) => void;
 
 /** Answers that have to wait for the events that came before them, in dialects that answer in order. */
-export class Behind {
+export class HeldAnswers {
   readonly #send: Send;
   #answers: Answer[] = [];
   #ofAudience: Map<Audience, Answer[]> | undefined;

@@ -4,7 +4,7 @@ import type { Entry } from '../room/entry.ts';
 
 const AGAIN_MS = 1000;
 
-export interface DueOptions {
+export interface DeferredEntriesOptions {
   readonly clock: Pick<Clock, 'after'>;
   readonly log: Pick<Log, 'writable'>;
   submit(roomId: string, entry: Entry): void;
@@ -14,12 +14,12 @@ export interface DueOptions {
  * What has to happen in rooms that could not be opened, which is tried until they can be: above all leaves, one of
  * each who was in there, or on the way, and has gone.
  */
-export class Due {
-  readonly #options: DueOptions;
+export class DeferredEntries {
+  readonly #options: DeferredEntriesOptions;
   readonly #rooms = new Map<string, { entries: Entry[]; cancel(): void }>();
   #closed = false;
 
-  constructor(options: DueOptions) {
+  constructor(options: DeferredEntriesOptions) {
     this.#options = options;
   }
 

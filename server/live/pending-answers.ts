@@ -1,7 +1,7 @@
 import type { Answer } from '../room/entry.ts';
 
 /** Who waits for the answer to an entry without being a connection: programs, and requests over HTTP. */
-export class Asked {
+export class PendingAnswers {
   readonly #waiting = new Map<string, (answer: Answer) => void>();
 
   /** @param id stands in the entry as its author's connection; never used twice */
